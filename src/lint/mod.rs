@@ -1,0 +1,45 @@
+//! `check`: parse, model, run the rules, suppress, sort, price.
+
+use crate::context::BuildContext;
+use crate::diagnostic::Diagnostic;
+use crate::model::{self, Model};
+use crate::rules::{Context, RULES};
+use crate::settings::Settings;
+use crate::size;
+use crate::syntax::{self, Dockerfile};
+use crate::text::SourceFile;
+
+/// One file, read and checked.
+pub struct Checked {
+    pub source: SourceFile,
+    pub dockerfile: Dockerfile,
+    pub model: Model,
+    /// Sorted by place, then by rule.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+pub fn check(source: SourceFile, build_context: Option<&BuildContext>, settings: &Settings) -> Checked {
+    let dockerfile = syntax::parse(&source);
+    let model = model::build(&source, &dockerfile, &settings.model);
+    let cx = Context { source: &source, dockerfile: &dockerfile, model: &model, settings, build_context };
+    let mut diagnostics = Vec::new();
+    for rule in RULES {
+        let on = match &settings.select {
+            Some(selected) => selected.contains(&rule.slug),
+            None => rule.default,
+        };
+        if !on || settings.ignore.contains(&rule.slug) {
+            continue;
+        }
+        let first = diagnostics.len();
+        (rule.check)(&cx, &mut diagnostics);
+        let severity = settings.severities.get(rule.slug).copied().unwrap_or(rule.severity);
+        for diagnostic in diagnostics.iter_mut().skip(first) {
+            diagnostic.rule = rule.slug;
+            diagnostic.severity = severity;
+            diagnostic.cost = diagnostic.waste.as_ref().and_then(|waste| size::price(&model, waste));
+        }
+    }
+    diagnostics.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.span.end, diagnostic.rule));
+    Checked { source, dockerfile, model, diagnostics }
+}

@@ -1,0 +1,158 @@
+//! What the file means: stages and their graph, variables, and for every step the environment, working directory,
+//! user and shell in force.
+
+mod build;
+mod config;
+mod images;
+mod installs;
+mod scope;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub use build::build;
+pub use config::ImageConfig;
+pub use images::{ImageFacts, Libc, PackageManager};
+pub use installs::{Install, Manager, Package};
+pub use scope::{Env, Origin, Variable, expand};
+
+use crate::shell::{Dialect, Script, ShellCommand};
+use crate::syntax::{ImageRef, InstId, Word};
+
+/// Index into `Model::stages`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StageId(pub usize);
+
+/// Index into `Stage::steps`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StepRef {
+    pub stage: StageId,
+    pub step: usize,
+}
+
+/// What the user said on the command line or in the configuration.
+#[derive(Clone, Debug, Default)]
+pub struct ModelOptions {
+    /// `--target`; the last stage when `None`.
+    pub target: Option<String>,
+    /// `--build-arg NAME=value`; a name without a value stands with an empty one.
+    pub build_args: Vec<(String, String)>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Model {
+    pub stages: Vec<Stage>,
+    /// ARG before the first FROM, with defaults expanded.
+    pub global_args: Env,
+    /// The stage that is built: `--target` or the last. `None` in a file without FROM.
+    pub target: Option<StageId>,
+    by_command: BTreeMap<String, Vec<(StepRef, usize)>>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Stage {
+    pub id: StageId,
+    /// Of `AS name`, as written; compare without case.
+    pub name: Option<Word>,
+    pub from: InstId,
+    pub base: Base,
+    /// `--platform` as written.
+    pub platform: Option<String>,
+    /// Every instruction after FROM.
+    pub steps: Vec<Step>,
+    /// The image config at the end of the stage; `inherited` parts come from the base where it is known.
+    pub config: ImageConfig,
+    /// Stages that build on this one (FROM it).
+    pub children: Vec<StageId>,
+    /// Stages that copy or mount from this one.
+    pub used_by: Vec<StageId>,
+    /// Ships: it is the target, or a stage that nobody builds on or copies from (another target).
+    pub ships: bool,
+    /// What the file system holds that the stage starts from, through the chain of stages; `None` when the base is not known.
+    pub facts: Option<&'static ImageFacts>,
+}
+
+#[derive(Clone, Debug)]
+pub enum Base {
+    Scratch,
+    Stage(StageId),
+    /// Expanded; `reference.text` is the name after expansion.
+    Image {
+        reference: ImageRef,
+    },
+    /// A variable without a value stands in the name; the text as written.
+    Unresolved(String),
+}
+
+/// One instruction of a stage and what is in force when it runs.
+#[derive(Clone, Debug)]
+pub struct Step {
+    pub inst: InstId,
+    /// Absolute; `None` when it is not known (an unknown base, a variable without a value).
+    pub workdir: Option<String>,
+    /// As written; `None` when nothing set it and the base is not known.
+    pub user: Option<String>,
+    pub shell: ShellInForce,
+    /// ENV and ARG in force before this instruction.
+    pub env: Arc<Env>,
+    /// Of RUN, CMD, ENTRYPOINT and HEALTHCHECK CMD.
+    pub script: Option<Script>,
+    /// Package installs of `script`.
+    pub installs: Vec<Install>,
+}
+
+/// SHELL, or the default of the base.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShellInForce {
+    /// `["/bin/sh", "-c"]`.
+    pub words: Vec<String>,
+    pub dialect: Dialect,
+    /// The SHELL instruction that set it.
+    pub set_by: Option<InstId>,
+}
+
+impl Model {
+    pub fn stage(&self, id: StageId) -> Option<&Stage> {
+        self.stages.get(id.0)
+    }
+
+    pub fn step(&self, at: StepRef) -> Option<&Step> {
+        self.stages.get(at.stage.0)?.steps.get(at.step)
+    }
+
+    pub fn target_stage(&self) -> Option<&Stage> {
+        self.stage(self.target?)
+    }
+
+    /// Every command of that name in the RUN instructions of the file, in file order.
+    pub fn commands(&self, name: &str) -> impl Iterator<Item = (&Stage, &Step, &ShellCommand)> {
+        self.by_command.get(name).into_iter().flatten().filter_map(|(at, index)| {
+            let stage = self.stage(at.stage)?;
+            let step = stage.steps.get(at.step)?;
+            Some((stage, step, step.script.as_ref()?.commands.get(*index)?))
+        })
+    }
+
+    /// The stage of that name (without case) or number.
+    pub fn find_stage(&self, name: &str) -> Option<&Stage> {
+        self.stages
+            .iter()
+            .find(|stage| stage.name.as_ref().is_some_and(|word| word.text.eq_ignore_ascii_case(name)))
+            .or_else(|| name.parse().ok().and_then(|index: usize| self.stages.get(index)))
+    }
+
+    /// The stage whose FROM or steps hold the instruction.
+    pub fn stage_of(&self, inst: InstId) -> Option<&Stage> {
+        self.stages.iter().rev().find(|stage| stage.from <= inst)
+    }
+}
+
+impl Stage {
+    /// The reference of the image that the stage starts from, after expansion; `None` for scratch, a stage or an unknown.
+    pub fn image(&self) -> Option<&ImageRef> {
+        match &self.base {
+            Base::Image { reference } => Some(reference),
+            _ => None,
+        }
+    }
+}

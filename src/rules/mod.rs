@@ -1,0 +1,65 @@
+//! The rules: one file each, and the table that lists them.
+
+use crate::context::BuildContext;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::model::Model;
+use crate::settings::Settings;
+use crate::syntax::Dockerfile;
+use crate::text::SourceFile;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Category {
+    Size,
+    Correctness,
+    Security,
+    Cache,
+    Reproducibility,
+    Style,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FixAvailability {
+    None,
+    Sometimes,
+    Always,
+}
+
+/// The facts of a rule and the function that checks it.
+pub struct Rule {
+    /// Names the bad thing in kebab case.
+    pub slug: &'static str,
+    /// hadolint's and BuildKit's names.
+    pub aliases: &'static [&'static str],
+    pub summary: &'static str,
+    pub category: Category,
+    pub severity: Severity,
+    pub fix: FixAvailability,
+    pub since: &'static str,
+    /// Runs without being selected.
+    pub default: bool,
+    /// The page, rules/<slug>.md.
+    pub doc: &'static str,
+    pub check: fn(&Context<'_>, &mut Vec<Diagnostic>),
+}
+
+/// What a rule sees.
+pub struct Context<'a> {
+    pub source: &'a SourceFile,
+    pub dockerfile: &'a Dockerfile,
+    pub model: &'a Model,
+    pub settings: &'a Settings,
+    pub build_context: Option<&'a BuildContext>,
+}
+
+/// All rules by slug; the list below is written by `UPDATE=1 cargo test`.
+pub static RULES: &[&Rule] = &[];
+
+/// The rule of that slug or alias, without case.
+pub fn find(name: &str) -> Option<&'static Rule> {
+    RULES
+        .iter()
+        .find(|rule| {
+            rule.slug.eq_ignore_ascii_case(name) || rule.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(name))
+        })
+        .copied()
+}

@@ -1,0 +1,13 @@
+//! One test binary, so that it links once.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
+
+mod cli;
+mod corpus;
+mod differential;
+mod fixtures;
+mod pages;
+mod parse;
+mod properties;
+mod rewrite;
+mod tidy;
