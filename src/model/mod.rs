@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use build::build;
-pub use config::ImageConfig;
+pub use config::{ConfigCommand, ImageConfig};
 pub use images::{ImageFacts, Libc, PackageManager};
 pub use installs::{Install, Manager, Package};
 pub use scope::{Env, Origin, Variable, expand};
