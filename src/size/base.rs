@@ -141,7 +141,8 @@ mod tests {
     #[test]
     fn a_short_version_takes_the_row_that_it_stands_for() {
         assert_eq!(megabytes("golang", "1.25-bookworm"), Some((807, Basis::Table)));
-        assert_eq!(megabytes("alpine", "3.22"), Some((8, Basis::Estimated)));
+        assert_eq!(megabytes("alpine", "3.22"), Some((8, Basis::Table)));
+        assert_eq!(megabytes("alpine", "3.19"), Some((7, Basis::Estimated)));
     }
 
     #[test]
