@@ -1,5 +1,7 @@
 //! `check`: parse, model, run the rules, suppress, sort, price.
 
+mod suppress;
+
 use crate::context::BuildContext;
 use crate::diagnostic::Diagnostic;
 use crate::model::{self, Model};
@@ -16,6 +18,8 @@ pub struct Checked {
     pub model: Model,
     /// Sorted by place, then by rule.
     pub diagnostics: Vec<Diagnostic>,
+    /// Findings that an ignore comment switched off, sorted in the same way.
+    pub suppressed: Vec<Diagnostic>,
 }
 
 pub fn check(source: SourceFile, build_context: Option<&BuildContext>, settings: &Settings) -> Checked {
@@ -41,5 +45,10 @@ pub fn check(source: SourceFile, build_context: Option<&BuildContext>, settings:
         }
     }
     diagnostics.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.span.end, diagnostic.rule));
-    Checked { source, dockerfile, model, diagnostics }
+    let mut suppressed = Vec::new();
+    if !settings.disable_ignores {
+        let ignores = suppress::Suppressions::read(&source, &dockerfile);
+        (suppressed, diagnostics) = diagnostics.into_iter().partition(|diagnostic| ignores.hide(diagnostic));
+    }
+    Checked { source, dockerfile, model, diagnostics, suppressed }
 }
