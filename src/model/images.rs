@@ -24,8 +24,20 @@ pub struct ImageFacts {
     pub working_dir: String,
     pub entrypoint: Vec<String>,
     pub cmd: Vec<String>,
-    /// ENV of the image, PATH included.
+    /// ENV of the image, PATH included: the names whose value is known.
     pub env: Vec<(String, String)>,
+    /// Names that the image sets to a value which is not known.
+    pub env_unknown: Vec<String>,
+    /// `env` and `env_unknown` are all that the image sets.
+    pub env_complete: bool,
+    pub curl: bool,
+    pub wget: bool,
+    pub make: bool,
+    /// Read in the source, not merely likely.
+    pub seen: bool,
+    /// Where the row comes from, and its date.
+    pub source: &'static str,
+    pub date: &'static str,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

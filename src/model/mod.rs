@@ -44,8 +44,10 @@ pub struct Model {
     pub stages: Vec<Stage>,
     /// ARG before the first FROM, with defaults expanded.
     pub global_args: Env,
-    /// The stage that is built: `--target` or the last. `None` in a file without FROM.
+    /// The stage that is built: `--target` or the last. `None` in a file without FROM, or when no stage is called so.
     pub target: Option<StageId>,
+    /// Instructions before the first FROM that are not ARG.
+    pub stray: Vec<InstId>,
     by_command: BTreeMap<String, Vec<(StepRef, usize)>>,
 }
 
@@ -69,7 +71,13 @@ pub struct Stage {
     /// Ships: it is the target, or a stage that nobody builds on or copies from (another target).
     pub ships: bool,
     /// What the file system holds that the stage starts from, through the chain of stages; `None` when the base is not known.
-    pub facts: Option<&'static ImageFacts>,
+    pub facts: Option<Arc<ImageFacts>>,
+    /// Stages that this one copies or mounts from.
+    pub uses: Vec<StageId>,
+    /// The target needs it, or it is the target: BuildKit builds it.
+    pub built: bool,
+    /// A Windows image, as far as its base, platform or escape character tell.
+    pub windows: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -99,6 +107,76 @@ pub struct Step {
     pub script: Option<Script>,
     /// Package installs of `script`.
     pub installs: Vec<Install>,
+    /// An ONBUILD instruction: nothing of it happens in this stage. `script`, `copied` and `mounts` are those of the
+    /// instruction behind the keyword.
+    pub onbuild: bool,
+    /// What COPY and ADD bring.
+    pub copied: Option<Copied>,
+    /// The `--mount` flags of RUN.
+    pub mounts: Vec<Mount>,
+}
+
+/// Where COPY, ADD or a mount takes files from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The build context, a URL or a heredoc.
+    Context,
+    Stage(StageId),
+    Image(ImageRef),
+    /// A stage that comes later or the stage itself, or a name with variables; the text as written.
+    Unresolved(String),
+}
+
+/// COPY or ADD, expanded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Copied {
+    pub from: Source,
+    /// One for each source word of the instruction, in its order.
+    pub sources: Vec<CopySource>,
+    /// Absolute and without a slash at the end; `None` when it is not known.
+    pub dest: Option<String>,
+    /// The destination is surely a directory: it ends in a slash, or there are several sources.
+    pub into_dir: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CopySource {
+    pub kind: SourceKind,
+    /// Of a path: expanded, relative to the root of the context or absolute in the stage or image; `.` for all of it.
+    /// `None` when a variable without a value stands in it. A URL or heredoc marker as written.
+    pub path: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SourceKind {
+    Path,
+    Heredoc,
+    Url,
+    Git,
+}
+
+/// One `--mount` of RUN, with BuildKit's defaults filled in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mount {
+    pub kind: MountKind,
+    pub from: Source,
+    /// Path in `from`; `None` when it is not known, `/` when it is not given.
+    pub source: Option<String>,
+    /// Absolute; `None` when it is not known or (a secret as a variable) not there.
+    pub target: Option<String>,
+    /// Of caches (default: the target), secrets and ssh.
+    pub id: Option<String>,
+    pub read_only: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MountKind {
+    Bind,
+    Cache,
+    Tmpfs,
+    Secret,
+    Ssh,
+    Unknown,
 }
 
 /// SHELL, or the default of the base.
@@ -148,6 +226,11 @@ impl Model {
 }
 
 impl Stage {
+    /// What the base image brings, through the chain of stages.
+    pub fn facts(&self) -> Option<&ImageFacts> {
+        self.facts.as_deref()
+    }
+
     /// The reference of the image that the stage starts from, after expansion; `None` for scratch, a stage or an unknown.
     pub fn image(&self) -> Option<&ImageRef> {
         match &self.base {
