@@ -23,6 +23,25 @@ pub struct Settings {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RewriteOptions {
     pub base: BaseWish,
+    /// Also strip the program that is built: `-ldflags="-s -w"`, and `-trimpath` where the program does not read its
+    /// own paths. On for `unladen rewrite`, off for `check --fix`, where a rule of its own offers it.
+    pub strip: bool,
+    pub stated: Stated,
+}
+
+/// Facts that the user states because no file shows them; each one closes an obligation.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stated {
+    /// Every file and directory that the program reads at run time, absolute or relative to the working directory.
+    pub runtime_files: Option<Vec<String>>,
+    /// The image is entered with a shell, or the program starts one.
+    pub needs_shell: Option<bool>,
+    /// The program needs cgo (`true`) or does not (`false`).
+    pub cgo: Option<bool>,
+    /// Packages of the distribution that the program needs at run time, beside those that the file shows.
+    pub packages: Vec<String>,
+    /// Put before the name of the final base: `mirror.example.com/`.
+    pub base_prefix: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
