@@ -2,6 +2,10 @@
 //!
 //! Nothing here touches the disk: `cli` lists the files and gives a function that reads one.
 
+pub mod dockerignore;
+pub mod glob;
+pub mod tree;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -13,6 +17,8 @@ pub struct BuildContext {
     pub files: BTreeMap<String, ContextFile>,
     /// Paths that `.dockerignore` hides. A directory hidden whole stands here once, with a trailing `/`.
     pub ignored: Vec<String>,
+    /// The list of files is whole; false when listing stopped at its limit or a directory could not be read.
+    pub complete: bool,
     reader: Box<dyn Fn(&str) -> Option<Vec<u8>> + Send + Sync>,
 }
 
@@ -31,7 +37,7 @@ impl BuildContext {
         ignored: Vec<String>,
         reader: Box<dyn Fn(&str) -> Option<Vec<u8>> + Send + Sync>,
     ) -> BuildContext {
-        BuildContext { root, files, ignored, reader }
+        BuildContext { root, files, ignored, complete: true, reader }
     }
 
     /// The text of a file that is in the context; `None` when it is not there or cannot be read.
@@ -40,6 +46,48 @@ impl BuildContext {
         self.files.get(path)?;
         let bytes = (self.reader)(path)?;
         Some(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    pub fn is_file(&self, path: &str) -> bool {
+        self.files.contains_key(path)
+    }
+
+    /// A directory with at least one file in it; "" is the context itself.
+    pub fn is_dir(&self, path: &str) -> bool {
+        path.is_empty() || self.under(path).next().is_some()
+    }
+
+    /// The files below a directory, at any depth, in order; "" and "." stand for the whole context.
+    pub fn under(&self, dir: &str) -> impl Iterator<Item = (&str, &ContextFile)> {
+        let dir = dir.trim_start_matches("./").trim_matches('/');
+        let below = if dir.is_empty() || dir == "." { String::new() } else { format!("{dir}/") };
+        let end = below.clone();
+        self.files
+            .range(below..)
+            .take_while(move |(path, _)| path.starts_with(&end))
+            .map(|(path, file)| (path.as_str(), file))
+    }
+
+    /// Files and directories whose path matches the pattern, each element by itself, in order.
+    pub fn glob(&self, pattern: &str) -> Vec<String> {
+        let pattern = pattern.trim_start_matches("./").trim_matches('/');
+        let depth = pattern.split('/').count();
+        let plain = pattern.find(['*', '?', '[', '\\']).unwrap_or(pattern.len());
+        let start = pattern.get(..plain).unwrap_or("");
+        let mut found: Vec<String> = Vec::new();
+        for path in self.files.range(start.to_string()..).map(|(path, _)| path) {
+            if !path.starts_with(start) {
+                break;
+            }
+            let end = path.match_indices('/').nth(depth - 1).map_or(path.len(), |(at, _)| at);
+            let Some(head) = path.get(..end).filter(|head| head.split('/').count() == depth) else { continue };
+            if found.last().is_none_or(|last| last != head) && glob::matches(pattern, head) {
+                found.push(head.to_string());
+            }
+        }
+        found.sort();
+        found.dedup();
+        found
     }
 
     /// A context held in memory, for tests: path and content of each file.

@@ -1,1 +1,3 @@
 //! What is known of each language.
+
+pub mod go;

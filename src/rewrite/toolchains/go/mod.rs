@@ -1,0 +1,222 @@
+//! What is known of Go: where a build puts its binary, whether it needs cgo, and what the program reads at run time.
+//!
+//! Pure functions on text, on shell commands and on an `ImageTree`, the part of the build stage's file system that came
+//! from the build context. Nothing here decides on a tier; the rewriter does.
+
+use crate::text::Span;
+
+/// A value of the environment as far as it is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Setting {
+    Unset,
+    To(String),
+    /// Set to something that cannot be told, such as `$(go env GOPATH)` or an ARG without a default.
+    Unknown,
+}
+
+/// What the `go` command does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GoKind {
+    Build,
+    Install,
+    /// `go get`; before modules, and with `GO111MODULE=off`, it installs commands.
+    Get,
+    Run,
+    Test,
+    /// `go mod download`, `tidy`, `vendor`, `init`, …
+    Mod,
+    Generate,
+    /// `go env -w`.
+    EnvWrite,
+    /// `go version`, `go vet`, `go list`, …: makes no files that an image needs.
+    Other,
+}
+
+/// One `go` command and what comes out of it.
+#[derive(Clone, Debug)]
+pub struct GoBuild {
+    pub kind: GoKind,
+    /// The whole command.
+    pub span: Span,
+    /// Where `CGO_ENABLED=0 ` would be inserted: right before the program's name, behind assignments and wrappers.
+    pub insert_at: u32,
+    /// Package arguments as written; empty stands for the package of the working directory.
+    pub packages: Vec<String>,
+    /// The directory the command works in, absolute, after `-C`; `None` when it is not known.
+    pub dir: Option<String>,
+    pub outputs: Outputs,
+    pub cgo: Cgo,
+    /// The link is forced to be static: `-extldflags -static`, or `-tags netgo,osusergo` without C code.
+    pub static_forced: StaticForced,
+    /// The flag that needs cgo or makes no plain program: `-race`, `-buildmode=c-shared`, …
+    pub needs_cgo_flag: Option<String>,
+    /// `-buildmode=pie`: keeps a dynamic loader also with cgo off.
+    pub pie: bool,
+    pub trimpath: bool,
+    /// The `-ldflags` in force (the last one), with its place; `None` when there is none.
+    pub ldflags: Option<Ldflags>,
+    pub tags: Vec<String>,
+    /// GOOS and GOARCH where one of them is set; a name that is not set stands as "".
+    pub cross: Option<(String, String)>,
+    /// `go mod init name`.
+    pub mod_init: Option<String>,
+    /// `go env -w NAME=value`.
+    pub env_writes: Vec<(String, String)>,
+    /// The command runs only perhaps, or more than once, or was not fully understood.
+    pub unsure: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outputs {
+    Files(Vec<GoOutput>),
+    /// Succeeds and writes no program: `go build ./...` over several packages.
+    Nothing,
+    /// The command would fail as it stands, and why.
+    Fails(String),
+    Unknown(String),
+}
+
+/// A program that the command writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GoOutput {
+    /// Absolute path in the build stage.
+    pub path: String,
+    /// The main package: its directory in the build stage where it is known.
+    pub package_dir: Option<String>,
+    /// The package as the command names it (`./cmd/server`, `example.com/x/cmd/y@v1.2`, `.`).
+    pub package: String,
+    /// Path and package follow from text that was read; otherwise it is the likely one, and `why` says what is assumed.
+    pub proved: bool,
+    pub why: String,
+}
+
+/// CGO_ENABLED as the command sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cgo {
+    /// `CGO_ENABLED=0` is in force.
+    Off,
+    /// `CGO_ENABLED=1` is in force: the author's wish, never to be overridden.
+    On,
+    /// Nothing sets it: on where a C compiler is found (and always before Go 1.20).
+    Default,
+    /// Set to something that cannot be told.
+    Unknown,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StaticForced {
+    #[default]
+    No,
+    /// `-extldflags -static`: C code is linked in statically, too.
+    Linker,
+    /// `-tags netgo,osusergo`: static as long as no other package needs C.
+    Tags,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ldflags {
+    /// The value without its quotes.
+    pub text: String,
+    /// The argument in the file, quotes included: for `-ldflags="x"` from the dash on; for `-ldflags "x"` the value alone.
+    /// Empty when the value comes from GOFLAGS.
+    pub span: Span,
+    /// No expansion is left in it.
+    pub literal: bool,
+    /// `-s`
+    pub strip_s: bool,
+    /// `-w`
+    pub strip_w: bool,
+}
+
+/// What a program made by `program::analyse` needs and how it is linked.
+#[derive(Clone, Debug, Default)]
+pub struct Program {
+    /// The module's path; `None` without go.mod.
+    pub module: Option<String>,
+    /// Directories of the packages that were read, in the build stage.
+    pub packages: Vec<String>,
+    /// Why the program may need cgo; empty means that nothing in what was read does.
+    pub cgo: Vec<CgoEvidence>,
+    pub needs: Vec<Need>,
+    /// `//go:embed` patterns: these files are in the binary.
+    pub embeds: Vec<Embed>,
+    /// Modules and packages that are imported and whose source is not in the build context.
+    pub unread: Vec<String>,
+    /// What stood in the way: a package without its directory, a file that could not be read, ….
+    /// Not empty means that the lists above are incomplete.
+    pub gaps: Vec<String>,
+}
+
+/// One reason why `CGO_ENABLED=0` may break or change the program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CgoEvidence {
+    pub kind: CgoKind,
+    /// The package or the module.
+    pub what: String,
+    pub place: Option<Place>,
+    /// Debian packages that the program needs at run time, where known: `librdkafka1`.
+    pub packages: Vec<String>,
+    /// Libraries of `#cgo LDFLAGS`, `pkg-config`: `sqlite3`, `vips`, `stdc++`.
+    pub libraries: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CgoKind {
+    /// `import "C"` in a file that is part of the program.
+    ImportC,
+    /// A module of the table needs cgo and is imported by what was read.
+    Module,
+    /// go.mod names such a module as indirect: perhaps part of the program.
+    IndirectModule,
+    /// Another file takes its place when cgo is off (`//go:build !cgo`).
+    Twin,
+    /// `plugin.Open` needs cgo.
+    Plugin,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Path in the build context.
+    pub file: String,
+    /// From 1.
+    pub line: u32,
+}
+
+/// Something that the program uses at run time beside its own binary.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Need {
+    pub kind: NeedKind,
+    pub place: Option<Place>,
+    /// What shows it, for messages: `http.Get`, `template.ParseGlob("templates/*.html")`.
+    pub why: String,
+    /// Follows from a literal; otherwise the path or name is computed and only the call is known.
+    pub literal: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NeedKind {
+    CaCertificates,
+    TimeZones,
+    TempDir,
+    /// /etc/passwd and /etc/group.
+    Users,
+    MimeTypes,
+    Services,
+    /// A file, directory or glob that is read: as written, relative to the working directory of the process.
+    DataFile(String),
+    /// A path that is written or created.
+    WritablePath(String),
+    /// A program that is started.
+    Program(String),
+    Shell,
+    /// A path or a program that is computed: what, for messages.
+    Unknown(String),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Embed {
+    pub pattern: String,
+    /// Path of the pattern in the build stage, joined to its package's directory.
+    pub path: String,
+    pub place: Place,
+}
