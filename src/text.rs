@@ -222,32 +222,91 @@ impl Edit {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MappedText {
     pub text: String,
-    /// Offset in `text` and offset in the file of each piece, in order of both.
-    pieces: Vec<(u32, u32)>,
+    /// In order of the text; usually also in order of the file.
+    pieces: Vec<Piece>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Piece {
+    /// Where it begins in the text.
+    text: u32,
+    file: Span,
+    /// The text is the file's own; otherwise it stands for the whole of `file`, as `"` does for `\"`.
+    exact: bool,
 }
 
 impl MappedText {
     pub fn push(&mut self, source: &SourceFile, span: Span) {
-        if span.is_empty() {
+        self.push_exact(source.slice(span), span.start);
+    }
+
+    /// Text that stands word for word in the file at `start`.
+    fn push_exact(&mut self, text: &str, start: u32) {
+        if text.is_empty() {
             return;
         }
-        self.pieces.push((self.text.len() as u32, span.start));
-        self.text.push_str(source.slice(span));
+        let end = start + text.len() as u32;
+        match self.pieces.last_mut() {
+            Some(last) if last.exact && last.file.end == start => last.file.end = end,
+            _ => self.pieces.push(Piece { text: self.text.len() as u32, file: Span::new(start, end), exact: true }),
+        }
+        self.text.push_str(text);
+    }
+
+    /// Text that the file has in another shape, such as an escaped character; it leads back to the whole of `span`.
+    pub fn push_replaced(&mut self, text: &str, span: Span) {
+        if text.is_empty() {
+            return;
+        }
+        self.pieces.push(Piece { text: self.text.len() as u32, file: span, exact: false });
+        self.text.push_str(text);
+    }
+
+    /// A part of another mapped text, with its way back.
+    pub fn push_mapped(&mut self, other: &MappedText, range: Range<usize>) {
+        let mut at = range.start;
+        while at < range.end {
+            let Some(index) = other.piece_at(at) else { return };
+            let Some(piece) = other.pieces.get(index) else { return };
+            let next = other.pieces.get(index + 1).map_or(other.text.len(), |next| next.text as usize);
+            let end = next.min(range.end);
+            let Some(text) = other.text.get(at..end) else { return };
+            if piece.exact {
+                self.push_exact(text, piece.file.start + (at as u32 - piece.text));
+            } else {
+                self.push_replaced(text, piece.file);
+            }
+            at = end;
+        }
+    }
+
+    fn piece_at(&self, at: usize) -> Option<usize> {
+        self.pieces.partition_point(|piece| piece.text as usize <= at).checked_sub(1)
     }
 
     /// Where a byte of the text stands in the file.
     pub fn offset(&self, at: usize) -> u32 {
-        let index = self.pieces.partition_point(|(text, _)| *text as usize <= at).saturating_sub(1);
-        self.pieces.get(index).map_or(0, |(text, file)| file + (at as u32).saturating_sub(*text))
+        match self.piece_at(at).and_then(|index| self.pieces.get(index)) {
+            Some(piece) if piece.exact => piece.file.start + (at as u32).saturating_sub(piece.text),
+            Some(piece) if at >= self.text.len() => piece.file.end,
+            Some(piece) => piece.file.start,
+            None => 0,
+        }
     }
 
     /// The file's span of a range of the text: from its first byte to behind its last one, with whatever
     /// continuations and comments stand between.
     pub fn span(&self, range: Range<usize>) -> Span {
+        let start = self.offset(range.start);
         if range.is_empty() {
-            return Span::at(self.offset(range.start));
+            return Span::at(start);
         }
-        Span::new(self.offset(range.start), self.offset(range.end - 1) + 1)
+        let end = match self.piece_at(range.end - 1).and_then(|index| self.pieces.get(index)) {
+            Some(piece) if piece.exact => piece.file.start + (range.end as u32).saturating_sub(piece.text),
+            Some(piece) => piece.file.end,
+            None => start,
+        };
+        Span { start, end: end.max(start) }
     }
 }
 
@@ -288,5 +347,24 @@ mod tests {
         assert_eq!(mapped.text, "a   b");
         assert_eq!(source.slice(mapped.span(4..5)), "b");
         assert_eq!(source.slice(mapped.span(0..5)), "a \\\n  b");
+    }
+
+    #[test]
+    fn an_escaped_character_leads_back_to_both_its_bytes() {
+        let source = SourceFile::new("Dockerfile", r#"["a \"b\" c"]"#);
+        let mut mapped = MappedText::default();
+        mapped.push(&source, Span::new(2, 4));
+        mapped.push_replaced("\"", Span::new(4, 6));
+        mapped.push(&source, Span::new(6, 7));
+        mapped.push_replaced("\"", Span::new(7, 9));
+        mapped.push(&source, Span::new(9, 11));
+        assert_eq!(mapped.text, r#"a "b" c"#);
+        assert_eq!(source.slice(mapped.span(2..5)), r#"\"b\""#);
+        assert_eq!(source.slice(mapped.span(6..7)), "c");
+        let mut inner = MappedText::default();
+        inner.push_mapped(&mapped, 2..7);
+        assert_eq!(inner.text, r#""b" c"#);
+        assert_eq!(source.slice(inner.span(0..3)), r#"\"b\""#);
+        assert_eq!(source.slice(inner.span(4..5)), "c");
     }
 }

@@ -6,6 +6,8 @@ mod parse;
 
 pub use parse::{parse_command, parse_text};
 
+use std::sync::Arc;
+
 use crate::text::Span;
 
 /// The language of a script. Everything that is not a Bourne shell is opaque and has no commands.
@@ -25,6 +27,9 @@ pub enum Dialect {
 pub struct Script {
     /// In the order of the text; those of subshells, loops and `sh -c '…'` too, with their depth.
     pub commands: Vec<ShellCommand>,
+    /// Those inside `$(…)`, backticks and `<(…)`. They run while the words of a command are made, so they stand
+    /// apart: their spans lie inside that command's.
+    pub substitutions: Vec<ShellCommand>,
     pub dialect: Dialect,
     /// Why the script is not fully understood; `None` when it is.
     pub opaque: Option<String>,
@@ -33,18 +38,24 @@ pub struct Script {
 }
 
 /// One simple command: `VAR=x name args >out`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ShellCommand {
     /// From the first assignment, wrapper or name to the last argument or redirection.
     pub span: Span,
     /// `CGO_ENABLED=0 go build`, also those given to `env`.
     pub assignments: Vec<Assignment>,
-    /// `sudo`, `env`, `exec`, `time`, `nice`, … that were looked through.
+    /// `sudo`, `env`, `exec`, `time`, `nice`, … that were looked through. Those around a whole inner script
+    /// (`sudo`, `sh` of `sudo sh -c 'a; b'`) stand with its first command, outside of its span.
     pub wrappers: Vec<ShellWord>,
     /// The program: `text` is its last path component (`apt-get` for `/usr/bin/apt-get`). Empty when the command only assigns.
     pub name: ShellWord,
     pub args: Vec<ShellWord>,
     pub redirects: Vec<Redirect>,
+    /// Of the groups, loops and `sh -c` around it: `{ a; b; } > file`.
+    pub outer_redirects: Arc<Vec<Redirect>>,
+    /// What the script exported before, or `env` and assignments set around a `sh -c`; the last one of a name wins.
+    /// A value that is not known is not literal.
+    pub env: Arc<Vec<Assignment>>,
     /// How it follows the command before it.
     pub joiner: Joiner,
     /// 0 at the top, +1 in each subshell, group, loop, branch, function or `sh -c`.
@@ -55,6 +66,8 @@ pub struct ShellCommand {
     pub dir: Option<String>,
     /// Not fully understood (a glob as the name, an unresolved variable as the name): fixes must not touch it.
     pub opaque: bool,
+    /// `! command`: it succeeds when the command fails.
+    pub negated: bool,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -62,7 +75,8 @@ pub struct ShellWord {
     pub span: Span,
     /// Without quotes; variables that the script itself sets to known text are put in, others stay as written.
     pub text: String,
-    /// No expansion, glob or substitution is left in `text`.
+    /// No expansion, glob or substitution is left in `text`, and the span is this word's alone: the fields of one
+    /// split variable (`P="a b"; apk add $P`) share a span and are not literal.
     pub literal: bool,
 }
 
@@ -78,11 +92,15 @@ pub struct Redirect {
     pub span: Span,
     /// `>`, `>>`, `<`, `2>`, `&>`, `<<`, …
     pub operator: String,
+    /// The delimiter of a heredoc.
     pub target: ShellWord,
+    /// The lines of a heredoc, without that of the delimiter.
+    pub body: Option<Span>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Joiner {
+    #[default]
     Start,
     And,
     Or,
