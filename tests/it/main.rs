@@ -6,6 +6,7 @@ mod cli;
 mod corpus;
 mod differential;
 mod fixtures;
+mod labels;
 mod pages;
 mod parse;
 mod properties;
