@@ -5,6 +5,7 @@ mod build;
 mod config;
 mod images;
 mod installs;
+mod pattern;
 mod scope;
 
 use std::collections::BTreeMap;
@@ -14,7 +15,7 @@ pub use build::build;
 pub use config::{ConfigCommand, ImageConfig};
 pub use images::{ImageFacts, Libc, PackageManager};
 pub use installs::{Install, Manager, Package};
-pub use scope::{Env, Origin, Variable, expand};
+pub use scope::{Env, Origin, Variable, expand, expand_heredoc, expand_words, variables};
 
 use crate::shell::{Dialect, Script, ShellCommand};
 use crate::syntax::{ImageRef, InstId, Word};
