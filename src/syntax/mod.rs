@@ -3,8 +3,13 @@
 //! Parsing never fails: what is wrong becomes an error with a span, and the rest is read as if it had been right.
 //! The spans of the items cover the file without gaps, so printing them gives the file back.
 
+mod checks;
+mod heredoc;
 pub mod image_ref;
+mod instruction;
+mod lines;
 mod parse;
+mod words;
 
 pub use image_ref::ImageRef;
 pub use parse::{parse, shell_text};
@@ -93,8 +98,11 @@ pub struct Instruction {
     pub args: Span,
     pub body: Body,
     pub heredocs: Vec<Heredoc>,
-    /// Comment lines between the lines of a continued instruction, without their line endings.
+    /// Comment lines between the lines of a continued instruction, from their `#`, without their line endings.
     pub comments: Vec<Span>,
+    /// Of a continued instruction: what each line gives to the logical line, without escape character and line ending.
+    /// Empty when the logical line is one line of the file. `shell_text` puts them together.
+    pub pieces: Vec<Span>,
 }
 
 /// `--name`, `--name=value` or `--mount=key=value,key`.
@@ -103,6 +111,7 @@ pub struct Flag {
     pub span: Span,
     /// Without the dashes.
     pub name: Word,
+    /// Quotes and escapes are taken off, as BuildKit does before it reads the flag.
     pub value: Option<Word>,
     /// The comma-separated parts of a `--mount` value; empty for other flags.
     pub fields: Vec<FlagField>,
@@ -146,7 +155,8 @@ pub enum Body {
         cmd: Word,
         command: Command,
     },
-    /// The instruction that is run later; its spans are those of this file.
+    /// The instruction that is run later; its spans are those of this file. It has the heredocs too.
+    /// BuildKit checks it only when it is triggered, so its body may be `Invalid` without an error.
     Onbuild(Box<Instruction>),
     /// An unknown keyword, or arguments that cannot be read; the error is in `Dockerfile::errors`.
     Invalid,
