@@ -1,1 +1,277 @@
-//! report
+//! What a run found, printed: for people, one line each, as JSON, and as hadolint's JSON.
+//!
+//! Formats convert by hand into their own structs; nothing below this module knows them.
+
+mod concise;
+mod hadolint;
+mod human;
+mod json;
+mod view;
+
+use std::io::{self, Write};
+
+use crate::diagnostic::{Applicability, Basis, Cost, Diagnostic, FixKind, Severity, Size, Waste};
+use crate::fix::{Applied, Dropped, Outcome};
+use crate::lint::Checked;
+use crate::rules;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    #[default]
+    Pretty,
+    Concise,
+    Json,
+    Hadolint,
+}
+
+/// The least severity that makes the run fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailOn {
+    At(Severity),
+    /// Findings never make the run fail.
+    Never,
+}
+
+impl Default for FailOn {
+    /// As hadolint does it: findings of style do not fail.
+    fn default() -> FailOn {
+        FailOn::At(Severity::Info)
+    }
+}
+
+impl FailOn {
+    pub fn reached_by(self, severity: Severity) -> bool {
+        match self {
+            FailOn::At(least) => severity >= least,
+            FailOn::Never => false,
+        }
+    }
+}
+
+/// How the terminal wants it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Style {
+    pub color: bool,
+    /// Box-drawing characters, or ASCII.
+    pub unicode: bool,
+    /// Columns.
+    pub width: usize,
+    /// The summary alone, or nothing where there is nothing to say.
+    pub quiet: bool,
+}
+
+impl Default for Style {
+    fn default() -> Style {
+        Style { color: false, unicode: true, width: 100, quiet: false }
+    }
+}
+
+/// A whole run.
+#[derive(Default)]
+pub struct Report {
+    /// In the order of their paths.
+    pub files: Vec<FileReport>,
+    /// What could not be read, found or written.
+    pub problems: Vec<Problem>,
+}
+
+/// One file, after fixing where that was asked for.
+pub struct FileReport {
+    pub checked: Checked,
+    pub applied: Vec<Applied>,
+    /// Fixes that were taken back because they did harm.
+    pub dropped: Vec<Dropped>,
+    /// `None` where no fix was asked for.
+    pub outcome: Option<Outcome>,
+    pub fail_on: FailOn,
+}
+
+/// A file or configuration that could not be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    pub path: Option<String>,
+    /// Line and column in `path`, from 1.
+    pub at: Option<(u32, u32)>,
+    pub message: String,
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (&self.path, self.at) {
+            (Some(path), Some((line, column))) => write!(f, "{path}:{line}:{column}: {}", self.message),
+            (Some(path), None) => write!(f, "{path}: {}", self.message),
+            (None, _) => f.write_str(&self.message),
+        }
+    }
+}
+
+impl FileReport {
+    pub fn new(checked: Checked, fail_on: FailOn) -> FileReport {
+        FileReport { checked, applied: Vec::new(), dropped: Vec::new(), outcome: None, fail_on }
+    }
+
+    /// A syntax error counts as a finding of severity error.
+    pub fn fails(&self) -> bool {
+        let errors = !self.checked.dockerfile.errors.is_empty() && self.fail_on.reached_by(Severity::Error);
+        errors || self.checked.diagnostics.iter().any(|diagnostic| self.fail_on.reached_by(diagnostic.severity))
+    }
+
+    /// What the findings cost together. A rewrite does away with what smaller findings of the file cost too, so the
+    /// larger of both counts, and the same waste counts once.
+    pub fn cost(&self) -> Size {
+        let mut seen: Vec<&Waste> = Vec::new();
+        let mut small = Size::default();
+        let mut rewrite = Size::default();
+        for diagnostic in &self.checked.diagnostics {
+            let (Some(cost), Some(waste)) = (diagnostic.cost, diagnostic.waste.as_ref()) else { continue };
+            if matches!(waste, Waste::Rewrite(_) | Waste::Base { .. }) {
+                if cost.size.likely > rewrite.likely {
+                    rewrite = cost.size;
+                }
+            } else if !seen.contains(&waste) {
+                seen.push(waste);
+                small = small.plus(cost.size);
+            }
+        }
+        if rewrite.likely > small.likely { rewrite } else { small }
+    }
+}
+
+impl Report {
+    pub fn fails(&self) -> bool {
+        self.files.iter().any(FileReport::fails)
+    }
+
+    pub fn summary(&self) -> Summary {
+        let mut summary = Summary { files: self.files.len(), ..Summary::default() };
+        for file in &self.files {
+            summary.syntax_errors += file.checked.dockerfile.errors.len();
+            summary.fixed += file.applied.len();
+            summary.files_fixed += usize::from(!file.applied.is_empty());
+            summary.waste = summary.waste.plus(file.cost());
+            for diagnostic in &file.checked.diagnostics {
+                match diagnostic.severity {
+                    Severity::Error => summary.errors += 1,
+                    Severity::Warning => summary.warnings += 1,
+                    Severity::Info => summary.infos += 1,
+                    Severity::Style => summary.styles += 1,
+                }
+                match diagnostic.fix.as_ref().map(|fix| fix.applicability) {
+                    Some(Applicability::Safe) => summary.fixable += 1,
+                    Some(Applicability::Unsafe) => summary.fixable_unsafe += 1,
+                    _ => {}
+                }
+            }
+        }
+        summary
+    }
+}
+
+/// The counts of a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    pub files: usize,
+    pub errors: usize,
+    pub warnings: usize,
+    pub infos: usize,
+    pub styles: usize,
+    pub syntax_errors: usize,
+    /// Findings with a Safe fix.
+    pub fixable: usize,
+    /// Findings with an Unsafe fix.
+    pub fixable_unsafe: usize,
+    /// Fixes that were applied.
+    pub fixed: usize,
+    pub files_fixed: usize,
+    pub waste: Size,
+}
+
+impl Summary {
+    /// Findings, without syntax errors.
+    pub fn findings(&self) -> usize {
+        self.errors + self.warnings + self.infos + self.styles
+    }
+}
+
+pub fn write(format: Format, style: Style, report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Pretty => human::write(report, style, out),
+        Format::Concise => concise::write(report, out),
+        Format::Json => json::write(report, out),
+        Format::Hadolint => hadolint::write(report, out),
+    }
+}
+
+/// Bytes for people: decimal megabytes as Docker counts them, one decimal below ten.
+pub fn megabytes(bytes: u64) -> String {
+    if bytes < 50_000 {
+        return format!("{:.1} kB", bytes as f64 / 1e3);
+    }
+    // What rounds to 10.0 is shown without the decimal.
+    if bytes < 9_950_000 { format!("{:.1} MB", bytes as f64 / 1e6) } else { format!("{:.0} MB", bytes as f64 / 1e6) }
+}
+
+/// `about 20 MB (table)`; a range where the estimate is a wide one.
+pub fn cost_text(cost: Cost) -> String {
+    let Size { low, likely, high } = cost.size;
+    let basis = match cost.basis {
+        Basis::Estimated => "estimate",
+        Basis::Table => "table",
+        Basis::Measured => "measured",
+    };
+    if cost.basis == Basis::Measured && low == high {
+        return format!("{} ({basis})", megabytes(likely));
+    }
+    if high > 2 * low.max(1) {
+        return format!("about {} ({basis}: {} to {})", megabytes(likely), megabytes(low), megabytes(high));
+    }
+    format!("about {} ({basis})", megabytes(likely))
+}
+
+/// The page of a rule on the web; `None` while the package names no repository.
+pub fn url(slug: &str) -> Option<String> {
+    let repository = env!("CARGO_PKG_REPOSITORY");
+    (!repository.is_empty()).then(|| format!("{repository}/blob/main/rules/{slug}.md"))
+}
+
+/// hadolint's and BuildKit's names of a rule.
+fn aliases(diagnostic: &Diagnostic) -> &'static [&'static str] {
+    rules::find(diagnostic.rule).map_or(&[], |rule| rule.aliases)
+}
+
+/// How a fix is asked for.
+fn fix_option(applicability: Applicability, kind: FixKind) -> &'static str {
+    match (applicability, kind) {
+        (Applicability::Safe, FixKind::Edit) => "--fix",
+        (Applicability::Safe, FixKind::Rewrite) => "--fix, or `unladen rewrite`",
+        (Applicability::Unsafe, FixKind::Edit) => "--fix --unsafe-fixes",
+        (Applicability::Unsafe, FixKind::Rewrite) => "--fix --unsafe-fixes, or `unladen rewrite`",
+        (Applicability::DisplayOnly, _) => "by hand",
+    }
+}
+
+/// A finding or a syntax error, in one order.
+enum Entry<'a> {
+    Finding(&'a Diagnostic),
+    Syntax(&'a crate::syntax::SyntaxError),
+}
+
+impl Entry<'_> {
+    fn start(&self) -> u32 {
+        match self {
+            Entry::Finding(diagnostic) => diagnostic.span.start,
+            Entry::Syntax(error) => error.span.start,
+        }
+    }
+}
+
+/// Syntax errors and findings by place; the error first where both stand at the same one.
+fn entries(checked: &Checked) -> Vec<Entry<'_>> {
+    let errors = checked.dockerfile.errors.iter().map(Entry::Syntax);
+    let mut all: Vec<Entry<'_>> = errors.chain(checked.diagnostics.iter().map(Entry::Finding)).collect();
+    all.sort_by_key(Entry::start);
+    all
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,284 @@
+//! Findings for people: the place with its lines, the reason, the cost and the fix, by miette; the summary by colored.
+
+use std::fmt;
+use std::io::{self, Write};
+
+use colored::{Color, Colorize};
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, ThemeCharacters, ThemeStyles};
+
+use super::view::{View, plain};
+use super::{Entry, FileReport, Report, Style, Summary, aliases, cost_text, entries, fix_option, megabytes, url};
+use crate::diagnostic::{Applicability, Diagnostic, FixKind, Severity};
+use crate::fix::Outcome;
+use crate::text::{SourceFile, Span};
+
+pub(super) fn write(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    if style.color {
+        colored::control::set_override(true);
+    }
+    let paint = Paint(style.color);
+    let handler = handler(style);
+    if !style.quiet {
+        for file in &report.files {
+            for entry in entries(&file.checked) {
+                match entry {
+                    Entry::Finding(diagnostic) => finding(file, diagnostic, &handler, paint, out)?,
+                    Entry::Syntax(error) => {
+                        writeln!(out, "{}", paint.bold("error[syntax]", Color::Red))?;
+                        let shown = Shown::new(&file.checked.source, &error.message, Severity::Error, error.span, &[]);
+                        render(&handler, &shown, out)?;
+                        writeln!(out)?;
+                    }
+                }
+            }
+        }
+    }
+    for file in &report.files {
+        fixes(file, style, paint, out)?;
+    }
+    summary(report, style, paint, out)
+}
+
+fn handler(style: Style) -> GraphicalReportHandler {
+    let theme = GraphicalTheme {
+        characters: if style.unicode { ThemeCharacters::unicode() } else { ThemeCharacters::ascii() },
+        styles: if style.color { ThemeStyles::ansi() } else { ThemeStyles::none() },
+    };
+    GraphicalReportHandler::new_themed(theme)
+        .with_width(style.width)
+        .with_links(false)
+        .with_context_lines(1)
+        .tab_width(4)
+        .without_cause_chain()
+        .without_syntax_highlighting()
+}
+
+fn finding(
+    file: &FileReport,
+    diagnostic: &Diagnostic,
+    handler: &GraphicalReportHandler,
+    paint: Paint,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let color = color(diagnostic.severity);
+    write!(out, "{}", paint.bold(&format!("{}[{}]", diagnostic.severity.name(), diagnostic.rule), color))?;
+    for alias in aliases(diagnostic) {
+        write!(out, " {}", paint.dim(alias))?;
+    }
+    if let Some(cost) = diagnostic.cost {
+        write!(out, "  {}", paint.bold(&cost_text(cost), Color::Magenta))?;
+    }
+    writeln!(out)?;
+    let source = &file.checked.source;
+    let labels: Vec<(Span, &str)> = diagnostic.labels.iter().map(|label| (label.span, label.text.as_str())).collect();
+    let mut shown = Shown::new(source, &diagnostic.message, diagnostic.severity, diagnostic.span, &labels);
+    shown.help = diagnostic.help.as_deref().map(plain);
+    render(handler, &shown, out)?;
+    if let Some(fix) = &diagnostic.fix {
+        let option = fix_option(fix.applicability, fix.kind);
+        let trust = match fix.applicability {
+            Applicability::Safe => paint.color("safe", Color::Green),
+            Applicability::Unsafe => paint.color("unsafe", Color::Yellow),
+            Applicability::DisplayOnly => paint.color("suggestion", Color::Blue),
+        };
+        let name = if fix.kind == FixKind::Rewrite { "  rewrite:" } else { "  fix:" };
+        let title = plain(&fix.title);
+        writeln!(out, "{} {title} ({trust}: {})", paint.color(name, Color::Cyan), paint.dim(option))?;
+    }
+    match url(diagnostic.rule) {
+        Some(url) => writeln!(out, "{} {}", paint.color("  see:", Color::Cyan), paint.dim(&url))?,
+        None => {
+            let page = format!("unladen rule {}", diagnostic.rule);
+            writeln!(out, "{} {}", paint.color("  see:", Color::Cyan), paint.dim(&page))?;
+        }
+    }
+    writeln!(out)
+}
+
+/// What was fixed in a file, and what went wrong on the way.
+fn fixes(file: &FileReport, style: Style, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+    let path = plain(&file.checked.source.path);
+    if !style.quiet {
+        for applied in &file.applied {
+            let title = plain(&applied.title);
+            let place = paint.dim(&format!("{path}:{}", applied.line));
+            writeln!(out, "{} {place} {title} [{}]", paint.bold("fixed", Color::Green), applied.rule)?;
+        }
+    }
+    for dropped in &file.dropped {
+        let (title, why) = (plain(&dropped.title), plain(&dropped.why));
+        let taken = paint.bold("taken back", Color::Yellow);
+        writeln!(out, "{taken} {path} {title} [{}]: {why} (please report this)", dropped.rule)?;
+    }
+    match &file.outcome {
+        Some(Outcome::Cycle { rules }) => {
+            let rules = rules.join(", ");
+            let stopped = paint.bold("stopped", Color::Yellow);
+            writeln!(out, "{stopped} {path}: the fixes of {rules} undo each other (please report this)")
+        }
+        Some(Outcome::TooManyPasses) => {
+            writeln!(out, "{} {path}: the fixes come to no end (please report this)", paint.bold("stopped", Color::Yellow))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn summary(report: &Report, style: Style, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+    let summary = report.summary();
+    let dot = if style.unicode { "·" } else { "-" };
+    if summary.files == 0 {
+        return Ok(());
+    }
+    if summary.fixed > 0 {
+        let fixed = count(summary.fixed, "fix", "fixes");
+        let text = format!("{fixed} applied in {}", count(summary.files_fixed, "file", "files"));
+        writeln!(out, "{}", paint.bold(&text, Color::Green))?;
+    }
+    let files = count(summary.files, "file", "files");
+    if summary.findings() + summary.syntax_errors == 0 {
+        if !style.quiet {
+            writeln!(out, "{} in {files}", paint.bold("no findings", Color::Green))?;
+        }
+        return Ok(());
+    }
+    let total = count(summary.findings() + summary.syntax_errors, "finding", "findings");
+    write!(out, "{} in {files}: {}", paint.bold(&total, worst(&summary)), by_severity(&summary))?;
+    if summary.waste.likely > 0 {
+        let saved = format!("about {}", megabytes(summary.waste.likely));
+        write!(out, " {dot} {} could be saved", paint.bold(&saved, Color::Magenta))?;
+    }
+    writeln!(out)?;
+    fixable(&summary, paint, out)
+}
+
+fn fixable(summary: &Summary, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+    let more = if summary.fixable > 0 { " more" } else { "" };
+    let mut parts = Vec::new();
+    if summary.fixable > 0 {
+        parts.push(format!("{} fixable with {}", summary.fixable, paint.color("--fix", Color::Green)));
+    }
+    if summary.fixable_unsafe > 0 {
+        let option = paint.color("--fix --unsafe-fixes", Color::Yellow);
+        parts.push(format!("{}{more} with {option}", summary.fixable_unsafe));
+    }
+    if parts.is_empty() { Ok(()) } else { writeln!(out, "{}", parts.join(", ")) }
+}
+
+fn by_severity(summary: &Summary) -> String {
+    let parts = [
+        (summary.errors + summary.syntax_errors, "error", "errors"),
+        (summary.warnings, "warning", "warnings"),
+        (summary.infos, "info", "infos"),
+        (summary.styles, "style", "style"),
+    ];
+    let parts: Vec<String> =
+        parts.iter().filter(|(number, ..)| *number > 0).map(|(number, one, many)| count(*number, one, many)).collect();
+    parts.join(", ")
+}
+
+fn worst(summary: &Summary) -> Color {
+    let severities = [
+        (summary.errors + summary.syntax_errors, Severity::Error),
+        (summary.warnings, Severity::Warning),
+        (summary.infos, Severity::Info),
+    ];
+    let worst = severities.iter().find(|(number, _)| *number > 0);
+    color(worst.map_or(Severity::Style, |(_, severity)| *severity))
+}
+
+fn count(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+fn color(severity: Severity) -> Color {
+    match severity {
+        Severity::Error => Color::Red,
+        Severity::Warning => Color::Yellow,
+        Severity::Info => Color::Cyan,
+        Severity::Style => Color::Blue,
+    }
+}
+
+/// Colours where they are wanted.
+#[derive(Clone, Copy)]
+struct Paint(bool);
+
+impl Paint {
+    fn color(self, text: &str, color: Color) -> String {
+        if self.0 { text.color(color).to_string() } else { text.to_string() }
+    }
+
+    fn bold(self, text: &str, color: Color) -> String {
+        if self.0 { text.color(color).bold().to_string() } else { text.to_string() }
+    }
+
+    fn dim(self, text: &str) -> String {
+        if self.0 { text.dimmed().to_string() } else { text.to_string() }
+    }
+}
+
+fn render(handler: &GraphicalReportHandler, shown: &Shown<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let mut text = String::new();
+    handler.render_report(&mut text, shown).map_err(io::Error::other)?;
+    // miette pads the lines of its boxes with blanks.
+    for line in text.lines() {
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    Ok(())
+}
+
+/// A finding in miette's terms.
+struct Shown<'a> {
+    message: String,
+    severity: Severity,
+    view: View<'a>,
+    labels: Vec<LabeledSpan>,
+    help: Option<String>,
+}
+
+impl<'a> Shown<'a> {
+    fn new(source: &'a SourceFile, message: &str, severity: Severity, span: Span, labels: &[(Span, &str)]) -> Shown<'a> {
+        let spans: Vec<Span> = std::iter::once(span).chain(labels.iter().map(|(span, _)| *span)).collect();
+        let view = View::new(source, &spans, 1);
+        let primary = LabeledSpan::new_primary_with_span(None, view.span(span));
+        let others = labels.iter().map(|(span, text)| LabeledSpan::new_with_span(Some(plain(text)), view.span(*span)));
+        let labels = std::iter::once(primary).chain(others).collect();
+        Shown { message: plain(message), severity, labels, view, help: None }
+    }
+}
+
+impl fmt::Debug for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Shown<'_> {}
+
+impl miette::Diagnostic for Shown<'_> {
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(match self.severity {
+            Severity::Error => miette::Severity::Error,
+            Severity::Warning => miette::Severity::Warning,
+            Severity::Info | Severity::Style => miette::Severity::Advice,
+        })
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        Some(Box::new(self.labels.iter().cloned()))
+    }
+
+    fn source_code(&self) -> Option<&dyn miette::SourceCode> {
+        Some(&self.view)
+    }
+}
