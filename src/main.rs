@@ -1,1 +1,7 @@
-fn main() {}
+//! The binary: hands argv to the library and its answer to the system.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(unladen::cli::run(std::env::args_os()))
+}

@@ -1,1 +1,126 @@
-//! config
+//! Configuration files: found, read and merged with the command line into `Settings`.
+//!
+//! Ours is `.unladen.yaml`; the closest one upwards counts, whole. hadolint's file is read where there is none.
+
+mod find;
+mod hadolint;
+pub mod names;
+mod own;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use ignore::gitignore::Gitignore;
+
+pub use find::Finder;
+
+use crate::diagnostic::Severity;
+use crate::model::ModelOptions;
+use crate::report::{FailOn, Problem};
+use crate::rules::RULES;
+use crate::settings::{BaseWish, RewriteOptions, Settings};
+
+/// What a configuration file says, or nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// The file; `None` where there is none.
+    pub path: Option<PathBuf>,
+    pub select: Option<Vec<&'static str>>,
+    pub ignore: Vec<&'static str>,
+    pub severities: BTreeMap<&'static str, Severity>,
+    pub fail_on: Option<FailOn>,
+    pub target: Option<String>,
+    pub build_args: Vec<(String, String)>,
+    pub rewrite: RewriteOptions,
+    pub disable_ignores: bool,
+    per_file_ignores: Vec<(Gitignore, Vec<&'static str>)>,
+    exclude: Option<Gitignore>,
+    /// The texts of the patterns, to show them.
+    pub exclude_patterns: Vec<String>,
+    pub per_file_patterns: Vec<(String, Vec<&'static str>)>,
+}
+
+/// What the command line says; it wins over the file.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    pub select: Option<Vec<&'static str>>,
+    pub ignore: Vec<&'static str>,
+    pub fail_on: Option<FailOn>,
+    pub target: Option<String>,
+    pub build_args: Vec<(String, String)>,
+    pub base: Option<BaseWish>,
+    pub disable_ignores: bool,
+}
+
+/// Why a configuration cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    pub path: PathBuf,
+    /// Line and column, from 1.
+    pub at: Option<(u32, u32)>,
+    pub message: String,
+}
+
+impl ConfigError {
+    pub fn problem(&self) -> Problem {
+        Problem { path: Some(self.path.display().to_string()), at: self.at, message: self.message.clone() }
+    }
+
+    fn new(path: &Path, message: impl Into<String>) -> ConfigError {
+        ConfigError { path: path.to_path_buf(), at: None, message: message.into() }
+    }
+}
+
+impl Config {
+    /// What holds for one file.
+    pub fn settings(&self, overrides: &Overrides, file: &Path) -> Settings {
+        // A rule that the command line names runs, whatever the file says of it.
+        let named = overrides.select.as_deref().unwrap_or_default();
+        let mut ignore: Vec<&'static str> = self.ignore.iter().copied().filter(|slug| !named.contains(slug)).collect();
+        for (pattern, slugs) in &self.per_file_ignores {
+            if matches(pattern, file) {
+                ignore.extend(slugs);
+            }
+        }
+        ignore.extend(&overrides.ignore);
+        let mut rewrite = self.rewrite.clone();
+        rewrite.base = overrides.base.unwrap_or(rewrite.base);
+        let mut build_args = self.build_args.clone();
+        build_args.retain(|(name, _)| !overrides.build_args.iter().any(|(other, _)| other == name));
+        build_args.extend(overrides.build_args.iter().cloned());
+        Settings {
+            select: overrides.select.clone().or_else(|| self.select.clone()),
+            ignore,
+            severities: self.severities.clone(),
+            model: ModelOptions { target: overrides.target.clone().or_else(|| self.target.clone()), build_args },
+            rewrite,
+            disable_ignores: self.disable_ignores || overrides.disable_ignores,
+        }
+    }
+
+    pub fn fail_on(&self, overrides: &Overrides) -> FailOn {
+        overrides.fail_on.or(self.fail_on).unwrap_or_default()
+    }
+
+    /// A file found by walking that is not to be checked.
+    pub fn excludes(&self, file: &Path) -> bool {
+        self.exclude.as_ref().is_some_and(|patterns| matches(patterns, file))
+    }
+}
+
+/// Patterns are those of a .gitignore in the directory of the configuration; what lies outside it matches none.
+fn matches(patterns: &Gitignore, file: &Path) -> bool {
+    let Ok(file) = std::path::absolute(file) else { return false };
+    match file.strip_prefix(patterns.path()) {
+        Ok(inside) => patterns.matched_path_or_any_parents(inside, false).is_ignore(),
+        Err(_) => false,
+    }
+}
+
+/// The rules that run without being selected.
+fn default_rules() -> Vec<&'static str> {
+    RULES.iter().filter(|rule| rule.default).map(|rule| rule.slug).collect()
+}
+
+#[cfg(test)]
+mod tests;

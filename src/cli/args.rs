@@ -1,0 +1,205 @@
+//! What may be said on the command line.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "unladen",
+    version,
+    about = "Finds what makes a Docker image heavy or fragile, prices it in bytes, and fixes it",
+    after_help = "Examples:
+  unladen check                        check every Dockerfile below the current directory
+  unladen check --fix                  fix what can be fixed without changing what the image does
+  unladen check --diff --unsafe-fixes  show what all fixes would change
+  unladen rewrite Dockerfile           show how the file becomes a multi-stage build
+  unladen rule DL3009                  explain a rule
+
+Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 usage, configuration or I/O trouble.",
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+    /// When to use colours (auto: on a terminal; NO_COLOR and CLICOLOR_FORCE are honoured)
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
+    pub color: ColorWhen,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check Dockerfiles, and fix them
+    Check(Check),
+    /// Turn a single-stage Dockerfile into a multi-stage one, with the proof
+    Rewrite(Rewrite),
+    /// List the rules, or explain one
+    Rule(Rule),
+    /// Print the configuration that holds for a path, and where it comes from
+    Config(ShowConfig),
+    /// Print a completion script for a shell
+    Completions {
+        /// bash, zsh, fish, elvish or powershell
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  unladen check                                 every Dockerfile below the current directory
+  unladen check --fix=edits Dockerfile          small fixes only, as a pre-commit hook wants them
+  unladen check --select apt-lists-left,DL3015  two rules, by slug or by hadolint's or BuildKit's name
+  unladen check --format json - < Dockerfile    for an editor
+
+--fix applies Safe fixes: the built image has the same config and runs the same command, which
+finds the same files and packages. That includes a rewrite into stages whose every assumption is
+proved; --fix=edits leaves the structure alone. Findings of severity style do not fail the run.")]
+pub struct Check {
+    /// Files and directories; directories are searched. `-` is the standard input
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Apply Safe fixes; `edits` leaves the structure of the file alone
+    #[arg(long, value_name = "WHICH", num_args = 0..=1, require_equals = true, default_missing_value = "all", help_heading = "Fixing")]
+    pub fix: Option<FixWhich>,
+    /// Also apply fixes that may change what the image does
+    #[arg(long, help_heading = "Fixing")]
+    pub unsafe_fixes: bool,
+    /// Print what fixing would change, and write nothing
+    #[arg(long, help_heading = "Fixing")]
+    pub diff: bool,
+    #[command(flatten)]
+    pub rules: RuleArgs,
+    /// The least severity that makes the run fail: style, info, warning, error or none [default: info]
+    #[arg(long, value_name = "SEVERITY", help_heading = "Rules")]
+    pub fail_on: Option<String>,
+    /// How findings are printed: pretty, concise, json or hadolint
+    #[arg(long, short, default_value = "pretty", hide_possible_values = true, help_heading = "Output")]
+    pub format: FormatName,
+    /// Print the summary only
+    #[arg(long, short, help_heading = "Output")]
+    pub quiet: bool,
+    /// End with 0 also when there are findings
+    #[arg(long, help_heading = "Output")]
+    pub exit_zero: bool,
+    /// The name of the file that comes in on the standard input
+    #[arg(long, value_name = "PATH", help_heading = "Input")]
+    pub stdin_filename: Option<PathBuf>,
+    #[command(flatten)]
+    pub build: BuildArgs,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  unladen rewrite Dockerfile             the plan, what it rests on, and the diff
+  unladen rewrite Dockerfile --write     write it
+  unladen rewrite --base scratch app/Dockerfile --diff | git apply")]
+pub struct Rewrite {
+    /// The Dockerfile; `-` is the standard input
+    #[arg(value_name = "FILE", default_value = "Dockerfile")]
+    pub file: PathBuf,
+    /// Write the file. What rests on open assumptions is written too: read the plan first
+    #[arg(long, conflicts_with = "diff")]
+    pub write: bool,
+    /// Print the diff only
+    #[arg(long)]
+    pub diff: bool,
+    /// How the plan is printed: pretty or json
+    #[arg(long, short, default_value = "pretty", hide_possible_values = true)]
+    pub format: PlanFormat,
+    #[command(flatten)]
+    pub build: BuildArgs,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct Rule {
+    /// A slug or an alias: apt-lists-left, DL3009, JSONArgsRecommended
+    #[arg(value_name = "ID")]
+    pub id: Option<String>,
+    /// Print the list as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ShowConfig {
+    /// A file or a directory
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub path: PathBuf,
+    #[command(flatten)]
+    pub rules: RuleArgs,
+    #[command(flatten)]
+    pub build: BuildArgs,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
+#[derive(Debug, Default, Args)]
+pub struct RuleArgs {
+    /// Run these rules only: slugs, aliases, `default` or `all`
+    #[arg(long, value_name = "RULE", value_delimiter = ',', action = ArgAction::Append, help_heading = "Rules")]
+    pub select: Vec<String>,
+    /// Do not run these rules
+    #[arg(long, value_name = "RULE", value_delimiter = ',', action = ArgAction::Append, help_heading = "Rules")]
+    pub ignore: Vec<String>,
+    /// Also report what comments in the Dockerfile ignore
+    #[arg(long, help_heading = "Rules")]
+    pub no_ignore_comments: bool,
+}
+
+#[derive(Debug, Default, Args)]
+pub struct BuildArgs {
+    /// The stage that is built [default: the last one]
+    #[arg(long, value_name = "STAGE", help_heading = "Build")]
+    pub target: Option<String>,
+    /// A build argument, as docker build takes it
+    #[arg(long, value_name = "NAME[=VALUE]", action = ArgAction::Append, help_heading = "Build")]
+    pub build_arg: Vec<String>,
+    /// The build context [default: where the Dockerfile's own COPY sources are found]
+    #[arg(long, value_name = "DIR", help_heading = "Build")]
+    pub context: Option<PathBuf>,
+    /// The final image of a rewrite: auto, static, scratch or same-distro [default: auto]
+    #[arg(long, value_name = "BASE", help_heading = "Build")]
+    pub base: Option<String>,
+}
+
+#[derive(Debug, Default, Args)]
+pub struct ConfigArgs {
+    /// Read this configuration
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config", help_heading = "Configuration")]
+    pub config: Option<PathBuf>,
+    /// Read no configuration
+    #[arg(long, help_heading = "Configuration")]
+    pub no_config: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ColorWhen {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FixWhich {
+    Edits,
+    All,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FormatName {
+    Pretty,
+    Concise,
+    Json,
+    Hadolint,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PlanFormat {
+    Pretty,
+    Json,
+}

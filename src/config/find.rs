@@ -1,0 +1,85 @@
+//! Which configuration holds for a directory: the closest `.unladen.yaml` upwards, else the closest `.hadolint.yaml`.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::{Config, ConfigError, hadolint, own};
+
+/// A configuration or why it cannot be used; shared by the files that it holds for.
+pub type Found = Result<Arc<Config>, Arc<ConfigError>>;
+
+const OWN: [&str; 2] = [".unladen.yaml", ".unladen.yml"];
+const HADOLINT: [&str; 2] = [".hadolint.yaml", ".hadolint.yml"];
+
+/// Looks every directory up once.
+#[derive(Debug)]
+pub struct Finder {
+    /// The configuration that `--config` names or `--no-config` asks for.
+    fixed: Option<Found>,
+    none: Arc<Config>,
+    own: HashMap<PathBuf, Option<Found>>,
+    hadolint: HashMap<PathBuf, Option<Found>>,
+}
+
+impl Finder {
+    /// Looks upwards from each file.
+    pub fn upwards() -> Finder {
+        Finder { fixed: None, none: Arc::default(), own: HashMap::new(), hadolint: HashMap::new() }
+    }
+
+    /// No file is read.
+    pub fn without() -> Finder {
+        Finder { fixed: Some(Ok(Arc::default())), ..Finder::upwards() }
+    }
+
+    /// This file holds for all.
+    pub fn from_file(path: &Path) -> Finder {
+        Finder { fixed: Some(load(path).map(Arc::new).map_err(Arc::new)), ..Finder::upwards() }
+    }
+
+    /// The configuration of a directory.
+    pub fn find(&mut self, directory: &Path) -> Found {
+        if let Some(fixed) = &self.fixed {
+            return fixed.clone();
+        }
+        let directory = std::path::absolute(directory).unwrap_or_else(|_| directory.to_path_buf());
+        upwards(&directory, &OWN, &mut self.own)
+            .or_else(|| upwards(&directory, &HADOLINT, &mut self.hadolint))
+            .unwrap_or_else(|| Ok(self.none.clone()))
+    }
+}
+
+fn upwards(directory: &Path, names: &[&str], cache: &mut HashMap<PathBuf, Option<Found>>) -> Option<Found> {
+    let mut passed = Vec::new();
+    let mut found = None;
+    for directory in directory.ancestors() {
+        if let Some(known) = cache.get(directory) {
+            found = known.clone();
+            break;
+        }
+        passed.push(directory.to_path_buf());
+        if let Some(path) = names.iter().map(|name| directory.join(name)).find(|path| path.is_file()) {
+            found = Some(load(&path).map(Arc::new).map_err(Arc::new));
+            break;
+        }
+    }
+    cache.extend(passed.into_iter().map(|directory| (directory, found.clone())));
+    found
+}
+
+fn load(path: &Path) -> Result<Config, ConfigError> {
+    let bytes = std::fs::read(path).map_err(|error| ConfigError::new(path, reason(&error)))?;
+    let text = String::from_utf8(bytes).map_err(|_| ConfigError::new(path, "the file is not UTF-8"))?;
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    if name.contains("hadolint") { hadolint::read(path, &text) } else { own::read(path, &text) }
+}
+
+/// What the system says, in our words where it has odd ones.
+fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".to_string(),
+        _ => format!("cannot be read: {error}"),
+    }
+}

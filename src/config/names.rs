@@ -1,0 +1,132 @@
+//! Names that users write: rules by slug or alias, and the nearest name to a wrong one.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Visitor};
+
+use crate::diagnostic::Severity;
+use crate::report::FailOn;
+use crate::rules::RULES;
+use crate::settings::BaseWish;
+
+/// The slugs of the rules that a name stands for: a slug, an alias, `all`, or `default`. `Err` says what is wrong with it.
+pub fn rules(name: &str) -> Result<Vec<&'static str>, String> {
+    if name.eq_ignore_ascii_case("all") {
+        return Ok(RULES.iter().map(|rule| rule.slug).collect());
+    }
+    if name.eq_ignore_ascii_case("default") {
+        return Ok(super::default_rules());
+    }
+    let found = known(name);
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    let names = RULES.iter().flat_map(|rule| std::iter::once(rule.slug).chain(rule.aliases.iter().copied()));
+    Err(match nearest(name, names) {
+        Some(near) => format!("unknown rule `{name}`; did you mean `{near}`?"),
+        None => format!("unknown rule `{name}`; `unladen rule` lists them"),
+    })
+}
+
+/// The slugs of that slug or alias; none when it is unknown.
+pub fn known(name: &str) -> Vec<&'static str> {
+    let is = |other: &str| other.eq_ignore_ascii_case(name);
+    RULES.iter().filter(|rule| is(rule.slug) || rule.aliases.iter().any(|alias| is(alias))).map(|rule| rule.slug).collect()
+}
+
+/// The name that was probably meant.
+pub fn nearest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let lower = name.to_lowercase();
+    let scored = names.into_iter().map(|other| (strsim::jaro_winkler(&lower, &other.to_lowercase()), other));
+    let best = scored.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    (best.0 > 0.8).then_some(best.1)
+}
+
+/// One rule name of a configuration file, resolved; an unknown one is an error with its place.
+#[derive(Clone, Debug)]
+pub(super) struct RuleName(pub Vec<&'static str>);
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SeverityName(pub Severity);
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FailOnName(pub FailOn);
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct BaseName(pub BaseWish);
+
+/// Reads a string and makes something of it; what it says against the string becomes the error.
+struct Named<T>(&'static str, fn(&str) -> Result<T, String>);
+
+impl<T> Visitor<'_> for Named<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
+        (self.1)(text).map_err(E::custom)
+    }
+}
+
+impl<'de> Deserialize<'de> for RuleName {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<RuleName, D::Error> {
+        from.deserialize_str(Named("the name of a rule", rules)).map(RuleName)
+    }
+}
+
+impl<'de> Deserialize<'de> for SeverityName {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<SeverityName, D::Error> {
+        from.deserialize_str(Named("a severity", severity)).map(SeverityName)
+    }
+}
+
+impl<'de> Deserialize<'de> for FailOnName {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<FailOnName, D::Error> {
+        from.deserialize_str(Named("a severity or `none`", fail_on)).map(FailOnName)
+    }
+}
+
+impl<'de> Deserialize<'de> for BaseName {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<BaseName, D::Error> {
+        from.deserialize_str(Named("a base", base)).map(BaseName)
+    }
+}
+
+/// One of a few words, or the error that names them.
+fn one_of<T: Copy>(what: &str, name: &str, words: &[(&str, T)]) -> Result<T, String> {
+    if let Some((_, value)) = words.iter().find(|(word, _)| word.eq_ignore_ascii_case(name)) {
+        return Ok(*value);
+    }
+    let list = words.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(", ");
+    Err(format!("unknown {what} `{name}`; use one of {list}"))
+}
+
+pub fn severity(name: &str) -> Result<Severity, String> {
+    one_of("severity", name, &SEVERITIES)
+}
+
+pub fn fail_on(name: &str) -> Result<FailOn, String> {
+    let mut words: Vec<(&str, FailOn)> =
+        SEVERITIES.iter().map(|(name, severity)| (*name, FailOn::At(*severity))).collect();
+    words.push(("none", FailOn::Never));
+    one_of("severity", name, &words)
+}
+
+pub fn base(name: &str) -> Result<BaseWish, String> {
+    let words = [
+        ("auto", BaseWish::Auto),
+        ("static", BaseWish::Static),
+        ("scratch", BaseWish::Scratch),
+        ("same-distro", BaseWish::SameDistro),
+    ];
+    one_of("base", name, &words)
+}
+
+const SEVERITIES: [(&str, Severity); 4] = [
+    ("style", Severity::Style),
+    ("info", Severity::Info),
+    ("warning", Severity::Warning),
+    ("error", Severity::Error),
+];

@@ -1,0 +1,158 @@
+//! `.unladen.yaml`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use serde::Deserialize;
+
+use super::names::{BaseName, FailOnName, RuleName, SeverityName, nearest};
+use super::{Config, ConfigError};
+use crate::settings::{RewriteOptions, Stated};
+
+/// The file as it may be written; every key may be absent.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct File {
+    select: Option<Vec<RuleName>>,
+    ignore: Option<Vec<RuleName>>,
+    severity: Option<BTreeMap<String, SeverityName>>,
+    fail_on: Option<FailOnName>,
+    target: Option<String>,
+    build_args: Option<BTreeMap<String, Scalar>>,
+    base: Option<BaseName>,
+    per_file_ignores: Option<BTreeMap<String, Vec<RuleName>>>,
+    exclude: Option<Vec<String>>,
+    ignore_comments: Option<bool>,
+    rewrite: Option<Rewrite>,
+}
+
+/// Facts that no file shows; see `settings::Stated`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Rewrite {
+    strip: Option<bool>,
+    runtime_files: Option<Vec<String>>,
+    needs_shell: Option<bool>,
+    cgo: Option<bool>,
+    packages: Option<Vec<String>>,
+    base_prefix: Option<String>,
+}
+
+/// The value of a build argument: YAML reads `1.24` as a number, the build gets its text.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Scalar {
+    Text(String),
+    Bool(bool),
+    Int(i64),
+    Float(serde_yaml::Number),
+}
+
+impl Scalar {
+    fn text(self) -> String {
+        match self {
+            Scalar::Text(text) => text,
+            Scalar::Bool(value) => value.to_string(),
+            Scalar::Int(value) => value.to_string(),
+            Scalar::Float(value) => value.to_string(),
+        }
+    }
+}
+
+pub(super) fn read(path: &Path, text: &str) -> Result<Config, ConfigError> {
+    let file: Option<File> = serde_yaml::from_str(text).map_err(|error| from_yaml(path, &error))?;
+    let file = file.unwrap_or_default();
+    let directory = path.parent().unwrap_or(Path::new("."));
+    let mut severities = BTreeMap::new();
+    for (name, severity) in file.severity.unwrap_or_default() {
+        let slugs = super::names::rules(&name).map_err(|message| at_text(path, text, &name, message))?;
+        severities.extend(slugs.into_iter().map(|slug| (slug, severity.0)));
+    }
+    let mut per_file_ignores = Vec::new();
+    let mut per_file_patterns = Vec::new();
+    for (pattern, names) in file.per_file_ignores.unwrap_or_default() {
+        let slugs = flat(names);
+        let matcher = patterns(directory, std::slice::from_ref(&pattern))
+            .map_err(|(pattern, message)| at_text(path, text, &pattern, message))?;
+        per_file_ignores.push((matcher, slugs.clone()));
+        per_file_patterns.push((pattern, slugs));
+    }
+    let exclude_patterns = file.exclude.unwrap_or_default();
+    let exclude = match exclude_patterns.as_slice() {
+        [] => None,
+        lines => {
+            let matcher = patterns(directory, lines);
+            Some(matcher.map_err(|(pattern, message)| at_text(path, text, &pattern, message))?)
+        }
+    };
+    let rewrite = file.rewrite.unwrap_or_default();
+    Ok(Config {
+        path: Some(path.to_path_buf()),
+        select: file.select.map(flat),
+        ignore: flat(file.ignore.unwrap_or_default()),
+        severities,
+        fail_on: file.fail_on.map(|name| name.0),
+        target: file.target,
+        build_args: file.build_args.unwrap_or_default().into_iter().map(|(name, value)| (name, value.text())).collect(),
+        rewrite: RewriteOptions {
+            base: file.base.map(|name| name.0).unwrap_or_default(),
+            strip: rewrite.strip.unwrap_or_default(),
+            stated: Stated {
+                runtime_files: rewrite.runtime_files,
+                needs_shell: rewrite.needs_shell,
+                cgo: rewrite.cgo,
+                packages: rewrite.packages.unwrap_or_default(),
+                base_prefix: rewrite.base_prefix,
+            },
+        },
+        disable_ignores: file.ignore_comments == Some(false),
+        per_file_ignores,
+        exclude,
+        exclude_patterns,
+        per_file_patterns,
+    })
+}
+
+fn flat(names: Vec<RuleName>) -> Vec<&'static str> {
+    names.into_iter().flat_map(|name| name.0).collect()
+}
+
+/// `Err` holds the pattern that is wrong and why.
+fn patterns(directory: &Path, lines: &[String]) -> Result<Gitignore, (String, String)> {
+    let directory = std::path::absolute(directory).unwrap_or_else(|_| directory.to_path_buf());
+    let mut builder = GitignoreBuilder::new(directory);
+    for line in lines {
+        if let Err(error) = builder.add_line(None, line) {
+            return Err((line.clone(), format!("`{line}` is no pattern: {error}")));
+        }
+    }
+    builder.build().map_err(|error| (lines.join(" "), error.to_string()))
+}
+
+/// An error at the first place of the file where the text stands.
+fn at_text(path: &Path, file: &str, text: &str, message: String) -> ConfigError {
+    let at = file.lines().zip(1..).find_map(|(line, number)| {
+        let before = line.get(..line.find(text)?)?;
+        Some((number, before.chars().count() as u32 + 1))
+    });
+    ConfigError { path: path.to_path_buf(), at, message }
+}
+
+/// serde's words made ours: without the place at the end, and with the nearest key.
+pub(super) fn from_yaml(path: &Path, error: &serde_yaml::Error) -> ConfigError {
+    let at = error.location().map(|place| (place.line() as u32, place.column() as u32));
+    let text = error.to_string();
+    let text = text.split(" at line ").next().unwrap_or(&text);
+    ConfigError { path: path.to_path_buf(), at, message: with_nearest_key(text) }
+}
+
+fn with_nearest_key(text: &str) -> String {
+    let Some((_, rest)) = text.split_once("unknown field `") else { return text.to_string() };
+    let Some((key, rest)) = rest.split_once('`') else { return text.to_string() };
+    let keys: Vec<&str> = rest.split('`').skip(1).step_by(2).collect();
+    match nearest(key, keys.iter().copied()) {
+        Some(near) => format!("unknown key `{key}`; did you mean `{near}`?"),
+        None => format!("unknown key `{key}`; the keys are {}", keys.join(", ")),
+    }
+}
