@@ -49,7 +49,7 @@ pub enum Command {
 #[command(after_help = "Examples:
   unladen check                                 every Dockerfile below the current directory
   unladen check --fix=edits Dockerfile          small fixes only, as a pre-commit hook wants them
-  unladen check --select apt-lists-left,DL3015  two rules, by slug or by hadolint's or BuildKit's name
+  unladen check --select apt-lists-left,DL3015  two rules, by their names
   unladen check --format json - < Dockerfile    for an editor
 
 --fix applies Safe fixes: the built image has the same config and runs the same command, which

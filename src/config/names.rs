@@ -31,7 +31,11 @@ pub fn rules(name: &str) -> Result<Vec<&'static str>, String> {
 /// The slugs of that slug or alias; none when it is unknown.
 pub fn known(name: &str) -> Vec<&'static str> {
     let is = |other: &str| other.eq_ignore_ascii_case(name);
-    RULES.iter().filter(|rule| is(rule.slug) || rule.aliases.iter().any(|alias| is(alias))).map(|rule| rule.slug).collect()
+    RULES
+        .iter()
+        .filter(|rule| is(rule.slug) || rule.aliases.iter().any(|alias| is(alias)))
+        .map(|rule| rule.slug)
+        .collect()
 }
 
 /// The name that was probably meant.
@@ -124,9 +128,5 @@ pub fn base(name: &str) -> Result<BaseWish, String> {
     one_of("base", name, &words)
 }
 
-const SEVERITIES: [(&str, Severity); 4] = [
-    ("style", Severity::Style),
-    ("info", Severity::Info),
-    ("warning", Severity::Warning),
-    ("error", Severity::Error),
-];
+const SEVERITIES: [(&str, Severity); 4] =
+    [("style", Severity::Style), ("info", Severity::Info), ("warning", Severity::Warning), ("error", Severity::Error)];

@@ -18,11 +18,23 @@ fn an_empty_file_says_nothing() {
 fn an_error_names_file_line_column_and_the_nearest_name() {
     let cases = [
         ("ignor: []\n", "/project/.unladen.yaml:1:1: unknown key `ignor`; did you mean `ignore`?"),
-        ("fail-on: warn\n", "/project/.unladen.yaml:1:10: fail-on: unknown severity `warn`; use one of style, info, warning, error, none"),
-        ("target: a\nselect: [no-such-rule-at-all]\n", "/project/.unladen.yaml:2:10: select[0]: unknown rule `no-such-rule-at-all`; `unladen rule` lists them"),
-        ("base: tiny\n", "/project/.unladen.yaml:1:7: base: unknown base `tiny`; use one of auto, static, scratch, same-distro"),
+        (
+            "fail-on: warn\n",
+            "/project/.unladen.yaml:1:10: fail-on: unknown severity `warn`; use one of style, info, warning, error, none",
+        ),
+        (
+            "target: a\nselect: [no-such-rule-at-all]\n",
+            "/project/.unladen.yaml:2:10: select[0]: unknown rule `no-such-rule-at-all`; `unladen rule` lists them",
+        ),
+        (
+            "base: tiny\n",
+            "/project/.unladen.yaml:1:7: base: unknown base `tiny`; use one of auto, static, scratch, same-distro",
+        ),
         ("a: [\n", ""),
-        ("severity: {no-such-rule-at-all: error}\n", "/project/.unladen.yaml:1:12: unknown rule `no-such-rule-at-all`; `unladen rule` lists them"),
+        (
+            "severity: {no-such-rule-at-all: error}\n",
+            "/project/.unladen.yaml:1:12: unknown rule `no-such-rule-at-all`; `unladen rule` lists them",
+        ),
         ("exclude: ['[z-a]']\n", ""),
         ("rewrite: {strp: true}\n", "/project/.unladen.yaml:1:11: unknown key `strp`; did you mean `strip`?"),
         ("- a\n", ""),
@@ -30,6 +42,8 @@ fn an_error_names_file_line_column_and_the_nearest_name() {
     let said: Vec<String> = cases.iter().map(|(text, _)| own_config(text).unwrap_err()).collect();
     for (said, (_, expected)) in said.iter().zip(cases) {
         eprintln!("{said}");
-        if !expected.is_empty() { assert_eq!(said, expected); }
+        if !expected.is_empty() {
+            assert_eq!(said, expected);
+        }
     }
 }

@@ -117,7 +117,11 @@ fn fixes(file: &FileReport, style: Style, paint: Paint, out: &mut dyn Write) -> 
             writeln!(out, "{stopped} {path}: the fixes of {rules} undo each other (please report this)")
         }
         Some(Outcome::TooManyPasses) => {
-            writeln!(out, "{} {path}: the fixes come to no end (please report this)", paint.bold("stopped", Color::Yellow))
+            writeln!(
+                out,
+                "{} {path}: the fixes come to no end (please report this)",
+                paint.bold("stopped", Color::Yellow)
+            )
         }
         _ => Ok(()),
     }
@@ -237,7 +241,13 @@ struct Shown<'a> {
 }
 
 impl<'a> Shown<'a> {
-    fn new(source: &'a SourceFile, message: &str, severity: Severity, span: Span, labels: &[(Span, &str)]) -> Shown<'a> {
+    fn new(
+        source: &'a SourceFile,
+        message: &str,
+        severity: Severity,
+        span: Span,
+        labels: &[(Span, &str)],
+    ) -> Shown<'a> {
         let spans: Vec<Span> = std::iter::once(span).chain(labels.iter().map(|(span, _)| *span)).collect();
         let view = View::new(source, &spans, 1);
         let primary = LabeledSpan::new_primary_with_span(None, view.span(span));

@@ -183,7 +183,9 @@ fn file(file: &FileReport) -> JsonFile<'_> {
     for entry in entries(&file.checked) {
         match entry {
             Entry::Finding(finding) => diagnostics.push(diagnostic(source, finding)),
-            Entry::Syntax(error) => errors.push(JsonError { message: &error.message, range: range(source, error.span) }),
+            Entry::Syntax(error) => {
+                errors.push(JsonError { message: &error.message, range: range(source, error.span) })
+            }
         }
     }
     JsonFile {

@@ -1,0 +1,210 @@
+//! `unladen check`.
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::args::{Check, ColorWhen, FixWhich, FormatName};
+use super::read::{self, Contexts};
+use super::walk::{self, Input};
+use super::{Exit, Stop, complain_all, diff, finder, overrides, term, write};
+use crate::config::{Config, ConfigError, Finder, Overrides};
+use crate::diagnostic::Applicability;
+use crate::fix::{self, FixWish};
+use crate::lint;
+use crate::report::{self, FileReport, Format, Problem, Report};
+use crate::text::SourceFile;
+
+/// What is done with a file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Check,
+    Fix(FixWish),
+    /// What fixing would change is shown; the findings are those of the file as it is.
+    Diff(FixWish),
+}
+
+/// A file with the configuration that holds for it.
+struct Job {
+    path: PathBuf,
+    config: Arc<Config>,
+}
+
+/// A file that was checked.
+struct Done {
+    report: FileReport,
+    /// The old and the new text where fixing changed it and the user is to see it.
+    fixed: Option<(SourceFile, SourceFile)>,
+}
+
+pub(super) fn run(command: &Check, color: ColorWhen, out: &mut dyn Write) -> Result<Exit, Stop> {
+    let overrides = overrides(&command.rules, &command.build, command.fail_on.as_deref())?;
+    let mode = mode(command)?;
+    let contexts = contexts(command.build.context.as_deref())?;
+    let mut finder = finder(&command.config);
+    let paths = if command.paths.is_empty() { vec![PathBuf::from(".")] } else { command.paths.clone() };
+    let (inputs, mut problems) = walk::collect(&paths);
+    let (jobs, broken) = jobs(inputs, command, &mut finder);
+    problems.extend(broken.iter().map(|error| error.problem()));
+
+    // A panic is reported in one line with the file that caused it.
+    std::panic::set_hook(Box::new(|_| {}));
+    let done: Vec<Result<Done, Problem>> =
+        jobs.par_iter().map(|job| guarded(job, command, mode, &overrides, &contexts)).collect();
+
+    let mut report = Report::default();
+    let mut texts = Vec::new();
+    for result in done {
+        match result {
+            Ok(done) => {
+                report.files.push(done.report);
+                texts.extend(done.fixed);
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+    report.problems = problems;
+    print(command, color, mode, &report, &texts, out)?;
+    out.flush()?;
+    complain_all(&report.problems);
+    Ok(if !report.problems.is_empty() {
+        Exit::Trouble
+    } else if report.fails() && !command.exit_zero {
+        Exit::Findings
+    } else {
+        Exit::Clean
+    })
+}
+
+fn mode(command: &Check) -> Result<Mode, Stop> {
+    if command.unsafe_fixes && command.fix.is_none() && !command.diff {
+        return Err(Stop::Usage("--unsafe-fixes: add --fix to apply the fixes, or --diff to see them".into()));
+    }
+    if command.diff && command.format != FormatName::Pretty {
+        return Err(Stop::Usage("--diff: cannot be used with --format".into()));
+    }
+    let applicability = if command.unsafe_fixes { Applicability::Unsafe } else { Applicability::Safe };
+    let wish = FixWish { applicability, rewrites: command.fix != Some(FixWhich::Edits) };
+    Ok(match (command.diff, command.fix) {
+        (true, _) => Mode::Diff(wish),
+        (false, Some(_)) => Mode::Fix(wish),
+        (false, None) => Mode::Check,
+    })
+}
+
+pub(super) fn contexts(root: Option<&Path>) -> Result<Contexts, Stop> {
+    match root {
+        Some(root) if !root.is_dir() => Err(Stop::Usage(format!("--context: `{}` is not a directory", root.display()))),
+        _ => Ok(Contexts::new(root.map(Path::to_path_buf))),
+    }
+}
+
+/// The files that are to be checked. Those below a broken configuration are not; it is reported once.
+fn jobs(inputs: Vec<Input>, command: &Check, finder: &mut Finder) -> (Vec<Job>, Vec<Arc<ConfigError>>) {
+    let mut jobs = Vec::new();
+    let mut broken: Vec<Arc<ConfigError>> = Vec::new();
+    let mut seen = BTreeSet::new();
+    for Input { path, named } in inputs {
+        let place = if path.as_os_str() == "-" { command.stdin_filename.as_deref().unwrap_or(&path) } else { &path };
+        match finder.find(place.parent().unwrap_or(Path::new(""))) {
+            Ok(config) if !named && config.excludes(&path) => {}
+            Ok(config) => jobs.push(Job { path, config }),
+            Err(error) => {
+                if seen.insert(error.path.clone()) {
+                    broken.push(error);
+                }
+            }
+        }
+    }
+    (jobs, broken)
+}
+
+/// One file that makes us panic must not take the others with it.
+fn guarded(
+    job: &Job,
+    command: &Check,
+    mode: Mode,
+    overrides: &Overrides,
+    contexts: &Contexts,
+) -> Result<Done, Problem> {
+    let result = catch_unwind(AssertUnwindSafe(|| one(job, command, mode, overrides, contexts)));
+    let message = match result {
+        Ok(Ok(done)) => return Ok(done),
+        Ok(Err(message)) => message,
+        Err(panic) => {
+            let text = panic.downcast_ref::<String>().cloned();
+            let text = text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string)).unwrap_or_default();
+            format!("internal error, please report it: {text}")
+        }
+    };
+    Err(Problem { path: Some(job.path.display().to_string()), at: None, message })
+}
+
+fn one(job: &Job, command: &Check, mode: Mode, overrides: &Overrides, contexts: &Contexts) -> Result<Done, String> {
+    let stdin = job.path.as_os_str() == "-";
+    let name = command.stdin_filename.as_deref();
+    let source = read::source(&job.path, name)?;
+    let place = if stdin { name.unwrap_or(&job.path) } else { &job.path };
+    let context = contexts.of(place, &source)?;
+    let settings = job.config.settings(overrides, place);
+    let fail_on = job.config.fail_on(overrides);
+    let (Mode::Fix(wish) | Mode::Diff(wish)) = mode else {
+        let checked = lint::check(source, context.as_deref(), &settings);
+        return Ok(Done { report: FileReport::new(checked, fail_on), fixed: None });
+    };
+    let fixed = fix::fix(source.clone(), context.as_deref(), &settings, wish);
+    if let Mode::Diff(_) = mode {
+        let texts = Some((source.clone(), fixed.checked.source));
+        let checked = lint::check(source, context.as_deref(), &settings);
+        return Ok(Done { report: FileReport::new(checked, fail_on), fixed: texts });
+    }
+    if fixed.changed() && !stdin {
+        write::replace(&job.path, &source.all_bytes(), &fixed.checked.source.all_bytes())?;
+    }
+    let texts = stdin.then(|| (source, fixed.checked.source.clone()));
+    let report = FileReport {
+        checked: fixed.checked,
+        applied: fixed.applied,
+        dropped: fixed.dropped,
+        outcome: Some(fixed.outcome),
+        fail_on,
+    };
+    Ok(Done { report, fixed: texts })
+}
+
+fn print(
+    command: &Check,
+    color: ColorWhen,
+    mode: Mode,
+    report: &Report,
+    texts: &[(SourceFile, SourceFile)],
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let format = match command.format {
+        FormatName::Pretty => Format::Pretty,
+        FormatName::Concise => Format::Concise,
+        FormatName::Json => Format::Json,
+        FormatName::Hadolint => Format::Hadolint,
+    };
+    let style = term::style(color, command.quiet);
+    match mode {
+        Mode::Diff(_) => {
+            for (before, after) in texts {
+                diff::write(before, after, out)?;
+            }
+            Ok(())
+        }
+        // The standard output is for the fixed text of the standard input; the report goes beside it.
+        Mode::Fix(_) if !texts.is_empty() => {
+            for (_, after) in texts {
+                out.write_all(&after.all_bytes())?;
+            }
+            report::write(format, report::Style { color: false, ..style }, report, &mut io::stderr().lock())
+        }
+        _ => report::write(format, style, report, out),
+    }
+}

@@ -1,0 +1,172 @@
+//! Files and their build contexts, read from the disk.
+
+use std::collections::HashMap;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock};
+
+use super::context;
+use crate::context::BuildContext;
+use crate::syntax;
+use crate::text::{MAX_SOURCE, SourceFile};
+
+/// A file or the standard input; `Err` says why not.
+pub(super) fn source(path: &Path, stdin_name: Option<&Path>) -> Result<SourceFile, String> {
+    let (name, bytes) = if path.as_os_str() == "-" {
+        let mut bytes = Vec::new();
+        let read = io::stdin().lock().take(MAX_SOURCE as u64 + 1).read_to_end(&mut bytes);
+        read.map_err(|error| reason(&error))?;
+        (stdin_name.map_or_else(|| "-".to_string(), |name| name.display().to_string()), bytes)
+    } else {
+        (path.display().to_string(), std::fs::read(path).map_err(|error| reason(&error))?)
+    };
+    if bytes.len() > MAX_SOURCE {
+        return Err(format!("is larger than {} MB", MAX_SOURCE >> 20));
+    }
+    Ok(SourceFile::from_bytes(name, bytes))
+}
+
+/// What the system says, in plain words for what happens often.
+pub(super) fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "no such file or directory".to_string(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_string(),
+        io::ErrorKind::IsADirectory => "is a directory".to_string(),
+        _ => error.to_string(),
+    }
+}
+
+/// Commands whose build the rewriter understands: only then are the files of the context of use. Listing a large
+/// repository takes longer than checking all of its Dockerfiles.
+const BUILDERS: [&str; 1] = ["go"];
+
+/// The build contexts of a run; each directory is listed once.
+#[derive(Default)]
+pub(super) struct Contexts {
+    /// `--context`.
+    root: Option<PathBuf>,
+    known: Mutex<HashMap<Key, Slot>>,
+}
+
+/// The root and the ignore file of the Dockerfile's own, where it has one.
+type Key = (PathBuf, Option<PathBuf>);
+type Slot = Arc<OnceLock<Result<Arc<BuildContext>, String>>>;
+
+impl Contexts {
+    pub(super) fn new(root: Option<PathBuf>) -> Contexts {
+        Contexts { root, known: Mutex::default() }
+    }
+
+    /// The context of a Dockerfile; `None` where nothing asks for one or none can be made out.
+    pub(super) fn of(&self, dockerfile: &Path, source: &SourceFile) -> Result<Option<Arc<BuildContext>>, String> {
+        if !BUILDERS.iter().any(|builder| has_word(&source.text, builder)) {
+            return Ok(None);
+        }
+        let root = match &self.root {
+            Some(root) => root.clone(),
+            None if dockerfile.as_os_str() == "-" => return Ok(None),
+            None => match guess(dockerfile, source) {
+                Some(root) => root,
+                None => return Ok(None),
+            },
+        };
+        let mut own = dockerfile.as_os_str().to_owned();
+        own.push(".dockerignore");
+        let own = PathBuf::from(own);
+        let key = (root.clone(), own.is_file().then_some(own));
+        let slot = match self.known.lock() {
+            Ok(mut known) => known.entry(key).or_default().clone(),
+            Err(_) => return Ok(None),
+        };
+        let listed = slot.get_or_init(|| {
+            let loaded = context::load(dockerfile, &root);
+            loaded.map(Arc::new).map_err(|error| format!("build context {}: {}", root.display(), reason(&error)))
+        });
+        match (listed, &self.root) {
+            (Ok(context), _) => Ok(Some(context.clone())),
+            (Err(message), Some(_)) => Err(message.clone()),
+            // A context that was only guessed is no reason to complain.
+            (Err(_), None) => Ok(None),
+        }
+    }
+}
+
+fn has_word(text: &str, word: &str) -> bool {
+    let boundary =
+        |byte: Option<&u8>| byte.is_none_or(|byte| byte.is_ascii_whitespace() || b"/\"';&|(,".contains(byte));
+    memchr::memmem::find_iter(text.as_bytes(), word.as_bytes()).any(|at| {
+        let bytes = text.as_bytes();
+        boundary(at.checked_sub(1).and_then(|before| bytes.get(before))) && boundary(bytes.get(at + word.len()))
+    })
+}
+
+/// The closest directory upwards, up to the one that holds `.git`, in which all that COPY and ADD name is found.
+/// Without any name (`COPY . .`) it is the directory of the Dockerfile.
+fn guess(dockerfile: &Path, source: &SourceFile) -> Option<PathBuf> {
+    let directory = match dockerfile.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
+        _ => PathBuf::from("."),
+    };
+    let names = copied_names(source);
+    let absolute = std::path::absolute(&directory).ok()?;
+    for (level, root) in absolute.ancestors().take(6).enumerate() {
+        if names.iter().all(|name| root.join(name).symlink_metadata().is_ok()) {
+            return Some(if level == 0 { directory } else { root.to_path_buf() });
+        }
+        if root.join(".git").exists() {
+            break;
+        }
+    }
+    None
+}
+
+/// The plain names that are copied from the context: no patterns, no variables, nothing that `.` holds anyway.
+fn copied_names(source: &SourceFile) -> Vec<String> {
+    let dockerfile = syntax::parse(source);
+    let mut names = Vec::new();
+    for (_, instruction) in dockerfile.instructions() {
+        let Some(transfer) = instruction.transfer() else { continue };
+        if instruction.flag("from").is_some() {
+            continue;
+        }
+        for word in &transfer.sources {
+            let name = word.text.trim_matches(['"', '\'']).trim_start_matches("./").trim_start_matches('/');
+            let plain = !name.is_empty()
+                && name != "."
+                && !name.contains(['*', '?', '[', '$', '<', '\\'])
+                && !name.contains("://");
+            if plain && !name.starts_with("git@") {
+                names.push(name.to_string());
+            }
+        }
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_builder_is_a_word_of_its_own() {
+        for text in ["RUN go build", "RUN cd /a&&go build", "RUN /usr/local/go/bin/go build", "CMD [\"go\", \"run\"]"] {
+            assert!(has_word(text, "go"), "{text}");
+        }
+        for text in ["RUN cargo build", "RUN good", "FROM golang:1"] {
+            assert!(!has_word(text, "go"), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_context_is_where_the_copied_files_are() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(dir.path().join("repo/.git")).unwrap();
+        std::fs::create_dir_all(dir.path().join("repo/build/app")).unwrap();
+        std::fs::write(dir.path().join("repo/go.mod"), "module a\n").unwrap();
+        let dockerfile = dir.path().join("repo/build/app/Dockerfile");
+        let root = |text: &str| guess(&dockerfile, &SourceFile::new("Dockerfile", text));
+        assert_eq!(root("FROM a\nCOPY go.mod ./\nCOPY . .\n"), Some(dir.path().join("repo")));
+        assert_eq!(root("FROM a\nCOPY . .\n"), Some(dir.path().join("repo/build/app")));
+        assert_eq!(root("FROM a\nCOPY nowhere.txt .\n"), None);
+    }
+}
