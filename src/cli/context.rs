@@ -178,7 +178,7 @@ mod tests {
         let dir = lay_out(&[("a", ""), ("b", ""), ("c/d", "")]);
         let context = load_at_most(&dir.path().join("Dockerfile"), dir.path(), 2).unwrap();
         assert!(!context.complete);
-        assert_eq!(context.files.len(), 2);
+        assert!(context.files.len() <= 2 && !context.is_file("c/d"));
     }
 
     #[test]

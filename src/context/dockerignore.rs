@@ -190,10 +190,10 @@ fn step(token: &Token, path: &[char], at: usize, next: &mut [bool]) {
     match token {
         Token::Char(wanted) if first == Some(*wanted) => set(at + 1),
         Token::One if first.is_some_and(|c| c != '/') => set(at + 1),
-        Token::Class { negated, ranges } => {
-            if first.is_some_and(|c| ranges.iter().any(|(low, high)| *low <= c && c <= *high) != *negated) {
-                set(at + 1);
-            }
+        Token::Class { negated, ranges }
+            if first.is_some_and(|c| ranges.iter().any(|(low, high)| *low <= c && c <= *high) != *negated) =>
+        {
+            set(at + 1)
         }
         Token::Star => {
             let count = rest.iter().take_while(|c| **c != '/').count();

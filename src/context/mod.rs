@@ -9,6 +9,9 @@ pub mod tree;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+/// Reads one file of the context by its path.
+pub type Reader = Box<dyn Fn(&str) -> Option<Vec<u8>> + Send + Sync>;
+
 /// A build context as Docker would send it.
 pub struct BuildContext {
     /// Where it stands on disk, for messages; empty in tests.
@@ -19,7 +22,7 @@ pub struct BuildContext {
     pub ignored: Vec<String>,
     /// The list of files is whole; false when listing stopped at its limit or a directory could not be read.
     pub complete: bool,
-    reader: Box<dyn Fn(&str) -> Option<Vec<u8>> + Send + Sync>,
+    reader: Reader,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +38,7 @@ impl BuildContext {
         root: PathBuf,
         files: BTreeMap<String, ContextFile>,
         ignored: Vec<String>,
-        reader: Box<dyn Fn(&str) -> Option<Vec<u8>> + Send + Sync>,
+        reader: Reader,
     ) -> BuildContext {
         BuildContext { root, files, ignored, complete: true, reader }
     }

@@ -3,6 +3,10 @@
 //! Pure functions on text, on shell commands and on an `ImageTree`, the part of the build stage's file system that came
 //! from the build context. Nothing here decides on a tier; the rewriter does.
 
+pub mod constraint;
+pub mod gomod;
+pub mod source;
+
 use crate::text::Span;
 
 /// A value of the environment as far as it is known.
