@@ -144,6 +144,11 @@ impl<'a> ImageTree<'a> {
         base_dir(path)
     }
 
+    /// Whether the base image of a Go builder brings that directory.
+    pub fn of_base(path: &str) -> Option<bool> {
+        if path == "/" { Some(true) } else { base_dir(path) }
+    }
+
     /// The text of a file; `None` when it is not there or its content is not known.
     pub fn read(&self, path: &str) -> Option<String> {
         match self.files.get(path)? {

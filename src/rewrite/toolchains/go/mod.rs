@@ -3,8 +3,11 @@
 //! Pure functions on text, on shell commands and on an `ImageTree`, the part of the build stage's file system that came
 //! from the build context. Nothing here decides on a tier; the rewriter does.
 
+pub mod build;
 pub mod constraint;
 pub mod gomod;
+mod output;
+pub mod packages;
 pub mod source;
 
 use crate::text::Span;
@@ -43,7 +46,8 @@ pub struct GoBuild {
     /// The whole command.
     pub span: Span,
     /// Where `CGO_ENABLED=0 ` would be inserted: right before the program's name, behind assignments and wrappers.
-    pub insert_at: u32,
+    /// `None` where no place is surely right (`time go build`).
+    pub insert_at: Option<u32>,
     /// Package arguments as written; empty stands for the package of the working directory.
     pub packages: Vec<String>,
     /// The directory the command works in, absolute, after `-C`; `None` when it is not known.
@@ -111,8 +115,11 @@ pub enum Cgo {
 pub enum StaticForced {
     #[default]
     No,
-    /// `-extldflags -static`: C code is linked in statically, too.
+    /// `-linkmode external -extldflags -static`: C code is linked in statically, too.
     Linker,
+    /// `-extldflags -static` alone: in force only when a package outside the standard library has C code, since Go
+    /// links everything else itself and ignores the flag.
+    LinkerPerhaps,
     /// `-tags netgo,osusergo`: static as long as no other package needs C.
     Tags,
 }
@@ -223,4 +230,65 @@ pub struct Embed {
     /// Path of the pattern in the build stage, joined to its package's directory.
     pub path: String,
     pub place: Place,
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    //! Commands for tests, made without the shell parser.
+
+    use crate::model::{Env, Origin, Variable};
+    use crate::shell::{Assignment, ShellCommand, ShellWord};
+    use crate::text::Span;
+
+    /// Words apart by blanks, quotes kept together; `NAME=x` in front assigns.
+    pub fn command(text: &str) -> ShellCommand {
+        let mut words: Vec<ShellWord> = Vec::new();
+        let mut chars = text.char_indices().peekable();
+        while let Some((start, c)) = chars.next() {
+            if c.is_whitespace() {
+                continue;
+            }
+            let mut word = String::new();
+            let mut literal = true;
+            let mut quote = None;
+            let mut end = start;
+            let mut next = Some((start, c));
+            while let Some((at, c)) = next {
+                match (quote, c) {
+                    (None, '\'' | '"') => quote = Some(c),
+                    (Some(open), c) if open == c => quote = None,
+                    (open, c) => {
+                        literal &= open == Some('\'') || !(c == '$' || open.is_none() && "*?[".contains(c));
+                        word.push(c);
+                    }
+                }
+                end = at + c.len_utf8();
+                next = chars.next_if(|(_, c)| quote.is_some() || !c.is_whitespace());
+            }
+            words.push(ShellWord { span: Span::new(start as u32, end as u32), text: word, literal });
+        }
+        let mut found =
+            ShellCommand { span: Span::new(0, text.len() as u32), dir: Some(String::new()), ..ShellCommand::default() };
+        let mut rest = words.into_iter().peekable();
+        while let Some(word) = rest.next_if(|word| {
+            word.text.split_once('=').is_some_and(|(name, _)| {
+                !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+            })
+        }) {
+            let (name, value) = word.text.split_once('=').unwrap();
+            let value = ShellWord { text: value.into(), ..word.clone() };
+            found.assignments.push(Assignment { span: word.span, name: name.into(), value });
+        }
+        found.name = rest.next().unwrap_or_default();
+        found.args = rest.collect();
+        found
+    }
+
+    pub fn env(vars: &[(&str, &str)]) -> Env {
+        let mut env = Env::default();
+        for (name, value) in [("GOPATH", "/go")].iter().chain(vars) {
+            env.set(*name, Variable { value: Some(value.to_string()), origin: Origin::Base });
+        }
+        env
+    }
 }
