@@ -306,9 +306,12 @@ impl Reader<'_, '_> {
 
     fn healthcheck(&mut self, args: Range) -> Body {
         let text = self.slice(args);
-        let kind_end = args.0 + text.find(char::is_whitespace).unwrap_or(text.len());
-        let kind = self.word((args.0, kind_end));
-        let rest = words::trim(self.view.text, (kind_end, args.1));
+        // BuildKit looks at bytes here: only ASCII white space ends the word and is skipped behind it.
+        let is_space = |ch: char| words::is_blank(ch as u8) && ch.is_ascii();
+        let kind_end = text.find(is_space).unwrap_or(text.len());
+        let rest = text.get(kind_end..).unwrap_or("").trim_start_matches(is_space);
+        let rest = (args.1 - rest.len(), args.1);
+        let kind = self.word((args.0, args.0 + kind_end));
         let is_cmd = kind.text.eq_ignore_ascii_case("CMD");
         if !is_cmd && !kind.text.eq_ignore_ascii_case("NONE") {
             return self.missing(kind.span, format!("HEALTHCHECK knows CMD and NONE, not {}", shorten(&kind.text)));
@@ -319,13 +322,13 @@ impl Reader<'_, '_> {
             Command::Exec { words, .. } => words.is_empty(),
         };
         match (is_cmd, empty) {
-            (true, true) => self.missing(kind.span, "the command behind HEALTHCHECK CMD is missing"),
-            (true, false) => Body::HealthcheckCmd { cmd: kind, command },
-            (false, true) => Body::HealthcheckNone(kind),
-            (false, false) => {
-                self.wrong(self.span(rest), "HEALTHCHECK NONE takes no arguments");
-                Body::HealthcheckNone(kind)
-            }
+            (true, true) => self.wrong(kind.span, "the command behind HEALTHCHECK CMD is missing"),
+            (false, false) => self.wrong(self.span(rest), "HEALTHCHECK NONE takes no arguments"),
+            _ => {}
+        }
+        match is_cmd {
+            true => Body::HealthcheckCmd { cmd: kind, command },
+            false => Body::HealthcheckNone(kind),
         }
     }
 
@@ -337,7 +340,7 @@ impl Reader<'_, '_> {
         self.trigger = true;
         let inner = self.read(args);
         self.trigger = false;
-        match inner.keyword {
+        match keyword::find(inner.name.text.trim()) {
             Keyword::Onbuild => self.wrong(inner.name.span, "ONBUILD cannot trigger ONBUILD"),
             keyword @ (Keyword::From | Keyword::Maintainer) => {
                 self.wrong(inner.name.span, format!("ONBUILD cannot trigger {}", keyword::name(keyword)));

@@ -99,6 +99,9 @@ pub(super) struct Unquoted {
 }
 
 /// The words with two dashes at the start, and where the rest begins.
+///
+/// BuildKit reads flags byte by byte and takes the bytes 0x85 and 0xa0 for white space, also inside a character
+/// (`à`). Such a character ends a flag; here it stays whole and in the flag, so that spans fall between characters.
 pub(super) fn flags(text: &str, (start, end): Range, escape: char) -> (Vec<RawFlag>, usize) {
     let bytes = text.as_bytes();
     let mut flags = Vec::new();
@@ -143,6 +146,9 @@ pub(super) fn flags(text: &str, (start, end): Range, escape: char) -> (Vec<RawFl
                 unquoted.copy(text, at, at + ch.len_utf8());
             }
             at += ch.len_utf8();
+            if quote.is_none() && !ch.is_ascii() && breaks_flag(ch) {
+                break;
+            }
         }
         let flag = RawFlag { range: (word, at), unquoted: (!plain).then_some(unquoted) };
         if flag.text(text) == "--" {
@@ -150,6 +156,10 @@ pub(super) fn flags(text: &str, (start, end): Range, escape: char) -> (Vec<RawFl
         }
         flags.push(flag);
     }
+}
+
+fn breaks_flag(ch: char) -> bool {
+    ch.encode_utf8(&mut [0; 4]).bytes().any(|byte| matches!(byte, 0x85 | 0xa0))
 }
 
 impl Unquoted {
@@ -259,6 +269,7 @@ pub(super) enum Json {
 /// Reads a JSON array of strings as Go's `encoding/json` does.
 pub(super) fn json(view: &View<'_>, (start, end): Range) -> Json {
     let text = view.slice(0, end);
+    let start = end - view.slice(start, end).trim_start().len();
     if text.as_bytes().get(start) != Some(&b'[') {
         return Json::No;
     }

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+	"github.com/moby/buildkit/frontend/dockerfile/linter"
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
 )
 
@@ -90,7 +91,7 @@ func read(in input) output {
 		dumps = append(dumps, "("+node.Dump()+")")
 	}
 	out.Dump = strings.Join(dumps, "\n")
-	stages, _, err := instructions.Parse(result.AST, nil)
+	stages, _, err := instructions.Parse(result.AST, linter.New(&linter.Config{}))
 	switch {
 	case err != nil:
 		out.Stage, out.Error = "instructions", err.Error()
