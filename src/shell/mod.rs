@@ -2,7 +2,12 @@
 //!
 //! Where the text is not surely understood the script says `opaque`: rules may still report, fixes must not touch it.
 
+mod command;
+mod front;
 mod parse;
+mod state;
+mod walk;
+mod words;
 
 pub use parse::{parse_command, parse_text};
 

@@ -1,0 +1,685 @@
+//! The parser's tree -> the flat list of commands: order, depth, what runs only perhaps, and the state between them.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use shuck_ast::{
+    BackgroundOperator, BinaryOp, BuiltinCommand, Command, CompoundCommand, ConditionalExpr, Pattern, PatternPart,
+    Stmt, StmtSeq, StmtTerminator, Word, WordPart,
+};
+
+use super::state::{State, Touched};
+use super::words::{Decoder, Inner, Place, range};
+use super::{Dialect, Joiner, Redirect, ShellCommand, ShellWord};
+use crate::text::MappedText;
+
+/// Scripts do not nest deeper than this; what does is not followed.
+const MAX_DEPTH: u8 = 50;
+/// `sh -c "sh -c '…'"`: how many shells inside each other are read.
+const MAX_SHELLS: u8 = 3;
+const MAX_AST_DEPTH: usize = 60;
+pub(super) const MAX_TEXT: usize = 64 << 10;
+
+/// What all walkers of one script share.
+#[derive(Default)]
+pub(super) struct Output {
+    pub commands: Vec<ShellCommand>,
+    pub substitutions: Vec<ShellCommand>,
+    pub options: Vec<String>,
+    pub opaque: Option<String>,
+}
+
+/// What is in force for a piece of script.
+#[derive(Clone)]
+pub(super) struct Around {
+    pub depth: u8,
+    pub conditional: bool,
+    /// When this piece fails, the whole script fails.
+    pub fails: bool,
+    pub negated: bool,
+    pub substitution: bool,
+    pub redirects: Arc<Vec<Redirect>>,
+}
+
+impl Around {
+    pub fn top() -> Around {
+        Around {
+            depth: 0,
+            conditional: false,
+            fails: true,
+            negated: false,
+            substitution: false,
+            redirects: Arc::default(),
+        }
+    }
+
+    fn inside(&self) -> Around {
+        Around { depth: self.depth.saturating_add(1), negated: false, ..self.clone() }
+    }
+
+    fn perhaps(&self) -> Around {
+        Around { conditional: true, fails: false, ..self.inside() }
+    }
+}
+
+pub(super) struct Walker<'a, 'o> {
+    pub text: &'a MappedText,
+    pub holes: &'a [Range<usize>],
+    pub dialect: Dialect,
+    pub state: State,
+    pub out: &'o mut Output,
+    /// Of the next command.
+    pub joiner: Joiner,
+    /// Wrappers around a whole inner script, for its first command.
+    pub wrappers: Vec<ShellWord>,
+    pub touched: Touched,
+    /// Names that are not the program of that name, with what a call changes.
+    pub functions: Vec<(String, Touched)>,
+    pub shells: u8,
+    loops: u8,
+    /// The script may have ended with success before.
+    pub ended: bool,
+    /// Options and dialect of the last shell whose script was read in place of a command.
+    pub inner_shell: Option<(Vec<String>, Dialect)>,
+}
+
+/// Parses the text; the reason when the tree is not sure.
+pub(super) fn parse(text: &str) -> (shuck_ast::File, Option<String>) {
+    use shuck_parser::parser::{ParseStatus, Parser, ShellDialect, ShellProfile};
+    // The bash grammar also for sh: what dash reads otherwise is seldom, and busybox and ksh know most of it.
+    let profile = ShellProfile::native(ShellDialect::Bash);
+    let fuel = text.len().max(100_000);
+    let result = Parser::with_limits_and_profile(text, MAX_AST_DEPTH, fuel, profile).parse();
+    let message = || {
+        let first = result.diagnostics.first().map(|diagnostic| diagnostic.message.clone());
+        first.or_else(|| result.terminal_error.as_ref().map(|error| error.to_string())).unwrap_or_default()
+    };
+    let reason = match result.status {
+        ParseStatus::Clean => None,
+        _ => Some(format!("the shell syntax is not understood: {}", message())),
+    };
+    (result.file, reason)
+}
+
+impl<'a, 'o> Walker<'a, 'o> {
+    pub fn new(text: &'a MappedText, dialect: Dialect, out: &'o mut Output) -> Walker<'a, 'o> {
+        Walker {
+            text,
+            holes: &[],
+            dialect,
+            state: State::new(),
+            out,
+            joiner: Joiner::Start,
+            wrappers: Vec::new(),
+            touched: Touched::default(),
+            functions: Vec::new(),
+            shells: 0,
+            loops: 0,
+            ended: false,
+            inner_shell: None,
+        }
+    }
+
+    pub fn seq(&mut self, seq: &StmtSeq, around: &Around) {
+        let mut stmts = seq.stmts.iter().peekable();
+        while let Some(stmt) = stmts.next() {
+            let last = stmts.peek().is_none();
+            if last {
+                self.stmt(stmt, around);
+            } else {
+                self.stmt(stmt, &Around { fails: false, ..around.clone() });
+                self.joiner = match stmt.terminator {
+                    Some(StmtTerminator::Semicolon) => Joiner::Semi,
+                    Some(StmtTerminator::Background(_)) => Joiner::Background,
+                    None => Joiner::Newline,
+                };
+            }
+        }
+    }
+
+    fn stmt(&mut self, stmt: &Stmt, around: &Around) {
+        if around.depth >= MAX_DEPTH {
+            self.out.opaque.get_or_insert_with(|| "the script is nested too deeply".to_string());
+            return;
+        }
+        if matches!(stmt.terminator, Some(StmtTerminator::Background(BackgroundOperator::Plain | BackgroundOperator::Bang)))
+        {
+            return self.forked(|walker| walker.plain_stmt(stmt, &Around { fails: false, ..around.clone() }));
+        }
+        self.plain_stmt(stmt, around);
+    }
+
+    /// Runs in a process of its own: nothing that it sets stays.
+    fn forked(&mut self, body: impl FnOnce(&mut Self)) {
+        let state = self.state.clone();
+        let touched = self.touched.clone();
+        let functions = self.functions.len();
+        let ended = self.ended;
+        body(self);
+        self.state = state;
+        self.touched = touched;
+        self.functions.truncate(functions);
+        self.ended = ended;
+    }
+
+    fn plain_stmt(&mut self, stmt: &Stmt, around: &Around) {
+        let negated;
+        let around = if stmt.negated {
+            negated = Around { negated: !around.negated, fails: false, ..around.clone() };
+            &negated
+        } else {
+            around
+        };
+        match &stmt.command {
+            Command::Binary(binary) => match binary.op {
+                BinaryOp::And | BinaryOp::Or => self.and_or(stmt, around),
+                BinaryOp::Pipe | BinaryOp::PipeAll => self.pipeline(stmt, around),
+            },
+            Command::Simple(simple) => self.simple(stmt, simple, around),
+            Command::Builtin(builtin) => self.builtin(stmt, builtin, around),
+            Command::Decl(decl) => self.declaration(stmt, decl, around),
+            Command::Function(function) => {
+                self.joiner = Joiner::Semi;
+                let names: Vec<String> = function.static_names().map(|name| name.to_string()).collect();
+                let state = std::mem::replace(&mut self.state, State::unknown());
+                let touched = std::mem::take(&mut self.touched);
+                // A function that calls itself by its own name must not be taken for a program.
+                self.functions.extend(names.iter().map(|name| (name.clone(), Touched::default())));
+                self.stmt(&function.body, &around.perhaps());
+                self.state = state;
+                let touched = std::mem::replace(&mut self.touched, touched);
+                self.functions.extend(names.into_iter().map(|name| (name, touched.clone())));
+            }
+            Command::AnonymousFunction(function) => {
+                self.unsure("an anonymous function");
+                self.stmt(&function.body, &around.perhaps());
+            }
+            Command::Compound(compound) => {
+                let inside = self.with_redirects(stmt, around);
+                self.compound(compound, &inside);
+            }
+        }
+    }
+
+    pub fn unsure(&mut self, what: &str) {
+        self.out.opaque.get_or_insert_with(|| format!("{what} is not followed"));
+    }
+
+    /// One level deeper, with the redirections of the group.
+    fn with_redirects(&mut self, stmt: &Stmt, around: &Around) -> Around {
+        let mut inside = around.inside();
+        inside.negated = around.negated
+            && matches!(
+                stmt.command,
+                Command::Compound(
+                    CompoundCommand::Time(_) | CompoundCommand::Conditional(_) | CompoundCommand::Arithmetic(_)
+                )
+            );
+        if !stmt.redirects.is_empty() {
+            let mut redirects = (*around.redirects).clone();
+            redirects.extend(stmt.redirects.iter().map(|redirect| self.redirect(redirect, around)));
+            inside.redirects = Arc::new(redirects);
+        }
+        inside
+    }
+
+    /// `a && b || c`, flattened.
+    fn and_or(&mut self, stmt: &Stmt, around: &Around) {
+        let mut items: Vec<(BinaryOp, &Stmt)> = Vec::new();
+        let mut current = stmt;
+        while let Command::Binary(binary) = &current.command {
+            if !matches!(binary.op, BinaryOp::And | BinaryOp::Or) || (!std::ptr::eq(current, stmt) && current.negated) {
+                break;
+            }
+            items.push((binary.op, &binary.right));
+            current = &binary.left;
+        }
+        items.push((BinaryOp::And, current));
+        items.reverse();
+
+        let around = &Around { negated: false, ..around.clone() };
+        let mut or_seen = false;
+        let mut tested = false;
+        let mut perhaps = false;
+        let mut left_early: Vec<State> = Vec::new();
+        // From the end: whether a later `||` catches the failure.
+        let mut caught = vec![false; items.len()];
+        let mut catches = false;
+        for (slot, (op, item)) in caught.iter_mut().zip(&items).rev() {
+            *slot = catches;
+            catches |= *op == BinaryOp::Or && catches_failure(self.text, item);
+        }
+        for (index, ((op, item), caught)) in items.iter().zip(caught).enumerate() {
+            let fails = around.fails && !caught;
+            if index > 0 {
+                self.joiner = if *op == BinaryOp::And { Joiner::And } else { Joiner::Or };
+            }
+            if *op == BinaryOp::Or {
+                let before = self.state.clone();
+                let ended = self.ended;
+                self.stmt(item, &Around { conditional: true, fails, ..around.clone() });
+                if ends_script(self.text, item) || passes_failure_on(self.text, item) {
+                    self.state = before;
+                    self.ended = ended;
+                } else {
+                    self.state.merge(&before);
+                }
+                or_seen |= catches_failure(self.text, item);
+                continue;
+            }
+            if tested && !fails {
+                perhaps = true;
+                left_early.push(self.state.clone());
+            }
+            let conditional = around.conditional || or_seen || perhaps;
+            self.stmt(item, &Around { conditional, fails, ..around.clone() });
+            tested |= is_test(self.text, item);
+        }
+        for state in left_early {
+            self.state.merge(&state);
+        }
+    }
+
+    fn pipeline(&mut self, stmt: &Stmt, around: &Around) {
+        let mut items: Vec<&Stmt> = Vec::new();
+        let mut current = stmt;
+        while let Command::Binary(binary) = &current.command {
+            if !matches!(binary.op, BinaryOp::Pipe | BinaryOp::PipeAll) {
+                break;
+            }
+            items.push(&binary.right);
+            current = &binary.left;
+        }
+        items.push(current);
+        let last = items.len() - 1;
+        for (index, item) in items.into_iter().rev().enumerate() {
+            if index > 0 {
+                self.joiner = Joiner::Pipe;
+            }
+            let fails = around.fails && index == last;
+            let negated = around.negated && index == last;
+            self.forked(|walker| walker.stmt(item, &Around { fails, negated, ..around.clone() }));
+        }
+    }
+
+    fn compound(&mut self, compound: &CompoundCommand, around: &Around) {
+        match compound {
+            CompoundCommand::BraceGroup(body) => self.seq(body, around),
+            CompoundCommand::Subshell(body) => self.forked(|walker| walker.seq(body, around)),
+            CompoundCommand::If(command) => {
+                let mut ways = Vec::new();
+                self.seq(&command.condition, &Around { fails: false, ..around.clone() });
+                let mut untaken = self.state.clone();
+                self.branch(&command.then_branch, around, &mut ways);
+                for (condition, body) in &command.elif_branches {
+                    self.state = untaken;
+                    self.joiner = Joiner::Semi;
+                    self.seq(condition, &Around { conditional: true, fails: false, ..around.clone() });
+                    untaken = self.state.clone();
+                    self.branch(body, around, &mut ways);
+                }
+                self.state = untaken;
+                match &command.else_branch {
+                    Some(body) => self.branch(body, around, &mut ways),
+                    None => ways.push(self.state.clone()),
+                }
+                self.join_ways(ways);
+            }
+            CompoundCommand::For(command) => {
+                for word in command.words.iter().flatten() {
+                    self.substitutions_of(word, around);
+                }
+                self.looped(around, |walker, around| {
+                    for target in &command.targets {
+                        walker.forget(target.name.as_deref().unwrap_or_default());
+                    }
+                    walker.seq(&command.body, around);
+                });
+            }
+            CompoundCommand::While(command) => self.looped(around, |walker, around| {
+                walker.seq(&command.condition, around);
+                walker.joiner = Joiner::Semi;
+                walker.seq(&command.body, around);
+            }),
+            CompoundCommand::Until(command) => self.looped(around, |walker, around| {
+                walker.seq(&command.condition, around);
+                walker.joiner = Joiner::Semi;
+                walker.seq(&command.body, around);
+            }),
+            CompoundCommand::Case(command) => {
+                self.substitutions_of(&command.word, around);
+                let before = self.state.clone();
+                let mut ways = Vec::new();
+                let mut default = false;
+                for (index, case) in command.cases.iter().enumerate() {
+                    if index > 0 {
+                        self.joiner = Joiner::Semi;
+                    }
+                    self.state = before.clone();
+                    self.branch(&case.body, around, &mut ways);
+                    default |= case.patterns.iter().any(is_catch_all);
+                }
+                if !default {
+                    ways.push(before);
+                }
+                self.join_ways(ways);
+            }
+            CompoundCommand::ArithmeticFor(command) => self.looped(around, |walker, around| {
+                let head = range(command.left_paren_span).start..range(command.right_paren_span).end;
+                walker.arithmetic(head);
+                walker.seq(&command.body, around);
+            }),
+            CompoundCommand::Arithmetic(command) => {
+                self.arithmetic(range(command.span));
+                self.marker("((", range(command.span), Vec::new(), around);
+            }
+            CompoundCommand::Conditional(command) => {
+                let mut words = Vec::new();
+                condition_words(&command.expression, &mut words);
+                let mut args = Vec::new();
+                for word in words {
+                    let decoded = self.decoder().word(word, Place::Value);
+                    args.push(decoded.word);
+                    self.walk_substitutions(decoded.substitutions, around);
+                }
+                self.marker("[[", range(command.span), args, around);
+            }
+            CompoundCommand::Time(command) => {
+                let around = Around { depth: around.depth.saturating_sub(1), ..around.clone() };
+                let at = range(command.span).start;
+                if self.text.text.get(at..at + 4) == Some("time") {
+                    let word = ShellWord { span: self.text.span(at..at + 4), text: "time".into(), literal: true };
+                    self.wrappers.push(word);
+                }
+                if let Some(inner) = &command.command {
+                    self.stmt(inner, &around);
+                }
+                self.wrappers.clear();
+            }
+            CompoundCommand::Select(command) => {
+                self.looped(around, |walker, around| {
+                    walker.forget(&command.variable);
+                    walker.seq(&command.body, around);
+                });
+            }
+            CompoundCommand::Coproc(command) => {
+                self.unsure("a coprocess");
+                self.forked(|walker| walker.stmt(&command.body, &around.perhaps()));
+            }
+            CompoundCommand::Repeat(_) | CompoundCommand::Foreach(_) | CompoundCommand::Always(_) => {
+                self.unsure("zsh syntax");
+            }
+        }
+    }
+
+    fn branch(&mut self, body: &StmtSeq, around: &Around, ways: &mut Vec<State>) {
+        self.joiner = Joiner::Semi;
+        self.seq(body, &Around { conditional: true, ..around.clone() });
+        if !body.stmts.last().is_some_and(|last| ends_script(self.text, last)) {
+            ways.push(self.state.clone());
+        }
+    }
+
+    fn join_ways(&mut self, ways: Vec<State>) {
+        let mut ways = ways.into_iter();
+        if let Some(first) = ways.next() {
+            self.state = first;
+        }
+        for way in ways {
+            self.state.merge(&way);
+        }
+    }
+
+    /// A loop's body, read with everything that it changes as unknown: it may run a second time.
+    fn looped(&mut self, around: &Around, mut body: impl FnMut(&mut Self, &Around)) {
+        let around = &Around { conditional: true, fails: false, ..around.clone() };
+        let before = self.state.clone();
+        let outer = std::mem::take(&mut self.touched);
+        if self.loops < 2 {
+            let (commands, substitutions) = (self.out.commands.len(), self.out.substitutions.len());
+            let (functions, joiner, wrappers) = (self.functions.len(), self.joiner, self.wrappers.clone());
+            let options = self.out.options.clone();
+            self.loops += 1;
+            body(self, around);
+            self.loops -= 1;
+            self.out.commands.truncate(commands);
+            self.out.substitutions.truncate(substitutions);
+            self.out.options = options;
+            self.functions.truncate(functions);
+            (self.joiner, self.wrappers) = (joiner, wrappers);
+        } else {
+            self.touched.everything = true;
+            self.touched.dir = true;
+        }
+        let touched = std::mem::take(&mut self.touched);
+        self.state = before;
+        self.state.apply(&touched);
+        self.loops += 1;
+        body(self, around);
+        self.loops -= 1;
+        self.state.apply(&touched);
+        self.touched = outer;
+        self.touched.names.extend(touched.names);
+        self.touched.dir |= touched.dir;
+        self.touched.everything |= touched.everything;
+    }
+
+    pub fn forget(&mut self, name: &str) {
+        self.state.forget(name);
+        self.touched.names.push(name.to_string());
+    }
+
+    /// Every name in an arithmetic expression may be changed by it.
+    fn arithmetic(&mut self, at: Range<usize>) {
+        let text = self.text;
+        let expression = text.text.get(at).unwrap_or("");
+        for name in expression.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_') {
+            if super::front::is_name(name) {
+                self.forget(name);
+            }
+        }
+    }
+
+    /// A compound that tests: `[[ … ]]`, `(( … ))`.
+    fn marker(&mut self, name: &str, at: Range<usize>, args: Vec<ShellWord>, around: &Around) {
+        let span = self.text.span(at.clone());
+        let head = self.text.span(at.start..(at.start + name.len()).min(at.end));
+        let name = ShellWord { span: head, text: name.to_string(), literal: true };
+        let around = Around { depth: around.depth.saturating_sub(1), ..around.clone() };
+        self.push(ShellCommand { span, name, args, ..ShellCommand::default() }, at, &around);
+    }
+
+    pub fn decoder(&self) -> Decoder<'_> {
+        Decoder { text: self.text, holes: self.holes, dialect: self.dialect, state: &self.state }
+    }
+
+    fn substitutions_of(&mut self, word: &Word, around: &Around) {
+        let decoded = self.decoder().word(word, Place::Value);
+        self.walk_substitutions(decoded.substitutions, around);
+    }
+
+    pub fn walk_substitutions(&mut self, bodies: Vec<&StmtSeq>, around: &Around) {
+        if bodies.is_empty() {
+            return;
+        }
+        let joiner = self.joiner;
+        let wrappers = std::mem::take(&mut self.wrappers);
+        for body in bodies {
+            self.joiner = Joiner::Start;
+            let around = Around { substitution: true, fails: false, ..around.inside() };
+            self.forked(|walker| walker.seq(body, &around));
+        }
+        self.joiner = joiner;
+        self.wrappers = wrappers;
+    }
+
+    /// Adds a command with what is in force.
+    pub fn push(&mut self, mut command: ShellCommand, at: Range<usize>, around: &Around) {
+        command.joiner = std::mem::replace(&mut self.joiner, Joiner::Semi);
+        command.depth = around.depth;
+        command.conditional = around.conditional || self.ended;
+        command.negated = around.negated;
+        command.outer_redirects = Arc::clone(&around.redirects);
+        command.env = Arc::clone(&self.state.env);
+        command.dir = self.state.dir.clone();
+        command.opaque |= self.holes.iter().any(|hole| hole.start < at.end && at.start < hole.end);
+        if !self.wrappers.is_empty() {
+            let mut wrappers = std::mem::take(&mut self.wrappers);
+            wrappers.append(&mut command.wrappers);
+            command.wrappers = wrappers;
+        }
+        match around.substitution {
+            true => self.out.substitutions.push(command),
+            false => self.out.commands.push(command),
+        }
+    }
+
+    /// Reads a script that stands inside a word or heredoc; false when it cannot be read.
+    pub fn nested(&mut self, inner: &Inner, dialect: Dialect, state: State, around: &Around) -> Option<Vec<String>> {
+        if self.shells >= MAX_SHELLS || inner.text.text.len() > MAX_TEXT || around.depth >= MAX_DEPTH {
+            return None;
+        }
+        let (file, reason) = parse(&inner.text.text);
+        if reason.is_some() || file.body.stmts.is_empty() {
+            return None;
+        }
+        let options = std::mem::take(&mut self.out.options);
+        let mut walker = Walker {
+            text: &inner.text,
+            holes: &inner.holes,
+            dialect,
+            state,
+            joiner: self.joiner,
+            wrappers: std::mem::take(&mut self.wrappers),
+            touched: Touched::default(),
+            functions: Vec::new(),
+            shells: self.shells + 1,
+            loops: self.loops,
+            ended: self.ended,
+            inner_shell: None,
+            out: &mut *self.out,
+        };
+        walker.seq(&file.body, &Around { negated: false, ..around.inside() });
+        self.joiner = Joiner::Semi;
+        Some(std::mem::replace(&mut self.out.options, options))
+    }
+}
+
+fn condition_words<'w>(expression: &'w ConditionalExpr, words: &mut Vec<&'w Word>) {
+    match expression {
+        ConditionalExpr::Binary(binary) => {
+            condition_words(&binary.left, words);
+            condition_words(&binary.right, words);
+        }
+        ConditionalExpr::Unary(unary) => condition_words(&unary.expr, words),
+        ConditionalExpr::Parenthesized(inner) => condition_words(&inner.expr, words),
+        ConditionalExpr::Word(word) | ConditionalExpr::Regex(word) => words.push(word),
+        ConditionalExpr::Pattern(pattern) => {
+            for part in &pattern.parts {
+                if let PatternPart::Word(word) = &part.kind {
+                    words.push(word);
+                }
+            }
+        }
+        ConditionalExpr::VarRef(_) => {}
+    }
+}
+
+fn is_catch_all(pattern: &Pattern) -> bool {
+    matches!(pattern.parts.as_slice(), [part] if matches!(part.kind, PatternPart::AnyString))
+}
+
+/// The command's name as written, when it is one.
+fn simple_name<'t>(text: &'t MappedText, stmt: &Stmt) -> &'t str {
+    match &stmt.command {
+        Command::Simple(simple) if simple.name.parts.iter().all(|part| matches!(part.kind, WordPart::Literal(_))) => {
+            text.text.get(range(simple.name.span)).unwrap_or("")
+        }
+        _ => "",
+    }
+}
+
+/// It asks something: its failure is an answer, not an accident.
+fn is_test(text: &MappedText, stmt: &Stmt) -> bool {
+    if stmt.negated {
+        return true;
+    }
+    match &stmt.command {
+        Command::Simple(_) => matches!(
+            super::front::base_name(simple_name(text, stmt)),
+            "[" | "test" | "command" | "which" | "type" | "hash" | "grep" | "egrep" | "fgrep" | "cmp" | "diff" | "id" | "getent" | "false" | "expr" | "pgrep" | "ls"
+        ),
+        Command::Binary(binary) => match binary.op {
+            BinaryOp::Pipe | BinaryOp::PipeAll => is_test(text, &binary.right),
+            BinaryOp::And | BinaryOp::Or => is_test(text, &binary.left) || is_test(text, &binary.right),
+        },
+        Command::Compound(compound) => match compound {
+            CompoundCommand::Conditional(_) | CompoundCommand::Arithmetic(_) => true,
+            CompoundCommand::Subshell(body) | CompoundCommand::BraceGroup(body) => {
+                body.stmts.last().is_some_and(|last| is_test(text, last))
+            }
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// It ends the script, and with failure: `exit 1`.
+pub(super) fn ends_script(text: &MappedText, stmt: &Stmt) -> bool {
+    match &stmt.command {
+        Command::Builtin(builtin) => failing_exit(text, builtin),
+        Command::Binary(binary) if binary.op == BinaryOp::And => ends_script(text, &binary.right) && is_output(text, &binary.left),
+        Command::Compound(CompoundCommand::BraceGroup(body)) => {
+            body.stmts.last().is_some_and(|last| ends_script(text, last))
+        }
+        _ => false,
+    }
+}
+
+/// `echo … && exit 1`: the first half does not fail.
+fn is_output(text: &MappedText, stmt: &Stmt) -> bool {
+    matches!(simple_name(text, stmt), "echo" | "printf" | "cat" | ":" | "true")
+}
+
+/// What follows `||` makes good for the failure before it.
+fn catches_failure(text: &MappedText, stmt: &Stmt) -> bool {
+    !never_succeeds(text, stmt) && !passes_failure_on(text, stmt)
+}
+
+/// `|| exit`, `|| exit $?`: the failure before it becomes the script's.
+fn passes_failure_on(text: &MappedText, stmt: &Stmt) -> bool {
+    let code = match &stmt.command {
+        Command::Builtin(BuiltinCommand::Exit(command)) => &command.code,
+        Command::Builtin(BuiltinCommand::Return(command)) => &command.code,
+        _ => return false,
+    };
+    code.as_ref().is_none_or(|code| text.text.get(range(code.span)) == Some("$?"))
+}
+
+fn never_succeeds(text: &MappedText, stmt: &Stmt) -> bool {
+    if stmt.negated {
+        return false;
+    }
+    match &stmt.command {
+        Command::Simple(_) => simple_name(text, stmt) == "false",
+        Command::Compound(CompoundCommand::Subshell(body) | CompoundCommand::BraceGroup(body)) => {
+            body.stmts.last().is_some_and(|last| never_succeeds(text, last))
+        }
+        _ => ends_script(text, stmt),
+    }
+}
+
+/// `exit` and `return` with a code that is surely not zero; without a code they keep the failure before them.
+pub(super) fn failing_exit(text: &MappedText, builtin: &BuiltinCommand) -> bool {
+    let code = match builtin {
+        BuiltinCommand::Exit(command) => &command.code,
+        BuiltinCommand::Return(command) => &command.code,
+        _ => return false,
+    };
+    match code {
+        None => false,
+        Some(code) => {
+            text.text.get(range(code.span)).and_then(|code| code.parse::<u8>().ok()).is_some_and(|code| code != 0)
+        }
+    }
+}
