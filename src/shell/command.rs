@@ -114,7 +114,12 @@ impl<'a> Walker<'a, '_> {
         }
         self.walk_substitutions(bodies, around);
         raw.stdin = self.stdin_of(stmt);
-        self.extent(stmt, simple.assignments.iter().map(|a| a.span).chain(simple.args.iter().map(|a| a.span)), &mut raw, around);
+        self.extent(
+            stmt,
+            simple.assignments.iter().map(|a| a.span).chain(simple.args.iter().map(|a| a.span)),
+            &mut raw,
+            around,
+        );
         if !bare {
             let at = range(simple.name.span);
             raw.at = raw.at.start.min(at.start)..raw.at.end.max(at.end);
@@ -297,7 +302,9 @@ impl<'a> Walker<'a, '_> {
                     && let Some(options) = self.nested(&script, call.dialect, state, &around)
                 {
                     let mut options = options;
-                    options.extend(call.options.into_iter().filter(|option| !options.contains(option)).collect::<Vec<_>>());
+                    options.extend(
+                        call.options.into_iter().filter(|option| !options.contains(option)).collect::<Vec<_>>(),
+                    );
                     self.wrappers.clear();
                     self.inner_shell = Some((options, call.dialect));
                     self.state = before;
@@ -314,7 +321,8 @@ impl<'a> Walker<'a, '_> {
         let args: Vec<ShellWord> = rest.collect();
         let path = name.text.clone();
         name.text = front::base_name(&path).to_string();
-        let known = self.functions.iter().rev().find(|(function, _)| *function == path).map(|(_, touched)| touched.clone());
+        let known =
+            self.functions.iter().rev().find(|(function, _)| *function == path).map(|(_, touched)| touched.clone());
         let opaque = front.unsure
             || unread
             || known.is_some()
@@ -372,8 +380,11 @@ impl<'a> Walker<'a, '_> {
             "unset" | "read" | "getopts" | "mapfile" | "readarray" | "let" => {
                 for word in args {
                     if word.literal {
-                        let name: String =
-                            word.text.chars().take_while(|letter| letter.is_ascii_alphanumeric() || *letter == '_').collect();
+                        let name: String = word
+                            .text
+                            .chars()
+                            .take_while(|letter| letter.is_ascii_alphanumeric() || *letter == '_')
+                            .collect();
                         self.forget(&name);
                     } else {
                         self.forget_everything(false);
@@ -442,5 +453,8 @@ fn is_environment_file(path: &str) -> bool {
     path.starts_with("/etc/")
         || base.ends_with("env")
         || base.ends_with("envvars")
-        || matches!(base, "activate" | "nvm.sh" | ".bashrc" | ".profile" | ".bash_profile" | "sdkman-init.sh" | "conda.sh")
+        || matches!(
+            base,
+            "activate" | "nvm.sh" | ".bashrc" | ".profile" | ".bash_profile" | "sdkman-init.sh" | "conda.sh"
+        )
 }

@@ -135,9 +135,31 @@ fn foreign(text: &str) -> Option<Dialect> {
     }
     // `Invoke-WebRequest`, `New-Item`: a verb and a noun, both with a capital.
     const VERBS: &[&str] = &[
-        "Add", "Clear", "Copy", "Disable", "Enable", "Expand", "Get", "Import", "Install", "Invoke", "Move", "New",
-        "Out", "Register", "Remove", "Rename", "Restart", "Set", "Start", "Stop", "Test", "Uninstall", "Update",
-        "Wait", "Write",
+        "Add",
+        "Clear",
+        "Copy",
+        "Disable",
+        "Enable",
+        "Expand",
+        "Get",
+        "Import",
+        "Install",
+        "Invoke",
+        "Move",
+        "New",
+        "Out",
+        "Register",
+        "Remove",
+        "Rename",
+        "Restart",
+        "Set",
+        "Start",
+        "Stop",
+        "Test",
+        "Uninstall",
+        "Update",
+        "Wait",
+        "Write",
     ];
     let (verb, noun) = first.split_once('-')?;
     let noun = noun.starts_with(|letter: char| letter.is_ascii_uppercase());

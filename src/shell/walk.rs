@@ -142,8 +142,10 @@ impl<'a, 'o> Walker<'a, 'o> {
             self.out.opaque.get_or_insert_with(|| "the script is nested too deeply".to_string());
             return;
         }
-        if matches!(stmt.terminator, Some(StmtTerminator::Background(BackgroundOperator::Plain | BackgroundOperator::Bang)))
-        {
+        if matches!(
+            stmt.terminator,
+            Some(StmtTerminator::Background(BackgroundOperator::Plain | BackgroundOperator::Bang))
+        ) {
             return self.forked(|walker| walker.plain_stmt(stmt, &Around { fails: false, ..around.clone() }));
         }
         self.plain_stmt(stmt, around);
@@ -607,7 +609,22 @@ fn is_test(text: &MappedText, stmt: &Stmt) -> bool {
     match &stmt.command {
         Command::Simple(_) => matches!(
             super::front::base_name(simple_name(text, stmt)),
-            "[" | "test" | "command" | "which" | "type" | "hash" | "grep" | "egrep" | "fgrep" | "cmp" | "diff" | "id" | "getent" | "false" | "expr" | "pgrep" | "ls"
+            "[" | "test"
+                | "command"
+                | "which"
+                | "type"
+                | "hash"
+                | "grep"
+                | "egrep"
+                | "fgrep"
+                | "cmp"
+                | "diff"
+                | "id"
+                | "getent"
+                | "false"
+                | "expr"
+                | "pgrep"
+                | "ls"
         ),
         Command::Binary(binary) => match binary.op {
             BinaryOp::Pipe | BinaryOp::PipeAll => is_test(text, &binary.right),
@@ -628,7 +645,9 @@ fn is_test(text: &MappedText, stmt: &Stmt) -> bool {
 pub(super) fn ends_script(text: &MappedText, stmt: &Stmt) -> bool {
     match &stmt.command {
         Command::Builtin(builtin) => failing_exit(text, builtin),
-        Command::Binary(binary) if binary.op == BinaryOp::And => ends_script(text, &binary.right) && is_output(text, &binary.left),
+        Command::Binary(binary) if binary.op == BinaryOp::And => {
+            ends_script(text, &binary.right) && is_output(text, &binary.left)
+        }
         Command::Compound(CompoundCommand::BraceGroup(body)) => {
             body.stmts.last().is_some_and(|last| ends_script(text, last))
         }

@@ -196,7 +196,9 @@ impl<'a> Decoder<'a> {
                 b'[' if place == Place::Argument && bytes.get(index..).is_some_and(|rest| rest.contains(&b']')) => {
                     sink.literal = false;
                 }
-                b'~' if (first && index == 0) || (place == Place::Value && bytes.get(index.wrapping_sub(1)) == Some(&b':')) => {
+                b'~' if (first && index == 0)
+                    || (place == Place::Value && bytes.get(index.wrapping_sub(1)) == Some(&b':')) =>
+                {
                     sink.literal = false;
                 }
                 b'`' => sink.literal = false,
@@ -258,7 +260,8 @@ impl<'a> Decoder<'a> {
             } else if byte == b'`' || (byte == b'$' && starts_expansion(next)) {
                 sink.copy(at.start + copied..at.start + index);
                 let brace = usize::from(next == Some(&b'{'));
-                let name = index + 1 + brace..index + 1 + brace + name_len(bytes.get(index + 1 + brace..).unwrap_or_default());
+                let name =
+                    index + 1 + brace..index + 1 + brace + name_len(bytes.get(index + 1 + brace..).unwrap_or_default());
                 let closed = brace == 0 || bytes.get(name.end) == Some(&b'}');
                 let simple = closed && !name.is_empty();
                 let end = if simple { name.end + brace } else { bytes.len() };
