@@ -109,6 +109,24 @@ pub struct Rewrite {
     /// How the plan is printed: pretty or json
     #[arg(long, short, default_value = "pretty", hide_possible_values = true)]
     pub format: PlanFormat,
+    /// A file or directory that the program reads at run time; name all of them, or `none`
+    #[arg(long, value_name = "PATH", action = ArgAction::Append, help_heading = "Facts that no file shows")]
+    pub runtime_file: Vec<String>,
+    /// Whether the image is entered with a shell or the program starts one: yes or no
+    #[arg(long, value_name = "ANSWER", hide_possible_values = true, help_heading = "Facts that no file shows")]
+    pub needs_shell: Option<YesNo>,
+    /// Whether a Go program needs cgo: yes or no
+    #[arg(long, value_name = "ANSWER", hide_possible_values = true, help_heading = "Facts that no file shows")]
+    pub cgo: Option<YesNo>,
+    /// A package of the distribution that the program needs at run time
+    #[arg(long, value_name = "NAME", action = ArgAction::Append, help_heading = "Facts that no file shows")]
+    pub package: Vec<String>,
+    /// Put before the name of the final base: mirror.example.com/
+    #[arg(long, value_name = "PREFIX", help_heading = "Facts that no file shows")]
+    pub base_prefix: Option<String>,
+    /// Leave the program's symbols and debug information in
+    #[arg(long)]
+    pub no_strip: bool,
     #[command(flatten)]
     pub build: BuildArgs,
     #[command(flatten)]
@@ -132,6 +150,9 @@ pub struct ShowConfig {
     pub path: PathBuf,
     #[command(flatten)]
     pub rules: RuleArgs,
+    /// The least severity that makes a run fail
+    #[arg(long, value_name = "SEVERITY", help_heading = "Rules")]
+    pub fail_on: Option<String>,
     #[command(flatten)]
     pub build: BuildArgs,
     #[command(flatten)]
@@ -202,4 +223,10 @@ pub enum FormatName {
 pub enum PlanFormat {
     Pretty,
     Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum YesNo {
+    Yes,
+    No,
 }

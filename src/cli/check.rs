@@ -194,7 +194,7 @@ fn print(
     match mode {
         Mode::Diff(_) => {
             for (before, after) in texts {
-                diff::write(before, after, out)?;
+                diff::show(before, after, style, out)?;
             }
             Ok(())
         }
@@ -203,7 +203,7 @@ fn print(
             for (_, after) in texts {
                 out.write_all(&after.all_bytes())?;
             }
-            report::write(format, report::Style { color: false, ..style }, report, &mut io::stderr().lock())
+            report::write(format, style.plain(), report, &mut io::stderr().lock())
         }
         _ => report::write(format, style, report, out),
     }

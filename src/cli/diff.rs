@@ -2,9 +2,32 @@
 
 use std::io::{self, Write};
 
+use colored::{Color, Colorize};
 use similar::TextDiff;
 
+use crate::report::Style;
 use crate::text::SourceFile;
+
+/// For a terminal in colours, else as `write` does it.
+pub(super) fn show(before: &SourceFile, after: &SourceFile, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    if !style.color {
+        return write(before, after, out);
+    }
+    let mut plain = Vec::new();
+    write(before, after, &mut plain)?;
+    for line in plain.split_inclusive(|byte| *byte == b'\n') {
+        let text = String::from_utf8_lossy(line);
+        let text = text.trim_end_matches(['\n', '\r']);
+        match line.first() {
+            _ if text.starts_with("--- ") || text.starts_with("+++ ") => writeln!(out, "{}", text.bold())?,
+            Some(b'+') => writeln!(out, "{}", text.color(Color::Green))?,
+            Some(b'-') => writeln!(out, "{}", text.color(Color::Red))?,
+            Some(b'@') => writeln!(out, "{}", text.color(Color::Cyan))?,
+            _ => writeln!(out, "{text}")?,
+        }
+    }
+    Ok(())
+}
 
 /// Nothing for equal files.
 pub(super) fn write(before: &SourceFile, after: &SourceFile, out: &mut dyn Write) -> io::Result<()> {

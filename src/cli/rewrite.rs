@@ -1,9 +1,84 @@
 //! `unladen rewrite`: the plan, what it rests on, and the file.
+
 use std::io::Write;
+use std::path::Path;
 
-use super::args::{ColorWhen, Rewrite};
-use super::{Exit, Stop};
+use super::args::{ColorWhen, PlanFormat, Rewrite, RuleArgs, YesNo};
+use super::{Exit, Stop, check, diff, finder, overrides, read, term, walk, write};
+use crate::report::plan::{self, Outcome};
+use crate::rewrite;
+use crate::settings::RewriteOptions;
+use crate::{model, syntax};
 
-pub(super) fn run(_command: &Rewrite, _color: ColorWhen, _out: &mut dyn Write) -> Result<Exit, Stop> {
-    Err(Stop::Usage("not yet".into()))
+pub(super) fn run(command: &Rewrite, color: ColorWhen, out: &mut dyn Write) -> Result<Exit, Stop> {
+    let path = command.file.as_path();
+    let stdin = path.as_os_str() == "-";
+    let named = |message: String| Stop::Usage(format!("{}: {message}", path.display()));
+    if path.is_dir() {
+        return Err(named("is a directory; name the Dockerfile".into()));
+    }
+    let overrides = overrides(&RuleArgs::default(), &command.build, None)?;
+    let contexts = check::contexts(command.build.context.as_deref())?;
+    let config = finder(&command.config).find(path.parent().unwrap_or(Path::new("")));
+    let config = config.map_err(|error| Stop::Usage(error.problem().to_string()))?;
+    let mut settings = config.settings(&overrides, path);
+    state_facts(command, &mut settings.rewrite);
+
+    if !stdin && let Err(error) = std::fs::metadata(path) {
+        return Err(named(walk::missing(path, &error)));
+    }
+    let source = read::source(path, None).map_err(named)?;
+    let context = contexts.of(path, &source).map_err(named)?;
+    let dockerfile = syntax::parse(&source);
+    let model = model::build(&source, &dockerfile, &settings.model);
+    let plan = rewrite::plan(&source, &dockerfile, &model, context.as_deref(), &settings.rewrite);
+    let after = match &plan {
+        Ok(plan) => Some(source.apply(&plan.edits).ok_or_else(|| named("internal error: the edits overlap".into()))?),
+        Err(_) => None,
+    };
+    let result = match (&plan, &after) {
+        (Ok(plan), Some(after)) => Ok((plan, after)),
+        (Err(refusal), _) => Err(refusal),
+        (Ok(_), None) => return Err(named("internal error: no text".into())),
+    };
+    if let (true, false, Some(after)) = (command.write, stdin, &after) {
+        write::replace(path, &source.all_bytes(), &after.all_bytes()).map_err(named)?;
+    }
+    let style = term::style(color, false);
+    let outcome = Outcome { source: &source, plan: result, written: command.write && !stdin && after.is_some() };
+    match (&after, command.format) {
+        (_, PlanFormat::Json) => plan::write_json(&outcome, out)?,
+        (Some(after), _) if command.write && stdin => out.write_all(&after.all_bytes())?,
+        (Some(after), _) if command.diff => diff::write(&source, after, out)?,
+        // The refusal must not end up in a file that is to be a Dockerfile or a patch.
+        (None, _) if command.diff || (command.write && stdin) => {
+            out.flush()?;
+            plan::write(&outcome, style.plain(), &mut std::io::stderr().lock())?;
+        }
+        (Some(after), _) => {
+            plan::write(&outcome, style, out)?;
+            if !outcome.written {
+                diff::show(&source, after, style, out)?;
+            }
+            plan::write_next(&outcome, style, out)?;
+        }
+        (None, _) => plan::write(&outcome, style, out)?,
+    }
+    Ok(if plan.is_ok() { Exit::Clean } else { Exit::Findings })
+}
+
+/// What the command line states wins over the configuration.
+fn state_facts(command: &Rewrite, options: &mut RewriteOptions) {
+    options.strip = !command.no_strip;
+    let stated = &mut options.stated;
+    match command.runtime_file.as_slice() {
+        [] => {}
+        [none] if none == "none" => stated.runtime_files = Some(Vec::new()),
+        files => stated.runtime_files = Some(files.to_vec()),
+    }
+    let yes = |answer: YesNo| answer == YesNo::Yes;
+    stated.needs_shell = command.needs_shell.map(yes).or(stated.needs_shell);
+    stated.cgo = command.cgo.map(yes).or(stated.cgo);
+    stated.packages.extend(command.package.iter().cloned());
+    stated.base_prefix = command.base_prefix.clone().or(stated.base_prefix.take());
 }

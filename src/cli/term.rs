@@ -10,12 +10,9 @@ pub(super) fn style(when: ColorWhen, quiet: bool) -> Style {
     let terminal = std::io::stdout().is_terminal();
     let term = std::env::var("TERM").unwrap_or_default();
     let width = if terminal { terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)) } else { None };
-    Style {
-        color: color(when, terminal, |name| std::env::var(name).ok()),
-        unicode: term != "dumb" && term != "linux",
-        width: width.unwrap_or(100).clamp(40, 140),
-        quiet,
-    }
+    let color = color(when, terminal, |name| std::env::var(name).ok());
+    colored::control::set_override(color);
+    Style { color, unicode: term != "dumb" && term != "linux", width: width.unwrap_or(100).clamp(40, 140), quiet }
 }
 
 /// The option, then NO_COLOR (no-color.org), CLICOLOR_FORCE and CLICOLOR (bixense.com/clicolors), then the terminal.

@@ -51,7 +51,7 @@ fn problem(path: &Path, message: String) -> Problem {
 }
 
 /// What is wrong with a path, with the nearest name in its directory.
-fn missing(path: &Path, error: &std::io::Error) -> String {
+pub(super) fn missing(path: &Path, error: &std::io::Error) -> String {
     let reason = reason(error);
     let Some(name) = path.file_name().map(|name| name.to_string_lossy().into_owned()) else { return reason };
     let parent = match path.parent() {

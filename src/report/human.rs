@@ -205,18 +205,18 @@ fn color(severity: Severity) -> Color {
 
 /// Colours where they are wanted.
 #[derive(Clone, Copy)]
-struct Paint(bool);
+pub(super) struct Paint(pub bool);
 
 impl Paint {
-    fn color(self, text: &str, color: Color) -> String {
+    pub(super) fn color(self, text: &str, color: Color) -> String {
         if self.0 { text.color(color).to_string() } else { text.to_string() }
     }
 
-    fn bold(self, text: &str, color: Color) -> String {
+    pub(super) fn bold(self, text: &str, color: Color) -> String {
         if self.0 { text.color(color).bold().to_string() } else { text.to_string() }
     }
 
-    fn dim(self, text: &str) -> String {
+    pub(super) fn dim(self, text: &str) -> String {
         if self.0 { text.dimmed().to_string() } else { text.to_string() }
     }
 }

@@ -4,11 +4,11 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Entry, FileReport, Report, aliases, entries, url};
+use super::{Entry, FileReport, Report, aliases, category_name, entries, url};
 use crate::diagnostic::{Cost, Diagnostic, Fix, FixKind, Size};
 use crate::fix::Outcome;
-use crate::rules::{self, Category};
-use crate::text::{SourceFile, Span};
+use crate::rules;
+use crate::text::{Edit, SourceFile, Span};
 
 #[derive(Serialize)]
 struct Root<'a> {
@@ -56,7 +56,7 @@ struct JsonLabel<'a> {
 }
 
 #[derive(Serialize)]
-struct JsonWaste {
+pub(super) struct JsonWaste {
     low: u64,
     likely: u64,
     high: u64,
@@ -221,7 +221,7 @@ fn diagnostic<'a>(source: &SourceFile, finding: &'a Diagnostic) -> JsonDiagnosti
     JsonDiagnostic {
         rule: finding.rule,
         aliases: aliases(finding),
-        category: rules::find(finding.rule).map(|rule| category(rule.category)),
+        category: rules::find(finding.rule).map(|rule| category_name(rule.category)),
         severity: finding.severity.name(),
         message: &finding.message,
         help: finding.help.as_deref(),
@@ -238,11 +238,15 @@ fn diagnostic<'a>(source: &SourceFile, finding: &'a Diagnostic) -> JsonDiagnosti
 }
 
 fn json_fix<'a>(source: &SourceFile, fix: &'a Fix) -> JsonFix<'a> {
-    let edits = fix.edits.iter().map(|edit| JsonEdit { range: range(source, edit.span), text: &edit.text }).collect();
+    let edits = fix.edits.iter().map(|change| edit(source, change)).collect();
     JsonFix { title: &fix.title, applicability: fix.applicability.name(), kind: kind(fix.kind), edits }
 }
 
-fn waste(cost: Cost) -> JsonWaste {
+pub(super) fn edit<'a>(source: &SourceFile, edit: &'a Edit) -> JsonEdit<'a> {
+    JsonEdit { range: range(source, edit.span), text: &edit.text }
+}
+
+pub(super) fn waste(cost: Cost) -> JsonWaste {
     let Size { low, likely, high } = cost.size;
     JsonWaste { low, likely, high, basis: cost.basis.name() }
 }
@@ -258,18 +262,7 @@ fn kind(kind: FixKind) -> &'static str {
     }
 }
 
-pub(crate) fn category(category: Category) -> &'static str {
-    match category {
-        Category::Size => "size",
-        Category::Correctness => "correctness",
-        Category::Security => "security",
-        Category::Cache => "cache",
-        Category::Reproducibility => "reproducibility",
-        Category::Style => "style",
-    }
-}
-
-fn range(source: &SourceFile, span: Span) -> Range {
+pub(super) fn range(source: &SourceFile, span: Span) -> Range {
     let position = |offset| {
         let at = source.line_col(offset);
         Position { line: at.line, column: at.column, byte: offset }

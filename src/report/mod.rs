@@ -6,6 +6,7 @@ mod concise;
 mod hadolint;
 mod human;
 mod json;
+pub mod plan;
 mod view;
 
 use std::io::{self, Write};
@@ -13,7 +14,7 @@ use std::io::{self, Write};
 use crate::diagnostic::{Applicability, Basis, Cost, Diagnostic, FixKind, Severity, Size, Waste};
 use crate::fix::{Applied, Dropped, Outcome};
 use crate::lint::Checked;
-use crate::rules;
+use crate::rules::{self, Category};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
@@ -63,6 +64,13 @@ pub struct Style {
 impl Default for Style {
     fn default() -> Style {
         Style { color: false, unicode: true, width: 100, quiet: false }
+    }
+}
+
+impl Style {
+    /// For a place that is no terminal.
+    pub fn plain(self) -> Style {
+        Style { color: false, ..self }
     }
 }
 
@@ -232,6 +240,17 @@ pub fn cost_text(cost: Cost) -> String {
 pub fn url(slug: &str) -> Option<String> {
     let repository = env!("CARGO_PKG_REPOSITORY");
     (!repository.is_empty()).then(|| format!("{repository}/blob/main/rules/{slug}.md"))
+}
+
+pub fn category_name(category: Category) -> &'static str {
+    match category {
+        Category::Size => "size",
+        Category::Correctness => "correctness",
+        Category::Security => "security",
+        Category::Cache => "cache",
+        Category::Reproducibility => "reproducibility",
+        Category::Style => "style",
+    }
 }
 
 /// hadolint's and BuildKit's names of a rule.

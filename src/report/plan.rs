@@ -1,0 +1,255 @@
+//! A rewrite plan or a refusal, printed: what is built, what ships, on which base and why, what that rests on, what is
+//! lost, and the sizes.
+
+use std::io::{self, Write};
+
+use colored::Color;
+use serde::Serialize;
+
+use super::human::Paint;
+use super::json::{JsonEdit, JsonWaste, Range, edit, range, waste};
+use super::view::plain;
+use super::{Style, cost_text, megabytes};
+use crate::diagnostic::Cost;
+use crate::rewrite::{Artifact, Obligation, Refusal, RewritePlan, Tier};
+use crate::text::SourceFile;
+
+/// What `unladen rewrite` found out about a file.
+pub struct Outcome<'a> {
+    pub source: &'a SourceFile,
+    /// The plan and the file that it makes.
+    pub plan: Result<(&'a RewritePlan, &'a SourceFile), &'a Refusal>,
+    pub written: bool,
+}
+
+pub fn write(outcome: &Outcome<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    if style.color {
+        colored::control::set_override(true);
+    }
+    let paint = Paint(style.color);
+    match outcome.plan {
+        Ok((plan, _)) => pretty(outcome, plan, style, paint, out),
+        Err(refusal) => refused(outcome.source, refusal, paint, out),
+    }
+}
+
+fn pretty(
+    outcome: &Outcome<'_>,
+    plan: &RewritePlan,
+    style: Style,
+    paint: Paint,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let path = plain(&outcome.source.path);
+    let sizes = match (plan.before, plan.after) {
+        (Some(before), Some(after)) => format!(": {}", shrink(before, after, style)),
+        _ => String::new(),
+    };
+    writeln!(out, "{}{sizes}", paint.bold(&format!("{path} becomes a multi-stage build"), Color::Green))?;
+
+    heading("Built", paint, out)?;
+    let steps = if plan.keep.len() == 1 { "instruction" } else { "instructions" };
+    writeln!(out, "    in stage `{}`, by {} {steps} of the file", plain(&plan.build_stage), plan.keep.len())?;
+
+    heading("Ships", paint, out)?;
+    let arrow = if style.unicode { "←" } else { "<-" };
+    for Artifact { from, to, why } in &plan.artifacts {
+        let (from, to, why) = (plain(from), plain(to), paint.dim(&plain(why)));
+        if from == to { writeln!(out, "    {to}  {why}")? } else { writeln!(out, "    {to} {arrow} {from}  {why}")? }
+    }
+
+    heading("Base", paint, out)?;
+    writeln!(out, "    {} ({})", paint.bold(&plain(&plan.base), Color::Cyan), tier(plan.tier))?;
+    writeln!(out, "    {}", plain(&plan.why_base))?;
+
+    if !plan.obligations.is_empty() {
+        heading("Rests on", paint, out)?;
+        for obligation in &plan.obligations {
+            obligation_line(outcome.source, obligation, style, paint, out)?;
+        }
+    }
+    if !plan.lost.is_empty() {
+        heading("Lost", paint, out)?;
+        let lost: Vec<String> = plan.lost.iter().map(|lost| plain(lost)).collect();
+        writeln!(out, "    {}", lost.join(", "))?;
+    }
+    if let (Some(before), Some(after)) = (plan.before, plan.after) {
+        heading("Size", paint, out)?;
+        writeln!(out, "    before  {}", cost_text(before))?;
+        writeln!(out, "    after   {}", cost_text(after))?;
+    }
+    writeln!(out)
+}
+
+/// `872 MB → 9.4 MB, 92 times smaller`.
+fn shrink(before: Cost, after: Cost, style: Style) -> String {
+    let (before, after) = (before.size.likely, after.size.likely);
+    let arrow = if style.unicode { "→" } else { "->" };
+    let times = match before.checked_div(after) {
+        Some(times) if times >= 2 => format!(", {times} times smaller"),
+        _ => String::new(),
+    };
+    format!("about {} {arrow} {}{times}", megabytes(before), megabytes(after))
+}
+
+fn heading(text: &str, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "\n  {}", paint.bold(text, Color::Blue))
+}
+
+fn obligation_line(
+    source: &SourceFile,
+    obligation: &Obligation,
+    style: Style,
+    paint: Paint,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mark = match (obligation.proved, style.unicode) {
+        (true, true) => paint.bold("✔ proved", Color::Green),
+        (true, false) => paint.bold("proved  ", Color::Green),
+        (false, true) => paint.bold("? open  ", Color::Yellow),
+        (false, false) => paint.bold("open    ", Color::Yellow),
+    };
+    let mut places = Vec::new();
+    if let Some(span) = obligation.span {
+        places.push(format!("{}:{}", plain(&source.path), source.line_col(span.start).line));
+    }
+    if let Some((path, line)) = &obligation.file {
+        places.push(format!("{}:{line}", plain(path)));
+    }
+    let places = if places.is_empty() { String::new() } else { format!("  {}", places.join(", ")) };
+    writeln!(out, "    {mark} {}{}", plain(&obligation.text), paint.dim(&places))
+}
+
+fn refused(source: &SourceFile, refusal: &Refusal, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+    let at = source.line_col(refusal.span.start);
+    let place = format!("{}:{}:{}", plain(&source.path), at.line, at.column);
+    let verdict = paint.bold(&format!("not rewritten[{}]", refusal.reason), Color::Yellow);
+    writeln!(out, "{place}: {verdict} {}", plain(&refusal.message))?;
+    if !refusal.help.is_empty() {
+        writeln!(out, "  {} {}", paint.color("help:", Color::Cyan), plain(&refusal.help))?;
+    }
+    Ok(())
+}
+
+/// What to do next; after the diff.
+pub fn write_next(outcome: &Outcome<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let Ok((plan, _)) = outcome.plan else { return Ok(()) };
+    let paint = Paint(style.color);
+    let path = plain(&outcome.source.path);
+    let open = plan.obligations.iter().filter(|obligation| !obligation.proved).count();
+    let open = match open {
+        0 => paint.bold("every assumption is proved", Color::Green),
+        1 => paint.bold("1 assumption is open", Color::Yellow),
+        open => paint.bold(&format!("{open} assumptions are open"), Color::Yellow),
+    };
+    if outcome.written {
+        return writeln!(out, "{} {path}; {open}", paint.bold("written:", Color::Green));
+    }
+    writeln!(out, "\n{open}; write the file with `unladen rewrite {path} --write`")
+}
+
+fn tier(tier: Tier) -> &'static str {
+    match tier {
+        Tier::SameDistroTree => "the same distribution, with the whole working tree",
+        Tier::SameDistro => "the same distribution",
+        Tier::Distroless => "distroless",
+        Tier::Scratch => "scratch",
+    }
+}
+
+#[derive(Serialize)]
+struct Root<'a> {
+    version: u32,
+    path: &'a str,
+    plan: Option<JsonPlan<'a>>,
+    refusal: Option<JsonRefusal<'a>>,
+    written: bool,
+}
+
+#[derive(Serialize)]
+struct JsonPlan<'a> {
+    tier: &'static str,
+    base: &'a str,
+    why_base: &'a str,
+    build_stage: &'a str,
+    /// Every obligation is.
+    proved: bool,
+    artifacts: Vec<JsonArtifact<'a>>,
+    obligations: Vec<JsonObligation<'a>>,
+    lost: &'a [String],
+    before: Option<JsonWaste>,
+    after: Option<JsonWaste>,
+    edits: Vec<JsonEdit<'a>>,
+    /// The whole new file; bytes that are not UTF-8 are replaced here, and kept by `edits`.
+    text: &'a str,
+}
+
+#[derive(Serialize)]
+struct JsonArtifact<'a> {
+    from: &'a str,
+    to: &'a str,
+    why: &'a str,
+}
+
+#[derive(Serialize)]
+struct JsonObligation<'a> {
+    text: &'a str,
+    proved: bool,
+    range: Option<Range>,
+    file: Option<JsonPlace<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonPlace<'a> {
+    path: &'a str,
+    line: u32,
+}
+
+#[derive(Serialize)]
+struct JsonRefusal<'a> {
+    reason: &'a str,
+    message: &'a str,
+    help: &'a str,
+    range: Range,
+}
+
+pub fn write_json(outcome: &Outcome<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let source = outcome.source;
+    let plan = outcome.plan.ok().map(|(plan, after)| JsonPlan {
+        tier: match plan.tier {
+            Tier::SameDistroTree => "same-distro-tree",
+            Tier::SameDistro => "same-distro",
+            Tier::Distroless => "distroless",
+            Tier::Scratch => "scratch",
+        },
+        base: &plan.base,
+        why_base: &plan.why_base,
+        build_stage: &plan.build_stage,
+        proved: plan.obligations.iter().all(|obligation| obligation.proved),
+        artifacts: plan.artifacts.iter().map(|Artifact { from, to, why }| JsonArtifact { from, to, why }).collect(),
+        obligations: plan
+            .obligations
+            .iter()
+            .map(|obligation| JsonObligation {
+                text: &obligation.text,
+                proved: obligation.proved,
+                range: obligation.span.map(|span| range(source, span)),
+                file: obligation.file.as_ref().map(|(path, line)| JsonPlace { path, line: *line }),
+            })
+            .collect(),
+        lost: &plan.lost,
+        before: plan.before.map(waste),
+        after: plan.after.map(waste),
+        edits: plan.edits.iter().map(|change| edit(source, change)).collect(),
+        text: &after.text,
+    });
+    let refusal = outcome.plan.err().map(|refusal| JsonRefusal {
+        reason: refusal.reason,
+        message: &refusal.message,
+        help: &refusal.help,
+        range: range(source, refusal.span),
+    });
+    let root = Root { version: 1, path: &source.path, plan, refusal, written: outcome.written };
+    serde_json::to_writer_pretty(&mut *out, &root)?;
+    writeln!(out)
+}
