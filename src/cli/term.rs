@@ -12,7 +12,7 @@ pub(super) fn style(when: ColorWhen, quiet: bool) -> Style {
     let width = if terminal { terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)) } else { None };
     let color = color(when, terminal, |name| std::env::var(name).ok());
     colored::control::set_override(color);
-    Style { color, unicode: term != "dumb" && term != "linux", width: width.unwrap_or(100).clamp(40, 140), quiet }
+    Style { color, unicode: term != "dumb" && term != "linux", width: width.unwrap_or(120).clamp(40, 160), quiet }
 }
 
 /// The option, then NO_COLOR (no-color.org), CLICOLOR_FORCE and CLICOLOR (bixense.com/clicolors), then the terminal.

@@ -7,7 +7,7 @@ use colored::{Color, Colorize};
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, ThemeCharacters, ThemeStyles};
 
 use super::view::{View, plain};
-use super::{Entry, FileReport, Report, Style, Summary, aliases, cost_text, entries, fix_option, megabytes, url};
+use super::{Entry, FileReport, Report, Style, Summary, aliases, cost_text, entries, megabytes, url};
 use crate::diagnostic::{Applicability, Diagnostic, FixKind, Severity};
 use crate::fix::Outcome;
 use crate::text::{SourceFile, Span};
@@ -22,10 +22,11 @@ pub(super) fn write(report: &Report, style: Style, out: &mut dyn Write) -> io::R
         for file in &report.files {
             for entry in entries(&file.checked) {
                 match entry {
-                    Entry::Finding(diagnostic) => finding(file, diagnostic, &handler, paint, out)?,
+                    Entry::Finding(diagnostic) => finding(file, diagnostic, &handler, style, out)?,
                     Entry::Syntax(error) => {
                         writeln!(out, "{}", paint.bold("error[syntax]", Color::Red))?;
-                        let shown = Shown::new(&file.checked.source, &error.message, Severity::Error, error.span, &[]);
+                        let source = &file.checked.source;
+                        let shown = Shown::new(source, style, &error.message, Severity::Error, error.span, &[]);
                         render(&handler, &shown, out)?;
                         writeln!(out)?;
                     }
@@ -57,9 +58,10 @@ fn finding(
     file: &FileReport,
     diagnostic: &Diagnostic,
     handler: &GraphicalReportHandler,
-    paint: Paint,
+    style: Style,
     out: &mut dyn Write,
 ) -> io::Result<()> {
+    let paint = Paint(style.color);
     let color = color(diagnostic.severity);
     write!(out, "{}", paint.bold(&format!("{}[{}]", diagnostic.severity.name(), diagnostic.rule), color))?;
     for alias in aliases(diagnostic) {
@@ -71,26 +73,21 @@ fn finding(
     writeln!(out)?;
     let source = &file.checked.source;
     let labels: Vec<(Span, &str)> = diagnostic.labels.iter().map(|label| (label.span, label.text.as_str())).collect();
-    let mut shown = Shown::new(source, &diagnostic.message, diagnostic.severity, diagnostic.span, &labels);
+    let mut shown = Shown::new(source, style, &diagnostic.message, diagnostic.severity, diagnostic.span, &labels);
     shown.help = diagnostic.help.as_deref().map(plain);
     render(handler, &shown, out)?;
     if let Some(fix) = &diagnostic.fix {
-        let option = fix_option(fix.applicability, fix.kind);
-        let trust = match fix.applicability {
-            Applicability::Safe => paint.color("safe", Color::Green),
-            Applicability::Unsafe => paint.color("unsafe", Color::Yellow),
-            Applicability::DisplayOnly => paint.color("suggestion", Color::Blue),
+        let name = match (fix.applicability, fix.kind) {
+            (Applicability::DisplayOnly, _) => paint.color("suggestion:", Color::Blue),
+            (Applicability::Safe, FixKind::Edit) => paint.color("fix (safe):", Color::Green),
+            (Applicability::Safe, FixKind::Rewrite) => paint.color("rewrite (safe):", Color::Green),
+            (Applicability::Unsafe, FixKind::Edit) => paint.color("fix (unsafe):", Color::Yellow),
+            (Applicability::Unsafe, FixKind::Rewrite) => paint.color("rewrite (unsafe):", Color::Yellow),
         };
-        let name = if fix.kind == FixKind::Rewrite { "  rewrite:" } else { "  fix:" };
-        let title = plain(&fix.title);
-        writeln!(out, "{} {title} ({trust}: {})", paint.color(name, Color::Cyan), paint.dim(option))?;
+        writeln!(out, "  {name} {}", plain(&fix.title))?;
     }
-    match url(diagnostic.rule) {
-        Some(url) => writeln!(out, "{} {}", paint.color("  see:", Color::Cyan), paint.dim(&url))?,
-        None => {
-            let page = format!("unladen rule {}", diagnostic.rule);
-            writeln!(out, "{} {}", paint.color("  see:", Color::Cyan), paint.dim(&page))?;
-        }
+    if let Some(url) = url(diagnostic.rule) {
+        writeln!(out, "  {} {}", paint.color("see:", Color::Cyan), paint.dim(&url))?;
     }
     writeln!(out)
 }
@@ -152,7 +149,25 @@ fn summary(report: &Report, style: Style, paint: Paint, out: &mut dyn Write) -> 
         write!(out, " {dot} {} could be saved", paint.bold(&saved, Color::Magenta))?;
     }
     writeln!(out)?;
-    fixable(&summary, paint, out)
+    fixable(&summary, paint, out)?;
+    if style.quiet {
+        return Ok(());
+    }
+    if let Some(file) = report.files.iter().find(|file| rewritable(file)) {
+        let command = format!("unladen rewrite {}", plain(&file.checked.source.path));
+        writeln!(out, "the plan of a rewrite: {}", paint.color(&command, Color::Cyan))?;
+    }
+    let rule = report.files.iter().flat_map(|file| &file.checked.diagnostics).next();
+    if let Some(rule) = rule.filter(|rule| url(rule.rule).is_none()) {
+        let command = format!("unladen rule {}", rule.rule);
+        writeln!(out, "what a rule is about: {}", paint.color(&command, Color::Cyan))?;
+    }
+    Ok(())
+}
+
+fn rewritable(file: &FileReport) -> bool {
+    let fixes = file.checked.diagnostics.iter().filter_map(|diagnostic| diagnostic.fix.as_ref());
+    fixes.into_iter().any(|fix| fix.kind == FixKind::Rewrite && fix.applicability != Applicability::DisplayOnly)
 }
 
 fn fixable(summary: &Summary, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
@@ -165,7 +180,10 @@ fn fixable(summary: &Summary, paint: Paint, out: &mut dyn Write) -> io::Result<(
         let option = paint.color("--fix --unsafe-fixes", Color::Yellow);
         parts.push(format!("{}{more} with {option}", summary.fixable_unsafe));
     }
-    if parts.is_empty() { Ok(()) } else { writeln!(out, "{}", parts.join(", ")) }
+    if !parts.is_empty() {
+        writeln!(out, "{}", parts.join(", "))?;
+    }
+    Ok(())
 }
 
 fn by_severity(summary: &Summary) -> String {
@@ -243,13 +261,14 @@ struct Shown<'a> {
 impl<'a> Shown<'a> {
     fn new(
         source: &'a SourceFile,
+        style: Style,
         message: &str,
         severity: Severity,
         span: Span,
         labels: &[(Span, &str)],
     ) -> Shown<'a> {
         let spans: Vec<Span> = std::iter::once(span).chain(labels.iter().map(|(span, _)| *span)).collect();
-        let view = View::new(source, &spans, 1);
+        let view = View::new(source, &spans, style.width.saturating_sub(10).max(40));
         let primary = LabeledSpan::new_primary_with_span(None, view.span(span));
         let others = labels.iter().map(|(span, text)| LabeledSpan::new_with_span(Some(plain(text)), view.span(*span)));
         let labels = std::iter::once(primary).chain(others).collect();

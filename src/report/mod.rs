@@ -11,7 +11,7 @@ mod view;
 
 use std::io::{self, Write};
 
-use crate::diagnostic::{Applicability, Basis, Cost, Diagnostic, FixKind, Severity, Size, Waste};
+use crate::diagnostic::{Applicability, Basis, Cost, Diagnostic, Severity, Size, Waste};
 use crate::fix::{Applied, Dropped, Outcome};
 use crate::lint::Checked;
 use crate::rules::{self, Category};
@@ -63,7 +63,7 @@ pub struct Style {
 
 impl Default for Style {
     fn default() -> Style {
-        Style { color: false, unicode: true, width: 100, quiet: false }
+        Style { color: false, unicode: true, width: 120, quiet: false }
     }
 }
 
@@ -256,17 +256,6 @@ pub fn category_name(category: Category) -> &'static str {
 /// hadolint's and BuildKit's names of a rule.
 fn aliases(diagnostic: &Diagnostic) -> &'static [&'static str] {
     rules::find(diagnostic.rule).map_or(&[], |rule| rule.aliases)
-}
-
-/// How a fix is asked for.
-fn fix_option(applicability: Applicability, kind: FixKind) -> &'static str {
-    match (applicability, kind) {
-        (Applicability::Safe, FixKind::Edit) => "--fix",
-        (Applicability::Safe, FixKind::Rewrite) => "--fix, or `unladen rewrite`",
-        (Applicability::Unsafe, FixKind::Edit) => "--fix --unsafe-fixes",
-        (Applicability::Unsafe, FixKind::Rewrite) => "--fix --unsafe-fixes, or `unladen rewrite`",
-        (Applicability::DisplayOnly, _) => "by hand",
-    }
 }
 
 /// A finding or a syntax error, in one order.

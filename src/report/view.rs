@@ -7,9 +7,6 @@ use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanConten
 
 use crate::text::{SourceFile, Span};
 
-/// Characters of a line that are shown, and those of them that stand before the place that matters.
-const LINE_CHARS: usize = 180;
-const LEAD_CHARS: usize = 50;
 /// A span of more lines than this is shown by its first line.
 const SPAN_LINES: usize = 5;
 
@@ -19,6 +16,8 @@ pub(super) struct View<'a> {
     name: String,
     text: String,
     lines: Vec<Line>,
+    /// Characters of a line that are shown.
+    columns: usize,
 }
 
 struct Line {
@@ -32,18 +31,20 @@ struct Line {
 }
 
 impl<'a> View<'a> {
-    /// The lines of the spans, with `context` lines around each.
-    pub(super) fn new(source: &'a SourceFile, spans: &[Span], context: usize) -> View<'a> {
+    /// The lines of the spans, with one more around each. Of a line of more than `columns` characters a part is shown
+    /// that holds the start of the first span on it.
+    pub(super) fn new(source: &'a SourceFile, spans: &[Span], columns: usize) -> View<'a> {
         let mut numbers = BTreeSet::new();
         for span in spans {
             let shown = shown(source, *span);
             let (first, last) = line_range(source, shown);
-            let end = (last + context).min(source.line_count().saturating_sub(1));
-            numbers.extend(first.saturating_sub(context)..=end);
+            // What follows the last line feed is no line to show for itself.
+            let after = if source.line_span(last + 1).is_empty() { last } else { last + 1 };
+            numbers.extend(first.saturating_sub(1)..=after);
         }
-        let mut view = View { source, name: plain(&source.path), text: String::new(), lines: Vec::new() };
+        let mut view = View { source, name: plain(&source.path), text: String::new(), lines: Vec::new(), columns };
         for number in numbers {
-            let focus = spans.iter().map(|span| span.start).filter(|at| source.line_of(*at) == number).min();
+            let focus = spans.iter().map(|span| span.start).find(|at| source.line_of(*at) == number);
             view.push(number, focus);
         }
         view
@@ -53,7 +54,7 @@ impl<'a> View<'a> {
         let span = content(self.source, number);
         let text = self.source.slice(span);
         let focus = focus.map_or(0, |at| at.saturating_sub(span.start) as usize);
-        let from = if text.len() > LINE_CHARS { lead(text, focus) } else { 0 };
+        let from = if text.len() > self.columns { lead(text, focus, self.columns) } else { 0 };
         let start = self.text.len();
         let mut chars = Vec::new();
         if from > 0 {
@@ -63,7 +64,7 @@ impl<'a> View<'a> {
         let mut cut = false;
         for (count, (at, char)) in text.get(from..).unwrap_or("").char_indices().enumerate() {
             chars.push((self.text.len(), span.start + (from + at) as u32));
-            if count == LINE_CHARS {
+            if count == self.columns {
                 cut = true;
                 break;
             }
@@ -87,7 +88,8 @@ impl<'a> View<'a> {
     }
 
     fn offset(&self, at: u32) -> usize {
-        let index = self.lines.partition_point(|line| line.chars.first().is_some_and(|(_, file)| *file <= at));
+        let number = self.source.line_of(at);
+        let index = self.lines.partition_point(|line| line.number <= number);
         let Some(line) = self.lines.get(index.saturating_sub(1)) else { return 0 };
         let index = line.chars.partition_point(|(_, file)| *file <= at);
         line.chars.get(index.saturating_sub(1)).map_or(line.start, |(view, _)| *view)
@@ -170,13 +172,13 @@ fn content(source: &SourceFile, line: usize) -> Span {
     Span::new((span.start + mark).min(end), end)
 }
 
-/// Where the shown part of a long line begins: some characters before the focus.
-fn lead(text: &str, focus: usize) -> usize {
+/// Where the shown part of a long line begins: at its start where that shows the focus too, else a quarter before it.
+fn lead(text: &str, focus: usize, columns: usize) -> usize {
     let before = text.get(..focus).unwrap_or("");
-    if before.chars().count() <= LINE_CHARS / 2 {
+    if before.chars().count() <= columns / 2 {
         return 0;
     }
-    before.char_indices().rev().nth(LEAD_CHARS - 1).map_or(0, |(at, _)| at)
+    before.char_indices().rev().nth(columns / 4).map_or(0, |(at, _)| at)
 }
 
 /// A character that a terminal prints as it stands; control characters and those that turn the direction of writing
