@@ -5,15 +5,19 @@ mod build;
 mod config;
 mod images;
 mod installs;
+mod paths;
 mod pattern;
 mod scope;
+mod state;
+mod tables;
+mod transfers;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use build::build;
 pub use config::{ConfigCommand, ImageConfig};
-pub use images::{ImageFacts, Libc, PackageManager};
+pub use images::{ImageFacts, Libc, PackageManager, canonical_name, facts_for};
 pub use installs::{Install, Manager, Package};
 pub use scope::{Env, Origin, Variable, expand, expand_heredoc, expand_words, variables};
 
@@ -122,6 +126,8 @@ pub struct Step {
 pub enum Source {
     /// The build context, a URL or a heredoc.
     Context,
+    /// A mount that shows no files: a cache without `from`, tmpfs, secret, ssh.
+    Nothing,
     Stage(StageId),
     Image(ImageRef),
     /// A stage that comes later or the stage itself, or a name with variables; the text as written.
@@ -138,6 +144,8 @@ pub struct Copied {
     pub dest: Option<String>,
     /// The destination is surely a directory: it ends in a slash, or there are several sources.
     pub into_dir: bool,
+    /// `--parents`: the directories of the sources are kept.
+    pub parents: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

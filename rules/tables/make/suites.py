@@ -23,6 +23,17 @@ IMAGES = PATCHED + [
 ]
 DEBIAN = "wheezy jessie stretch buster bullseye bookworm trixie forky sid".split()
 UBUNTU = "trusty xenial bionic focal groovy hirsute impish jammy kinetic lunar mantic noble oracular plucky questing resolute".split()
+# Images outside the library; from the tag lists of their own documentation (dotnet/dotnet-docker README files) and the
+# distribution's own statement of what latest is.
+BY_HAND = [("amazonlinux:latest", "2023"), ("centos:latest", "8"), ("almalinux:latest", "10")] + [
+    (f"mcr.microsoft.com/dotnet/{image}:{version}", release)
+    for image in ("aspnet", "runtime", "runtime-deps", "sdk")
+    for version, release in [
+        ("2.1", "stretch"), ("2.2", "stretch"), ("3.0", "buster"), ("3.1", "buster"), ("5.0", "buster"),
+        ("6.0", "bullseye"), ("7.0", "bullseye"), ("8.0", "bookworm"), ("9.0", "bookworm"), ("10.0", "noble"),
+    ]
+]
+BY_HAND_DATE = "2026-11-21"
 SUITE = re.compile(r"^(?:" + "|".join(DEBIAN + UBUNTU) + r"|alpine3\.\d+|oraclelinux\d+|ol\d+|ubi\d+.*|al2023|oracle)$")
 WINDOWS = re.compile(r"windows|nanoserver")
 
@@ -56,7 +67,7 @@ def suite_of(tags, directory):
 
 def main():
     repo = sys.argv[1]
-    rows = []
+    rows = [(tag, release, BY_HAND_DATE) for tag, release in BY_HAND]
     for image in IMAGES:
         last = {}
         log = git(repo, "log", "--reverse", "--format=%H %cs", "--", f"library/{image}").split("\n")
