@@ -87,13 +87,14 @@ impl<'a> Walker<'a, '_> {
     pub fn simple(&mut self, stmt: &Stmt, simple: &SimpleCommand, around: &Around) {
         let bare = range(simple.name.span).is_empty();
         let mut raw = Raw::default();
+        let before = self.state.clone();
         for assignment in &simple.assignments {
             let assignment = self.scalar(assignment, around);
-            if bare {
-                self.set(&assignment, false);
-            }
+            // `A=1 B=$A`: the later ones see the earlier ones; the words of a command do not.
+            self.set(&assignment, false);
             raw.assignments.push(assignment);
         }
+        let assigned = std::mem::replace(&mut self.state, before);
         let mut sources: Vec<Option<&Word>> = Vec::new();
         let mut bodies: Vec<&StmtSeq> = Vec::new();
         for word in (!bare).then_some(&simple.name).into_iter().chain(&simple.args) {
@@ -114,34 +115,25 @@ impl<'a> Walker<'a, '_> {
         }
         self.walk_substitutions(bodies, around);
         raw.stdin = self.stdin_of(stmt);
-        self.extent(
-            stmt,
-            simple.assignments.iter().map(|a| a.span).chain(simple.args.iter().map(|a| a.span)),
-            &mut raw,
-            around,
-        );
-        if !bare {
-            let at = range(simple.name.span);
-            raw.at = raw.at.start.min(at.start)..raw.at.end.max(at.end);
-            raw.span = self.text.span(raw.at.clone());
-        }
+        let assignments = simple.assignments.iter().map(|assignment| assignment.span);
+        let words = (!bare).then_some(&simple.name).into_iter().chain(&simple.args).map(|word| word.span);
+        self.extent(stmt, assignments.chain(words).map(range), &mut raw, around);
         let source = |index: usize| sources.get(index).copied().flatten();
         self.run(raw, &|decoder, index| source(index).map(|word| decoder.inner(word)), around);
+        if bare {
+            self.state = assigned;
+        }
     }
 
     /// Redirections, and what the command covers.
-    fn extent(&mut self, stmt: &Stmt, spans: impl Iterator<Item = shuck_ast::Span>, raw: &mut Raw, around: &Around) {
-        raw.at = usize::MAX..0;
-        for span in spans.chain(stmt.redirects.iter().map(|redirect| redirect.span)) {
-            let at = range(span);
-            raw.at = raw.at.start.min(at.start)..raw.at.end.max(at.end);
-        }
+    fn extent(&mut self, stmt: &Stmt, parts: impl Iterator<Item = Range<usize>>, raw: &mut Raw, around: &Around) {
+        let redirects = stmt.redirects.iter().map(|redirect| range(redirect.span));
+        let whole = parts.chain(redirects).reduce(|all, part| all.start.min(part.start)..all.end.max(part.end));
+        raw.at = whole.unwrap_or_default();
+        raw.span = self.text.span(raw.at.clone());
         for redirect in &stmt.redirects {
             let redirect = self.redirect(redirect, around);
             raw.redirects.push(redirect);
-        }
-        if raw.at.start < raw.at.end {
-            raw.span = self.text.span(raw.at.clone());
         }
     }
 
@@ -169,10 +161,8 @@ impl<'a> Walker<'a, '_> {
             let assignment = self.scalar(assignment, around);
             raw.assignments.push(assignment);
         }
-        let spans = assignments.iter().map(|a| a.span).chain(args().map(|word| word.span));
-        self.extent(stmt, spans, &mut raw, around);
-        raw.at = raw.at.start.min(head.start)..raw.at.end.max(head.end);
-        raw.span = self.text.span(raw.at.clone());
+        let spans = assignments.iter().map(|assignment| assignment.span).chain(args().map(|word| word.span));
+        self.extent(stmt, spans.map(range).chain([head]), &mut raw, around);
         self.run(raw, &|_, _| None, around);
         if name == "exit" && !failing_exit(self.text, builtin) {
             self.ended = true;
@@ -225,7 +215,7 @@ impl<'a> Walker<'a, '_> {
                 }
             }
         }
-        self.extent(stmt, spans.into_iter(), &mut raw, around);
+        self.extent(stmt, spans.into_iter().map(range), &mut raw, around);
         self.run(raw, &|_, _| None, around);
         for assignment in values {
             self.set(&assignment, export);
@@ -266,7 +256,7 @@ impl<'a> Walker<'a, '_> {
             let value = ShellWord { span: word.span, text: text.to_string(), literal: word.literal };
             raw.assignments.push(Assignment { span: word.span, name: name.to_string(), value });
         }
-        let pick = |index: &usize| raw.words.get(*index).cloned();
+        let pick = |index: &usize| raw.words.get(*index).map(without_path);
         let wrappers: Vec<ShellWord> = front.wrappers.iter().filter_map(pick).collect();
         let dir = front.dir.map(|index| raw.words.get(index).filter(|word| word.literal).map(|word| word.text.clone()));
         let rest = raw.words.split_off(front.name.min(raw.words.len()));
@@ -296,7 +286,7 @@ impl<'a> Walker<'a, '_> {
                     around.redirects = Arc::new(redirects);
                 }
                 let waiting = self.wrappers.len();
-                self.wrappers.extend(wrappers.iter().chain(rest.first()).cloned());
+                self.wrappers.extend(wrappers.iter().chain(rest.first()).map(without_path));
                 let asked = script.is_some() || matches!(call.script, ScriptAt::Word(_));
                 if let Some(script) = script
                     && let Some(options) = self.nested(&script, call.dialect, state, &around)
@@ -317,12 +307,15 @@ impl<'a> Walker<'a, '_> {
         };
 
         let mut rest = rest.into_iter();
-        let mut name = rest.next().unwrap_or_default();
+        let written = rest.next().unwrap_or_default();
         let args: Vec<ShellWord> = rest.collect();
-        let path = name.text.clone();
-        name.text = front::base_name(&path).to_string();
-        let known =
-            self.functions.iter().rev().find(|(function, _)| *function == path).map(|(_, touched)| touched.clone());
+        let name = without_path(&written);
+        let known = self
+            .functions
+            .iter()
+            .rev()
+            .find(|(function, _)| *function == written.text)
+            .map(|(_, touched)| touched.clone());
         let opaque = front.unsure
             || unread
             || known.is_some()
@@ -445,6 +438,10 @@ impl<'a> Walker<'a, '_> {
             }
         }
     }
+}
+
+fn without_path(word: &ShellWord) -> ShellWord {
+    ShellWord { text: front::base_name(&word.text).to_string(), ..word.clone() }
 }
 
 /// A file that is sourced for its variables; it does not change the directory.

@@ -225,3 +225,240 @@ fn json_escape(text: &str) -> Option<(char, usize)> {
         other => (char::from(*other), 2),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shell::{Joiner, ShellCommand};
+    use crate::syntax;
+
+    fn script(text: &str, dialect: Dialect) -> (SourceFile, Script) {
+        let source = SourceFile::new("Dockerfile", text);
+        let tree = syntax::parse(&source);
+        let (_, instruction) = tree.instructions().last().unwrap();
+        let script = parse_command(&source, instruction, instruction.command().unwrap(), dialect);
+        (source, script)
+    }
+
+    /// One line for each command: joiner, two blanks for each level, `~` perhaps, `!` negated, `#` opaque, wrappers in
+    /// `<>`, assignments, name, arguments (`?`: not literal), redirections, `@` directory.
+    fn line(command: &ShellCommand) -> String {
+        let word = |word: &ShellWord| format!("{}{}", word.text, if word.literal { "" } else { "?" });
+        let joiner = match command.joiner {
+            Joiner::Start => "",
+            Joiner::And => "&& ",
+            Joiner::Or => "|| ",
+            Joiner::Semi => "; ",
+            Joiner::Pipe => "| ",
+            Joiner::Newline => "¶ ",
+            Joiner::Background => "& ",
+        };
+        let mut line = format!("{}{joiner}", "  ".repeat(command.depth.into()));
+        for (set, mark) in [(command.conditional, "~"), (command.negated, "!"), (command.opaque, "#")] {
+            line.push_str(if set { mark } else { "" });
+        }
+        let wrappers = command.wrappers.iter().map(|wrapper| format!("<{}>", wrapper.text));
+        let assigned = command.assignments.iter().map(|entry| format!("{}={}", entry.name, word(&entry.value)));
+        let name = (!command.name.text.is_empty()).then(|| word(&command.name));
+        let redirect = |redirect: &super::super::Redirect| format!("{}{}", redirect.operator, word(&redirect.target));
+        let own = command.redirects.iter().map(redirect);
+        let outer = command.outer_redirects.iter().map(|outer| format!("({})", redirect(outer)));
+        let dir = match command.dir.as_deref() {
+            Some("") => None,
+            Some(dir) => Some(format!("@{dir}")),
+            None => Some("@?".to_string()),
+        };
+        let parts = wrappers.chain(assigned).chain(name).chain(command.args.iter().map(word));
+        line + &parts.chain(own).chain(outer).chain(dir).collect::<Vec<_>>().join(" ")
+    }
+
+    fn check(text: &str, want: &[&str]) {
+        let (_, script) = script(text, Dialect::Posix);
+        assert_eq!(script.opaque, None, "{text}");
+        assert_eq!(script.commands.iter().map(line).collect::<Vec<_>>(), want, "{text}");
+    }
+
+    #[test]
+    fn joiners_depth_and_what_runs_perhaps_are_told() {
+        check("RUN a && b || c && d; e | f & g", &["a", "&& b", "|| ~c", "&& ~d", "; e", "| f", "& g"]);
+        check("RUN a || exit 1 && b", &["a", "|| ~exit 1", "&& b"]);
+        check("RUN a || { echo no; exit 1; } && b", &["a", "  || ~echo no", "  ; ~exit 1", "&& b"]);
+        check("RUN [ -f x ] && b; c", &["[ -f x ]", "&& ~b", "; c"]);
+        check("RUN [ -f x ] && b", &["[ -f x ]", "&& b"]);
+        check("RUN [ -f x ] && b || true", &["[ -f x ]", "&& ~b", "|| ~true"]);
+        check("RUN a && b || true", &["a", "&& b", "|| ~true"]);
+        check("RUN (a; b) && { c; }", &["  a", "  ; b", "  && c"]);
+        check("RUN ! a && ! [[ -f x ]]", &["!a", "&& ![[ x"]);
+        check(
+            "RUN if a; then b; elif c; then d; else e; fi; f",
+            &["  a", "  ; ~b", "  ; ~c", "  ; ~d", "  ; ~e", "; f"],
+        );
+        check("RUN for i in x y; do a $i; done && b", &["  ~a $i?", "&& b"]);
+        check("RUN while read l; do a; done < f", &["  ~read l (<f)", "  ; ~a (<f)"]);
+        check("RUN case $x in a) b;; *) c;; esac", &["  ~b", "  ; ~c"]);
+        check("RUN f() { a; }; f; b", &["    ; ~a @?", "; #f", "; b"]);
+        check("RUN a || exit 0; b", &["a", "|| ~exit 0", "; ~b"]);
+        check("RUN time -p a | b", &["<time> a", "| b"]);
+        check("RUN (a; b) > log", &["  a (>log)", "  ; b (>log)"]);
+    }
+
+    #[test]
+    fn words_are_unquoted_and_say_whether_they_are_literal() {
+        check(
+            r#"RUN a 'b c' "d $e" f\ g "h\"i" j"k"'l' m*n o'*' p{q,r} ~/s"#,
+            &[r#"a b c d $e? f g h"i jkl m*n? o* p{q,r}? ~/s?"#],
+        );
+        check("RUN V=1.2 W=$V && a foo=$V ${V} \"$V-$W\" '$V' $X", &["V=1.2 W=1.2", "&& a foo=1.2 1.2 1.2-1.2 $V $X?"]);
+        check("RUN P='b c' && a $P \"$P\" d$P", &["P=b c", "&& a b? c? b c d$P?"]);
+        check("RUN V=1; if a; then V=2; fi; b $V", &["V=1", "  ; a", "  ; ~V=2", "; b $V?"]);
+        check("RUN V=1; for i in x; do b $V; V=2; done; c $V", &["V=1", "  ; ~b $V?", "  ; ~V=2", "; c $V?"]);
+        check("RUN V=1; (V=2; a $V); b $V", &["V=1", "  ; V=2", "  ; a 2", "; b 1"]);
+        check("RUN V=1; . ./env; b $V", &["V=1", "; #. ./env", "; b $V?"]);
+        check("RUN . ./setup.sh; b", &["#. ./setup.sh", "; b @?"]);
+        check("RUN V=1; V=2 a $V", &["V=1", "; V=2 a 1"]);
+        check("RUN V=a; V=${V:-b}; c $V ${W:-d}", &["V=a", "; V=a", "; c a ${W:-d}?"]);
+        check("RUN V=1; V+=2; a $V", &["V=1", "; V=12", "; a 12"]);
+        check("RUN V=1; read V; a $V", &["V=1", "; read V", "; a $V?"]);
+        check("RUN A=\"\" && a x$A$A", &["A=", "&& a x$A$A?"]);
+        check("RUN a [ b[c]", &["a [ b[c]?"]);
+        let (_, script) = script("RUN a $'b\\n\\x41\\'c' $'d'", Dialect::Bash);
+        assert_eq!(line(&script.commands[0]), "a b\nA'c d");
+    }
+
+    #[test]
+    fn what_stands_before_the_program_is_looked_through() {
+        check("RUN sudo -E apt-get update", &["<sudo> apt-get update"]);
+        check("RUN /usr/bin/env A=1 B=\"$x\" nice -n 5 /usr/bin/make all", &["<env> <nice> A=1 B=$x? make all"]);
+        check("RUN $CMD install && eval x && *x", &["#$CMD? install", "&& #eval x", "&& #*x? @?"]);
+        check("RUN alias ll='ls -l'; ll", &["alias ll=ls -l", "; #ll"]);
+        check("RUN sudo $OPTS apt-get update", &["#<sudo> $OPTS? apt-get update"]);
+        check("RUN sudo --zap=$x -Z make", &["#sudo --zap=$x? -Z make"]);
+    }
+
+    #[test]
+    fn the_directory_is_followed() {
+        check(
+            "RUN cd /x && a && cd y && b; cd .. && c",
+            &["cd /x", "&& a @/x", "&& cd y @/x", "&& b @/x/y", "; cd .. @/x/y", "&& c @/x"],
+        );
+        check("RUN (cd x && a) && b", &["  cd x", "  && a @x", "&& b"]);
+        check("RUN cd $D && a && cd - && b", &["cd $D?", "&& a @?", "&& cd - @?", "&& b"]);
+        check("RUN pushd x && a && popd && b", &["pushd x", "&& a @x", "&& popd @x", "&& b"]);
+        check("RUN cd x || exit 1; a", &["cd x", "|| ~exit 1", "; a @x"]);
+        check("RUN cd x || true; a", &["cd x", "|| ~true", "; a @?"]);
+        check("RUN a || cd x; b", &["a", "|| ~cd x", "; b @?"]);
+        check("RUN cd x | a; b", &["cd x", "| a", "; b"]);
+        check("RUN for d in a b; do cd $d; c; cd ..; done", &["  ~cd $d? @?", "  ; ~c @?", "  ; ~cd .. @?"]);
+        check("RUN sudo env -C /y a", &["<sudo> <env> a @/y"]);
+    }
+
+    #[test]
+    fn called_shells_are_read() {
+        check("RUN sh -c 'a && b' x > log && c", &["  <sh> a (>log)", "  && b (>log)", "&& c"]);
+        check(
+            "RUN sudo -u x bash -ec \"cd y; V=1 a \\\"b c\\\" \\$V $W\" && d",
+            &["  <sudo> <bash> cd y", "  ; #V=1 a b c $V? $W? @y", "&& d"],
+        );
+        check("RUN sh -c \"sh -c 'a b'; c\"", &["    <sh> <sh> a b", "  ; c"]);
+        check("RUN [\"/bin/bash\", \"-o\", \"pipefail\", \"-c\", \"a \\\"b c\\\" | d\"]", &["  <bash> a b c", "  | d"]);
+        check("RUN bash $X -c a; sh -c \"$Y\"; sh x.sh", &["bash $X? -c a", "  ; #<sh> $Y?", "; sh x.sh"]);
+        check("RUN bash <<EOF && c\ncd x\na \\$V $W\nEOF\n", &["  <bash> cd x", "  ¶ #a $V? $W? @x", "&& c"]);
+        check("RUN bash -e <<'EOF'\na $V\nEOF\n", &["  <bash> a $V?"]);
+        check("RUN <<EOF\na\n# comment\nb \\\n  c\nEOF\n", &["a", "¶ b c"]);
+        check("RUN <<-EOF\n\tcat <<X > f\n\ttext\n\tX\n\tb\n\tEOF\n", &["cat <<X >f", "¶ b"]);
+        check(
+            "RUN export A=1; sh -c 'b $A $B'; B=1; sh -c 'c $B'",
+            &["export A=1", "  ; <sh> b 1 $B?", "; B=1", "  ; <sh> c $B?"],
+        );
+        check("RUN su - app -c 'a b' && c", &["  <su> a b @?", "&& c"]);
+    }
+
+    #[test]
+    fn spans_are_those_of_the_file() {
+        let text = "FROM x\nRUN set -e; \\\n# note\n   V='1 2' sudo apt-get   install \\\n\n  \"fo\\\no\" é=$V 2>/dev/null && \\\n  bash -c \"a \\\"b c\\\" d\" && \\\n  sh -c 'e \\\n f'";
+        let (source, script) = script(text, Dialect::Posix);
+        let slices =
+            |words: &[ShellWord]| words.iter().map(|word| source.slice(word.span).to_string()).collect::<Vec<_>>();
+        let install = &script.commands[1];
+        assert!(
+            source.slice(install.span).starts_with("V='1 2' sudo")
+                && source.slice(install.span).ends_with("2>/dev/null")
+        );
+        assert_eq!(source.slice(install.assignments[0].value.span), "'1 2'");
+        assert_eq!(source.slice(install.name.span), "apt-get");
+        assert_eq!(slices(&install.wrappers), ["sudo"]);
+        assert_eq!(slices(&install.args), ["install", "\"fo\\\no\"", "é=$V"]);
+        assert_eq!(install.args[1].text, "foo");
+        assert_eq!(source.slice(install.redirects[0].span), "2>/dev/null");
+        assert_eq!(source.slice(install.redirects[0].target.span), "/dev/null");
+        assert_eq!(slices(&script.commands[2].args), ["\\\"b c\\\"", "d"]);
+        assert_eq!(source.slice(script.commands[2].span), "a \\\"b c\\\" d");
+        assert_eq!(slices(&script.commands[3].args), ["f"]);
+        assert_eq!(source.slice(script.commands[3].span), "e \\\n f");
+    }
+
+    #[test]
+    fn spans_in_json_strings_and_heredocs_are_those_of_the_file() {
+        let (source, exec) = script(r#"CMD ["sh", "-c", "\u0061b \"c d\" é && f\tg"]"#, Dialect::Posix);
+        let slices: Vec<&str> = exec.commands.iter().map(|command| source.slice(command.span)).collect();
+        assert_eq!(slices, [r#"\u0061b \"c d\" é"#, r"f\tg"]);
+        let text = "RUN <<A cat > x && bash <<-'B'\nbody $V\nA\n\ta 'b c'\n\t\tB\n";
+        let (source, heredoc) = script(text, Dialect::Posix);
+        assert_eq!(heredoc.commands.iter().map(line).collect::<Vec<_>>(), ["cat <<A >x", "  && <bash> a b c"]);
+        assert_eq!(source.slice(heredoc.commands[0].redirects[0].body.unwrap()), "body $V\n");
+        assert_eq!(source.slice(heredoc.commands[1].args[0].span), "'b c'");
+    }
+
+    #[test]
+    fn options_and_exports_are_told() {
+        for (text, want) in [
+            ("RUN set -eux; a", "errexit,nounset,xtrace"),
+            ("RUN set -o pipefail && set -e && set +e", "pipefail"),
+            ("RUN bash -euo pipefail -c 'set -x; a'", "xtrace,errexit,nounset,pipefail"),
+            ("RUN sh -ec a; b", ""),
+            ("RUN <<EOF\n#!/bin/bash -e\nset -x\nEOF\n", "errexit,xtrace"),
+        ] {
+            assert_eq!(script(text, Dialect::Posix).1.options.join(","), want, "{text}");
+        }
+        let (_, exported) = script("RUN export A=1 B && C=2 && A=3; D=4 sh -c 'x'", Dialect::Posix);
+        let env = |index: usize| {
+            let entries = exported.commands[index].env.iter();
+            entries.map(|entry| format!("{}={}", entry.name, entry.value.text)).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!([env(0), env(1), env(2), env(3)], ["", "A=1", "A=1", "A=3 D=4"]);
+    }
+
+    #[test]
+    fn substitutions_stand_apart() {
+        let (_, script) = script("RUN A=$(b `c`) d \"$(e | f)\" <(g)", Dialect::Bash);
+        assert_eq!(script.commands.iter().map(|command| command.name.text.as_str()).collect::<Vec<_>>(), ["d"]);
+        let inner: Vec<&str> = script.substitutions.iter().map(|command| command.name.text.as_str()).collect();
+        assert_eq!(inner, ["b", "c", "e", "f", "g"]);
+    }
+
+    #[test]
+    fn what_is_no_shell_script_is_opaque() {
+        for (text, dialect, want) in [
+            ("RUN <<EOF\n#!/usr/bin/env python3\nimport os\nEOF\n", Dialect::Posix, Dialect::Other),
+            ("RUN powershell -Command Get-Item x", Dialect::Posix, Dialect::PowerShell),
+            ("RUN Invoke-WebRequest x", Dialect::Posix, Dialect::PowerShell),
+            ("RUN $ErrorActionPreference = 'Stop'; a", Dialect::Posix, Dialect::PowerShell),
+            ("RUN cmd /S /C dir", Dialect::Posix, Dialect::Cmd),
+            ("RUN dir && del x", Dialect::Cmd, Dialect::Cmd),
+            ("RUN a; b", Dialect::PowerShell, Dialect::PowerShell),
+        ] {
+            let (_, script) = script(text, dialect);
+            assert_eq!((script.dialect, script.commands.len()), (want, 0), "{text}");
+            assert!(script.opaque.is_some(), "{text}");
+        }
+        for text in ["RUN if a; then", "RUN a 'b", "RUN a && ) b"] {
+            let (_, script) = script(text, Dialect::Posix);
+            assert!(script.opaque.is_some(), "{text}");
+            assert!(script.commands.iter().all(|command| command.opaque), "{text}");
+        }
+        let long = format!("RUN {}", "a;".repeat(40_000));
+        assert!(script(&long, Dialect::Posix).1.opaque.is_some());
+        let (_, bash) = script("RUN <<EOF\n#!/usr/bin/env bash\na\nEOF\n", Dialect::PowerShell);
+        assert_eq!((bash.dialect, bash.commands.len()), (Dialect::Bash, 1));
+    }
+}

@@ -244,6 +244,7 @@ impl<'a, 'o> Walker<'a, 'o> {
         let mut tested = false;
         let mut perhaps = false;
         let mut left_early: Vec<State> = Vec::new();
+        let start = self.state.clone();
         // From the end: whether a later `||` catches the failure.
         let mut caught = vec![false; items.len()];
         let mut catches = false;
@@ -259,6 +260,12 @@ impl<'a, 'o> Walker<'a, 'o> {
             if *op == BinaryOp::Or {
                 let before = self.state.clone();
                 let ended = self.ended;
+                // What stands left has failed, perhaps before it changed anything.
+                if index == 1 {
+                    self.state = start.clone();
+                } else {
+                    self.state.merge(&start);
+                }
                 self.stmt(item, &Around { conditional: true, fails, ..around.clone() });
                 if ends_script(self.text, item) || passes_failure_on(self.text, item) {
                     self.state = before;
@@ -415,7 +422,6 @@ impl<'a, 'o> Walker<'a, 'o> {
     }
 
     fn branch(&mut self, body: &StmtSeq, around: &Around, ways: &mut Vec<State>) {
-        self.joiner = Joiner::Semi;
         self.seq(body, &Around { conditional: true, ..around.clone() });
         if !body.stmts.last().is_some_and(|last| ends_script(self.text, last)) {
             ways.push(self.state.clone());
