@@ -3,6 +3,8 @@
 //! The layers, each using only what stands before it:
 //! `text < syntax < shell < context < model < diagnostic < settings < size < rewrite < rules < lint < fix < report < config < cli`.
 
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
 pub mod cli;
 pub mod config;
 pub mod context;
