@@ -6,8 +6,11 @@
 pub mod build;
 pub mod constraint;
 pub mod gomod;
+pub mod modules;
+mod needs;
 mod output;
 pub mod packages;
+pub mod program;
 pub mod source;
 
 use crate::text::Span;

@@ -1,0 +1,96 @@
+//! What is known of modules whose source is not at hand: rules/tables/go_modules.tsv.
+
+static TABLE: &str = include_str!("../../../../rules/tables/go_modules.tsv");
+
+/// A row of the table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModuleFacts {
+    /// Import path of the module, or of one of its packages.
+    pub module: &'static str,
+    /// `cgo`, `pure`, `certs`, `tz`, `temp`, `exec:git`, `data:views`.
+    pub needs: Vec<&'static str>,
+    /// Debian packages that such a program needs at run time.
+    pub packages: Vec<&'static str>,
+    /// Shared libraries that it is linked against.
+    pub libraries: Vec<&'static str>,
+}
+
+impl ModuleFacts {
+    pub fn needs_cgo(&self) -> bool {
+        self.needs.contains(&"cgo")
+    }
+}
+
+/// The row of the longest path that the import path lies in.
+pub fn find(import_path: &str) -> Option<ModuleFacts> {
+    let mut path = import_path;
+    loop {
+        if let Some(found) = row(path) {
+            return Some(found);
+        }
+        path = path.rsplit_once('/')?.0;
+    }
+}
+
+fn row(path: &str) -> Option<ModuleFacts> {
+    let mut low = 0;
+    let mut high = TABLE.len();
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let start = TABLE.get(..middle)?.rfind('\n').map_or(0, |at| at + 1);
+        let end = TABLE.get(start..)?.find('\n').map_or(TABLE.len(), |at| start + at);
+        let line = TABLE.get(start..end)?;
+        let (key, rest) = line.split_once('\t')?;
+        match key.cmp(path) {
+            // The header begins with `#` and so stands before every path.
+            std::cmp::Ordering::Less => low = end + 1,
+            std::cmp::Ordering::Greater => high = start,
+            std::cmp::Ordering::Equal => return facts(key, rest),
+        }
+    }
+    None
+}
+
+fn facts(module: &'static str, rest: &'static str) -> Option<ModuleFacts> {
+    let mut columns = rest.split('\t');
+    let mut list =
+        || -> Option<Vec<&'static str>> { Some(columns.next()?.split(',').filter(|word| *word != "-").collect()) };
+    Some(ModuleFacts { module, needs: list()?, packages: list()?, libraries: list()? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted_and_whole() {
+        let lines: Vec<&str> = TABLE.lines().collect();
+        assert_eq!(lines[0], "#module\tneeds\tpackages\tlibraries\tdate\tsource");
+        assert!(lines.is_sorted() && lines.len() > 100);
+        for line in &lines[1..] {
+            let columns: Vec<&str> = line.split('\t').collect();
+            assert_eq!(columns.len(), 6, "{line}");
+            assert_eq!(find(columns[0]).map(|found| found.module), Some(columns[0]));
+            for need in columns[1].split(',') {
+                let known = ["cgo", "pure", "certs", "tz", "temp"].contains(&need);
+                assert!(known || need.starts_with("exec:") || need.starts_with("data:"), "{line}");
+            }
+            assert!(columns[4].len() == 10 && !columns[5].is_empty(), "{line}");
+        }
+    }
+
+    #[test]
+    fn packages_of_a_module_find_its_row() {
+        let cgo = |path: &str| find(path).is_some_and(|found| found.needs_cgo());
+        assert!(cgo("github.com/mattn/go-sqlite3"));
+        assert!(cgo("github.com/confluentinc/confluent-kafka-go/v2/kafka"));
+        assert!(cgo("github.com/google/gopacket/pcap"));
+        assert!(!cgo("github.com/google/gopacket"));
+        assert!(
+            !cgo("modernc.org/sqlite") && !cgo("github.com/glebarez/sqlite") && !cgo("github.com/segmentio/kafka-go")
+        );
+        assert_eq!(find("github.com/nobody/nothing"), None);
+        assert_eq!(find("aaa"), None);
+        assert_eq!(find("zzz"), None);
+    }
+}

@@ -1,0 +1,469 @@
+//! From the calls of a Go file to what the program needs at run time.
+
+use super::source::{Arg, GoFile, Use};
+use super::{Need, NeedKind, Place};
+
+/// What a call means; numbers are positions of arguments.
+#[derive(Clone, Copy)]
+enum Effect {
+    Reads(usize),
+    /// Every argument is a path that is read.
+    ReadsAll,
+    Writes(usize),
+    Runs(usize),
+    Certs,
+    Zones(usize),
+    /// A temporary file in the directory of the argument; "" is /tmp.
+    Temp(usize),
+    Users,
+    Mime,
+    Services,
+    /// Something that cannot be followed.
+    Opaque,
+}
+
+use Effect::*;
+
+/// Functions of packages.
+const FUNCTIONS: &[(&str, &str, Effect)] = &[
+    ("crypto/tls", "Client", Certs),
+    ("crypto/tls", "Dial", Certs),
+    ("crypto/tls", "DialWithDialer", Certs),
+    ("crypto/tls", "Dialer", Certs),
+    ("crypto/tls", "LoadX509KeyPair", ReadsAll),
+    ("crypto/x509", "SystemCertPool", Certs),
+    ("github.com/BurntSushi/toml", "DecodeFile", Reads(0)),
+    ("github.com/GeertJohan/go.rice", "FindBox", Reads(0)),
+    ("github.com/GeertJohan/go.rice", "MustFindBox", Reads(0)),
+    ("github.com/casbin/casbin/v2", "NewEnforcer", ReadsAll),
+    ("github.com/dgraph-io/badger/v3", "DefaultOptions", Writes(0)),
+    ("github.com/dgraph-io/badger/v4", "DefaultOptions", Writes(0)),
+    ("github.com/gobuffalo/packr", "NewBox", Reads(0)),
+    ("github.com/gobuffalo/packr/v2", "New", Reads(1)),
+    ("github.com/oschwald/geoip2-golang", "Open", Reads(0)),
+    ("github.com/pelletier/go-toml", "LoadFile", Reads(0)),
+    ("go.etcd.io/bbolt", "Open", Writes(0)),
+    ("gopkg.in/ini.v1", "Load", ReadsAll),
+    ("html/template", "ParseFiles", ReadsAll),
+    ("html/template", "ParseGlob", Reads(0)),
+    ("io/ioutil", "ReadDir", Reads(0)),
+    ("io/ioutil", "ReadFile", Reads(0)),
+    ("io/ioutil", "TempDir", Temp(0)),
+    ("io/ioutil", "TempFile", Temp(0)),
+    ("io/ioutil", "WriteFile", Writes(0)),
+    ("mime", "TypeByExtension", Mime),
+    ("net", "LookupPort", Services),
+    ("net/http", "Client", Certs),
+    ("net/http", "DefaultClient", Certs),
+    ("net/http", "DefaultTransport", Certs),
+    ("net/http", "Dir", Reads(0)),
+    ("net/http", "FileServer", Mime),
+    ("net/http", "Get", Certs),
+    ("net/http", "Head", Certs),
+    ("net/http", "NewRequest", Certs),
+    ("net/http", "NewRequestWithContext", Certs),
+    ("net/http", "Post", Certs),
+    ("net/http", "PostForm", Certs),
+    ("net/http", "ServeFile", Reads(2)),
+    ("net/http", "Transport", Certs),
+    ("net/http/httputil", "NewSingleHostReverseProxy", Certs),
+    ("net/http/httputil", "ReverseProxy", Certs),
+    ("net/smtp", "Dial", Certs),
+    ("net/smtp", "NewClient", Certs),
+    ("net/smtp", "SendMail", Certs),
+    ("os", "Chdir", Reads(0)),
+    ("os", "Create", Writes(0)),
+    ("os", "CreateTemp", Temp(0)),
+    ("os", "DirFS", Reads(0)),
+    ("os", "Executable", Opaque),
+    ("os", "Lstat", Reads(0)),
+    ("os", "Mkdir", Writes(0)),
+    ("os", "MkdirAll", Writes(0)),
+    ("os", "MkdirTemp", Temp(0)),
+    ("os", "Open", Reads(0)),
+    ("os", "OpenFile", Writes(0)),
+    ("os", "OpenRoot", Reads(0)),
+    ("os", "ReadDir", Reads(0)),
+    ("os", "ReadFile", Reads(0)),
+    ("os", "Remove", Writes(0)),
+    ("os", "RemoveAll", Writes(0)),
+    ("os", "Rename", Writes(1)),
+    ("os", "StartProcess", Runs(0)),
+    ("os", "Stat", Reads(0)),
+    ("os", "TempDir", Temp(usize::MAX)),
+    ("os", "WriteFile", Writes(0)),
+    ("os/exec", "Command", Runs(0)),
+    ("os/exec", "CommandContext", Runs(1)),
+    ("os/exec", "LookPath", Runs(0)),
+    ("os/user", "Current", Users),
+    ("os/user", "Lookup", Users),
+    ("os/user", "LookupGroup", Users),
+    ("os/user", "LookupGroupId", Users),
+    ("os/user", "LookupId", Users),
+    ("path/filepath", "Glob", Reads(0)),
+    ("path/filepath", "Walk", Reads(0)),
+    ("path/filepath", "WalkDir", Reads(0)),
+    ("syscall", "Exec", Runs(0)),
+    ("text/template", "ParseFiles", ReadsAll),
+    ("text/template", "ParseGlob", Reads(0)),
+    ("time", "LoadLocation", Zones(0)),
+];
+
+/// Methods, whatever they are called on: names that hardly mean anything else.
+const METHODS: &[(&str, Effect)] = &[
+    ("HandleDir", Reads(1)),
+    ("HTMLRender", Opaque),
+    ("ListenAndServeTLS", ReadsAll),
+    ("LoadHTMLFiles", ReadsAll),
+    ("LoadHTMLGlob", Reads(0)),
+    ("ParseFiles", ReadsAll),
+    ("ParseGlob", Reads(0)),
+    ("RunTLS", ReadsAll),
+    ("SendFile", Reads(0)),
+    ("SetConfigFile", Reads(0)),
+    ("SetStaticPath", Reads(1)),
+    ("Static", Reads(1)),
+    ("StaticFile", Reads(1)),
+];
+
+/// Programs that are shells.
+const SHELLS: &[&str] = &["ash", "bash", "dash", "ksh", "sh", "zsh"];
+
+/// The needs that one file shows. `constant` gives the text of a name, `shown` is its path for messages.
+pub fn of_file(file: &GoFile, shown: &str, constant: &dyn Fn(&str) -> Option<String>) -> Vec<Need> {
+    let mut out = Vec::new();
+    for found in &file.uses {
+        let place = Place { file: shown.to_string(), line: found.line };
+        let mut cx = Call { found, place, constant, out: &mut out };
+        match &found.package {
+            Some(package) => cx.function(package),
+            None => cx.method(file),
+        }
+    }
+    viper(file, shown, constant, &mut out);
+    strings(file, shown, &mut out);
+    if file.imports("time/tzdata") {
+        out.retain(|need| need.kind != NeedKind::TimeZones);
+    }
+    out
+}
+
+struct Call<'a> {
+    found: &'a Use,
+    place: Place,
+    constant: &'a dyn Fn(&str) -> Option<String>,
+    out: &'a mut Vec<Need>,
+}
+
+impl Call<'_> {
+    fn push(&mut self, kind: NeedKind, literal: bool, argument: Option<&str>) {
+        let package = self.found.package.as_deref().and_then(|path| path.rsplit('/').next()).unwrap_or("");
+        let name = &self.found.name;
+        let why = match argument {
+            Some(text) => format!("{package}.{name}({text:?})"),
+            None => format!("{package}.{name}"),
+        };
+        let place = Some(self.place.clone());
+        self.out.push(Need { kind, place, why: why.trim_start_matches('.').to_string(), literal });
+    }
+
+    fn function(&mut self, package: &str) {
+        let name = self.found.name.as_str();
+        let called = self.found.args.is_some();
+        for (_, _, effect) in FUNCTIONS.iter().filter(|(owner, function, _)| *owner == package && *function == name) {
+            // `http.Client` is a type, `os.Open` as a value can be called anywhere.
+            match effect {
+                Certs | Mime | Users | Services | Opaque => self.effect(*effect),
+                _ if called => self.effect(*effect),
+                _ => self.unknown(),
+            }
+        }
+        match (package, name) {
+            ("github.com/joho/godotenv", "Load" | "Overload" | "Read") if called => match self.found.args.as_deref() {
+                Some([]) => self.push(NeedKind::DataFile(".env".into()), true, None),
+                _ => self.effect(ReadsAll),
+            },
+            ("database/sql", "Open") | ("github.com/jinzhu/gorm", "Open") => {
+                let driver = self.text(0).filter(|driver| driver.contains("sqlite"));
+                if driver.is_some() {
+                    self.database(1);
+                }
+            }
+            (_, "Open") if package.ends_with("/sqlite") => self.database(0),
+            ("net", "Listen") if self.text(0).as_deref() == Some("unix") => self.effect(Writes(1)),
+            ("net/http", "ListenAndServeTLS") => {
+                self.path(1, false);
+                self.path(2, false);
+            }
+            ("flag", "String") if called => self.default_path(1),
+            ("flag", "StringVar") if called => self.default_path(2),
+            _ => {}
+        }
+    }
+
+    fn method(&mut self, file: &GoFile) {
+        let name = self.found.name.as_str();
+        for (_, effect) in METHODS.iter().filter(|(method, _)| *method == name) {
+            self.effect(*effect);
+        }
+        if matches!(name, "Static" | "StaticFile" | "SendFile") {
+            self.push(NeedKind::MimeTypes, true, None);
+        }
+        // gin's `c.File(path)`, echo's `e.File(route, path)`: the last text.
+        let web = file.imports.iter().any(|i| i.path.contains("/gin") || i.path.contains("/echo"));
+        if name == "File" && web {
+            let count = self.found.args.as_ref().map_or(0, Vec::len);
+            self.path(count.saturating_sub(1), false);
+        }
+    }
+
+    fn text(&self, index: usize) -> Option<String> {
+        match self.found.args.as_ref()?.get(index)? {
+            Arg::Text(text) => Some(text.clone()),
+            Arg::Name(name) => (self.constant)(name),
+            _ => None,
+        }
+    }
+
+    fn effect(&mut self, effect: Effect) {
+        match effect {
+            Reads(index) => self.path(index, false),
+            ReadsAll => {
+                let count = self.found.args.as_ref().map_or(0, Vec::len);
+                (0..count).for_each(|index| self.path(index, false));
+            }
+            Writes(index) => self.path(index, true),
+            Runs(index) => match self.text(index) {
+                Some(program) => {
+                    let name = program.rsplit('/').next().unwrap_or(&program).to_string();
+                    let kind = if SHELLS.contains(&name.as_str()) { NeedKind::Shell } else { NeedKind::Program(name) };
+                    self.push(kind, true, Some(&program));
+                }
+                None => self.unknown(),
+            },
+            Certs => self.push(NeedKind::CaCertificates, true, None),
+            Zones(index) => match self.text(index).as_deref() {
+                Some("UTC" | "") => {}
+                Some(zone) => {
+                    let zone = zone.to_string();
+                    self.push(NeedKind::TimeZones, true, Some(&zone));
+                }
+                None => self.push(NeedKind::TimeZones, true, None),
+            },
+            Temp(index) => match self.text(index) {
+                Some(dir) if !dir.is_empty() && dir != "/tmp" => self.path(index, true),
+                _ => self.push(NeedKind::TempDir, true, None),
+            },
+            Users => self.push(NeedKind::Users, true, None),
+            Mime => self.push(NeedKind::MimeTypes, true, None),
+            Services => self.push(NeedKind::Services, true, None),
+            Opaque => self.unknown(),
+        }
+    }
+
+    /// A path that is read or written. One under /proc, /sys or /dev is there in every container.
+    fn path(&mut self, index: usize, writes: bool) {
+        let Some(args) = &self.found.args else { return self.unknown() };
+        let Some(arg) = args.get(index) else { return };
+        match (self.text(index), arg) {
+            (Some(text), _) if text.is_empty() => {}
+            (Some(text), _) if ["/proc/", "/sys/", "/dev/"].iter().any(|top| text.starts_with(top)) => {}
+            (Some(text), _) => {
+                let kind = match (writes, text.strip_prefix("/tmp")) {
+                    (true, Some(rest)) if rest.is_empty() || rest.starts_with('/') => NeedKind::TempDir,
+                    (true, _) => NeedKind::WritablePath(text.clone()),
+                    (false, _) => NeedKind::DataFile(text.clone()),
+                };
+                self.push(kind, true, Some(&text));
+            }
+            (None, Arg::Begins(text)) => {
+                let text = format!("{text}…");
+                let kind = NeedKind::Unknown(format!("a path that begins with `{text}`"));
+                self.push(kind, false, Some(&text));
+            }
+            (None, _) => self.unknown(),
+        }
+    }
+
+    fn unknown(&mut self) {
+        let package = self.found.package.as_deref().and_then(|path| path.rsplit('/').next());
+        let name = package.map_or(self.found.name.clone(), |package| format!("{package}.{}", self.found.name));
+        self.push(NeedKind::Unknown(format!("what `{name}` is given")), false, None);
+    }
+
+    /// A database file, with `file:` and `?options` around its path.
+    fn database(&mut self, index: usize) {
+        match self.text(index) {
+            Some(text) if text.contains(":memory:") || text.contains("mode=memory") || text.is_empty() => {}
+            Some(text) => {
+                let path = text.strip_prefix("file:").unwrap_or(&text);
+                let path = path.split('?').next().unwrap_or(path).to_string();
+                self.push(NeedKind::WritablePath(path), true, Some(&text));
+            }
+            None => self.unknown(),
+        }
+    }
+
+    /// The default of a flag: the user may give another, so it is a hint only.
+    fn default_path(&mut self, index: usize) {
+        if let Some(text) = self.text(index).filter(|text| looks_like_path(text)) {
+            self.push(NeedKind::DataFile(text.clone()), false, Some(&text));
+        }
+    }
+}
+
+fn looks_like_path(text: &str) -> bool {
+    if text.contains("://") || text.contains(char::is_whitespace) || text.starts_with(':') {
+        return false;
+    }
+    let extension = text.rsplit_once('.').map_or("", |(_, extension)| extension);
+    let known = ["yaml", "yml", "json", "toml", "ini", "conf", "env", "db", "html", "tmpl", "crt", "key", "pem", "txt"];
+    text.starts_with("./") || text.starts_with('/') && text.len() > 1 || known.contains(&extension)
+}
+
+/// viper looks for `<path>/<name>.<any extension>`.
+fn viper(file: &GoFile, shown: &str, constant: &dyn Fn(&str) -> Option<String>, out: &mut Vec<Need>) {
+    let text = |found: &Use| match found.args.as_ref()?.first()? {
+        Arg::Text(text) => Some(text.clone()),
+        Arg::Name(name) => constant(name),
+        _ => None,
+    };
+    let calls = |name: &'static str| file.uses.iter().filter(move |found| found.name == name && found.args.is_some());
+    if !file.imports.iter().any(|import| import.path.ends_with("spf13/viper")) {
+        return;
+    }
+    let mut need = |kind: NeedKind, line: u32, literal: bool, why: String| {
+        out.push(Need { kind, place: Some(Place { file: shown.to_string(), line }), why, literal });
+    };
+    let name = calls("SetConfigName").last();
+    let config = match name {
+        Some(found) => text(found),
+        None => Some("config".into()),
+    };
+    let mut paths = 0;
+    for found in calls("AddConfigPath") {
+        paths += 1;
+        match (text(found), &config) {
+            (Some(dir), Some(config)) => {
+                let dir = dir.replacen("$HOME", "~", 1);
+                let path = format!("{}/{config}.*", dir.trim_end_matches('/'));
+                need(NeedKind::DataFile(path), found.line, true, format!("viper.AddConfigPath({dir:?})"));
+            }
+            _ => need(NeedKind::Unknown("where viper looks".into()), found.line, false, "viper.AddConfigPath".into()),
+        }
+    }
+    let files = calls("SetConfigFile").count();
+    if let Some(found) = calls("ReadInConfig").next().filter(|_| paths + files == 0) {
+        need(NeedKind::Unknown("where viper looks".into()), found.line, false, "viper.ReadInConfig".into());
+    }
+    for found in calls("SetConfigFile").filter(|found| found.package.is_some()) {
+        match text(found) {
+            Some(path) => {
+                need(NeedKind::DataFile(path.clone()), found.line, true, format!("viper.SetConfigFile({path:?})"))
+            }
+            None => need(NeedKind::Unknown("what viper reads".into()), found.line, false, "viper.SetConfigFile".into()),
+        }
+    }
+}
+
+/// `https://…` speaks of TLS, `file://migrations` of a directory.
+fn strings(file: &GoFile, shown: &str, out: &mut Vec<Need>) {
+    let mut https = false;
+    for (text, line) in &file.strings {
+        let place = || Some(Place { file: shown.to_string(), line: *line });
+        if text.starts_with("https://") && !https {
+            https = true;
+            out.push(Need { kind: NeedKind::CaCertificates, place: place(), why: format!("{text:?}"), literal: false });
+        }
+        if let Some(path) = text.strip_prefix("file://") {
+            let kind = match path {
+                "" => NeedKind::Unknown("the path behind `file://`".into()),
+                _ => NeedKind::DataFile(path.to_string()),
+            };
+            out.push(Need { kind, place: place(), why: format!("{text:?}"), literal: !path.is_empty() });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::source::scan;
+    use super::*;
+
+    fn needs(imports: &str, code: &str) -> Vec<String> {
+        let imports: String = imports.split_whitespace().map(|path| format!("import \"{path}\"\n")).collect();
+        let file = scan(&format!("package main\n{imports}const tpl = \"views\"\nfunc f() {{\n{code}\n}}\n"));
+        let constant = |name: &str| file.constants.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone());
+        let mut found: Vec<String> = of_file(&file, "main.go", &constant)
+            .into_iter()
+            .map(|need| format!("{:?}{}", need.kind, if need.literal { "" } else { "?" }))
+            .collect();
+        found.sort();
+        found.dedup();
+        found
+    }
+
+    #[test]
+    fn calls_show_needs() {
+        for (imports, code, want) in [
+            ("html/template", r#"template.ParseGlob("templates/*.html")"#, "DataFile(\"templates/*.html\")"),
+            (
+                "html/template",
+                r#"template.ParseFiles("a.html", "b.html")"#,
+                "DataFile(\"a.html\") DataFile(\"b.html\")",
+            ),
+            ("html/template", r#"template.New("x").ParseFiles(tpl)"#, "DataFile(\"views\")"),
+            ("github.com/gin-gonic/gin", r#"r.LoadHTMLGlob("t/*")"#, "DataFile(\"t/*\")"),
+            ("github.com/gin-gonic/gin", r#"r.Static("/s", "./public")"#, "DataFile(\"./public\") MimeTypes"),
+            ("github.com/gin-gonic/gin", r#"c.File("./a.html")"#, "DataFile(\"./a.html\")"),
+            ("net/http", r#"http.Handle("/", http.FileServer(http.Dir("static")))"#, "DataFile(\"static\") MimeTypes"),
+            ("net/http", r#"http.ServeFile(w, r, "a/b.html")"#, "DataFile(\"a/b.html\")"),
+            ("net/http", r#"http.Get("https://example.com")"#, "CaCertificates CaCertificates?"),
+            ("net/http", "var c = &http.Client{}", "CaCertificates"),
+            ("net/http", r#"http.ListenAndServe(":80", nil)"#, ""),
+            ("os", r#"os.ReadFile("config.json")"#, "DataFile(\"config.json\")"),
+            ("os", "os.Open(name)", "Unknown(\"what `os.Open` is given\")?"),
+            ("os", r#"os.Open("data/" + name)"#, "Unknown(\"a path that begins with `data/…`\")?"),
+            ("os", r#"os.Open("/proc/self/stat")"#, ""),
+            ("os", r#"os.MkdirAll("data", 0o755)"#, "WritablePath(\"data\")"),
+            ("os", r#"os.WriteFile("/tmp/x", b, 0o600)"#, "TempDir"),
+            ("os", r#"os.CreateTemp("", "x")"#, "TempDir"),
+            ("os", "os.TempDir()", "TempDir"),
+            ("os", "os.Executable()", "Unknown(\"what `os.Executable` is given\")?"),
+            ("os/exec", r#"exec.Command("git", "log")"#, "Program(\"git\")"),
+            ("os/exec", r#"exec.CommandContext(ctx, "/bin/sh", "-c", s)"#, "Shell"),
+            ("os/exec", "exec.Command(name)", "Unknown(\"what `exec.Command` is given\")?"),
+            ("time", r#"time.LoadLocation("Europe/Berlin")"#, "TimeZones"),
+            ("time", r#"time.LoadLocation("UTC")"#, ""),
+            ("time time/tzdata", r#"time.LoadLocation("Europe/Berlin")"#, ""),
+            ("os/user", "user.Current()", "Users"),
+            ("mime", r#"mime.TypeByExtension(".mp4")"#, "MimeTypes"),
+            ("net", r#"net.LookupPort("tcp", "http")"#, "Services"),
+            ("github.com/joho/godotenv", "godotenv.Load()", "DataFile(\".env\")"),
+            ("github.com/joho/godotenv", r#"godotenv.Load("a.env")"#, "DataFile(\"a.env\")"),
+            (
+                "github.com/golang-migrate/migrate/v4",
+                r#"migrate.New("file://db/migrations", u)"#,
+                "DataFile(\"db/migrations\")",
+            ),
+            ("database/sql", r#"sql.Open("sqlite3", "file:./foo.db?cache=shared")"#, "WritablePath(\"./foo.db\")"),
+            ("database/sql", r#"sql.Open("postgres", url)"#, ""),
+            ("gorm.io/driver/sqlite", r#"gorm.Open(sqlite.Open("test.db"), c)"#, "WritablePath(\"test.db\")"),
+            ("flag", r#"flag.String("c", "config.yaml", "file")"#, "DataFile(\"config.yaml\")?"),
+            ("flag", r#"flag.String("addr", ":8080", "address")"#, ""),
+            ("path/filepath", r#"filepath.Glob("x/*.sql")"#, "DataFile(\"x/*.sql\")"),
+        ] {
+            assert_eq!(needs(imports, code).join(" "), want, "{code}");
+        }
+    }
+
+    #[test]
+    fn viper_paths_and_names_are_joined() {
+        let viper = "github.com/spf13/viper";
+        let code = "viper.SetConfigName(\"app\")\nviper.AddConfigPath(\"/etc/app/\")\nviper.AddConfigPath(\".\")\nviper.ReadInConfig()";
+        assert_eq!(needs(viper, code), ["DataFile(\"./app.*\")", "DataFile(\"/etc/app/app.*\")"]);
+        assert_eq!(needs(viper, "viper.ReadInConfig()"), ["Unknown(\"where viper looks\")?"]);
+        assert_eq!(needs(viper, "viper.AutomaticEnv()"), Vec::<String>::new());
+        assert_eq!(needs(viper, "v.SetConfigFile(\"a.yaml\")\nv.ReadInConfig()"), ["DataFile(\"a.yaml\")"]);
+    }
+}

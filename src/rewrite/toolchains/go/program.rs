@@ -1,0 +1,637 @@
+//! What a main package and everything it reaches needs: cgo, files, programs. Follows imports through the module,
+//! `vendor`, `replace => ./local` and go.work; other modules are judged by the table.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use super::constraint::{Target, name_fits};
+use super::gomod::{self, GoMod};
+use super::modules::{self, ModuleFacts};
+use super::needs;
+use super::packages::module_of;
+use super::source::{self, GoFile};
+use super::{CgoEvidence, CgoKind, Embed, Need, NeedKind, Place, Program};
+use crate::context::tree::{ImageTree, join};
+
+/// Reads the program whose main package stands in `main_dir`.
+///
+/// `roots` are directories that a relative path may start from at run time: the final WORKDIR, the module's own.
+/// String literals that name a file or directory below one of them count as data that is read.
+pub fn analyse(tree: &ImageTree<'_>, main_dir: &str, tags: &[String], roots: &[String]) -> Program {
+    let mut reader = Reader::new(tree, main_dir, tags);
+    reader.program.gaps.extend(tree.gaps.iter().cloned());
+    if !tree.context.complete {
+        reader.program.gaps.push("the build context is too large to be listed whole".into());
+    }
+    reader.queue.push_back(main_dir.to_string());
+    while let Some(dir) = reader.queue.pop_front() {
+        reader.package(&dir);
+    }
+    reader.listed_modules();
+    reader.data_in_strings(roots);
+    reader.finish()
+}
+
+struct Reader<'a> {
+    tree: &'a ImageTree<'a>,
+    tags: &'a [String],
+    /// The main module: its directory and go.mod.
+    module: Option<(String, GoMod)>,
+    /// Module path and directory of every module whose source is in the tree, longest path first.
+    local: Vec<(String, String)>,
+    /// `vendor` of the module or the workspace.
+    vendor: Option<String>,
+    /// `<GOPATH>/src` where there is no module.
+    gopath: Option<String>,
+    queue: VecDeque<String>,
+    seen: BTreeSet<String>,
+    /// String literals of the program's own files and where they stand.
+    strings: BTreeMap<String, Place>,
+    unread: BTreeSet<String>,
+    program: Program,
+}
+
+/// A file of a package, with what was read of it.
+struct Read {
+    file: GoFile,
+    shown: String,
+    with_cgo: bool,
+    without: bool,
+}
+
+impl<'a> Reader<'a> {
+    fn new(tree: &'a ImageTree<'a>, main_dir: &str, tags: &'a [String]) -> Reader<'a> {
+        let module = module_of(tree, main_dir);
+        let mut local = Vec::new();
+        let mut vendor = None;
+        if let Some((root, file)) = &module {
+            local.push((file.module.clone(), root.clone()));
+            let work = workspace(tree, root);
+            let mut replaces = file.replaces.clone();
+            if let Some((dir, work)) = &work {
+                replaces.extend(work.replaces.iter().cloned());
+                for used in &work.uses {
+                    let dir = join(dir, used);
+                    if let Some(text) = tree.read(&join(&dir, "go.mod")) {
+                        local.push((gomod::parse(&text).module, dir));
+                    }
+                }
+            }
+            for replace in replaces.iter().filter(|replace| replace.is_local()) {
+                local.push((replace.old.clone(), join(root, &replace.new)));
+            }
+            let places = [work.as_ref().map(|(dir, _)| dir), Some(root)];
+            vendor = places
+                .into_iter()
+                .flatten()
+                .map(|dir| join(dir, "vendor"))
+                .find(|dir| tree.is_file(&join(dir, "modules.txt")));
+        }
+        local.sort_by_key(|(path, _)| std::cmp::Reverse(path.len()));
+        local.dedup();
+        let gopath = main_dir.find("/src/").filter(|_| module.is_none()).and_then(|at| main_dir.get(..at + 4));
+        let program = Program { module: module.as_ref().map(|(_, file)| file.module.clone()), ..Program::default() };
+        Reader {
+            tree,
+            tags,
+            local,
+            vendor,
+            gopath: gopath.map(String::from),
+            module,
+            queue: VecDeque::new(),
+            seen: BTreeSet::new(),
+            strings: BTreeMap::new(),
+            unread: BTreeSet::new(),
+            program,
+        }
+    }
+
+    fn target(&self, cgo: bool) -> Target<'a> {
+        Target { os: "linux", arch: "amd64", cgo, tags: self.tags }
+    }
+
+    fn package(&mut self, dir: &str) {
+        if !self.seen.insert(dir.to_string()) {
+            return;
+        }
+        let files = self.read_dir(dir);
+        if files.is_empty() {
+            self.program.gaps.push(format!("no Go file of `{dir}` is known"));
+            return;
+        }
+        self.program.packages.push(dir.to_string());
+        self.cgo_of(dir, &files);
+        let foreign = self.vendor.as_deref().is_some_and(|vendor| dir.starts_with(&format!("{vendor}/")));
+        if !foreign {
+            self.needs_of(dir, &files);
+        }
+        for read in files {
+            for import in &read.file.imports {
+                let place = Place { file: read.shown.clone(), line: import.line };
+                self.follow(&import.path, dir, place, foreign);
+            }
+        }
+    }
+
+    /// The files that a build takes, with cgo or without.
+    fn read_dir(&mut self, dir: &str) -> Vec<Read> {
+        let mut found = Vec::new();
+        let (on, off) = (self.target(true), self.target(false));
+        let names: Vec<String> = self.tree.files_in(dir).map(|(name, _)| name.to_string()).collect();
+        for name in names.iter().filter(|name| name_fits(name, &on)) {
+            let path = join(dir, name);
+            let Some(text) = self.tree.read(&path) else {
+                self.program.gaps.push(format!("`{path}` could not be read"));
+                continue;
+            };
+            let file = source::scan(&text);
+            let (with_cgo, without) = (file.fits(&on), file.fits(&off));
+            if with_cgo || without {
+                found.push(Read { file, shown: self.tree.shown(&path), with_cgo, without });
+            }
+        }
+        found
+    }
+
+    fn cgo_of(&mut self, dir: &str, files: &[Read]) {
+        let what = self.import_path(dir);
+        if modules::find(&what).is_some_and(|facts| facts.needs.contains(&"pure")) {
+            return;
+        }
+        let has_cpp = self.tree.files_in(dir).any(|(name, _)| name.ends_with(".cpp") || name.ends_with(".cc"));
+        let mut with_c = files.iter().filter(|read| read.with_cgo && read.file.cgo.is_some()).peekable();
+        if let Some(first) = with_c.peek() {
+            let line = first.file.cgo.as_ref().map_or(1, |cgo| cgo.line);
+            let place = Some(Place { file: first.shown.clone(), line });
+            let mut libraries: Vec<String> =
+                with_c.flat_map(|read| read.file.cgo.iter().flat_map(|cgo| cgo.libraries.clone())).collect();
+            if has_cpp {
+                libraries.push("stdc++".into());
+            }
+            libraries.sort();
+            libraries.dedup();
+            let packages = modules::find(&what).map_or_else(Vec::new, |facts| owned(&facts.packages));
+            self.program.cgo.push(CgoEvidence { kind: CgoKind::ImportC, what, place, packages, libraries });
+        } else if let Some(twin) = files.iter().find(|read| read.with_cgo != read.without) {
+            let place = Some(Place { file: twin.shown.clone(), line: 1 });
+            self.evidence(CgoKind::Twin, what, place);
+        }
+        for read in files {
+            let opens = |found: &&source::Use| found.package.as_deref() == Some("plugin") && found.name == "Open";
+            if let Some(found) = read.file.uses.iter().find(opens) {
+                let place = Some(Place { file: read.shown.clone(), line: found.line });
+                self.evidence(CgoKind::Plugin, "plugin".into(), place);
+            }
+        }
+    }
+
+    fn evidence(&mut self, kind: CgoKind, what: String, place: Option<Place>) {
+        self.program.cgo.push(CgoEvidence { kind, what, place, packages: Vec::new(), libraries: Vec::new() });
+    }
+
+    fn needs_of(&mut self, dir: &str, files: &[Read]) {
+        let mut constants: BTreeMap<&str, Option<&str>> = BTreeMap::new();
+        for (name, value) in files.iter().flat_map(|read| &read.file.constants) {
+            // Two constants of one name are in different functions; which one is meant is not known.
+            let known = constants.entry(name).or_insert(Some(value));
+            if *known != Some(value.as_str()) {
+                *known = None;
+            }
+        }
+        let constant = |name: &str| constants.get(name).copied().flatten().map(String::from);
+        for read in files {
+            self.program.needs.extend(needs::of_file(&read.file, &read.shown, &constant));
+            for (pattern, line) in &read.file.embeds {
+                let place = Place { file: read.shown.clone(), line: *line };
+                let path = join(dir, pattern);
+                self.program.embeds.push(Embed { pattern: pattern.clone(), path, place });
+            }
+            for (text, line) in &read.file.strings {
+                let place = || Place { file: read.shown.clone(), line: *line };
+                self.strings.entry(text.clone()).or_insert_with(place);
+            }
+        }
+    }
+
+    fn follow(&mut self, path: &str, from: &str, place: Place, foreign: bool) {
+        let facts = modules::find(path);
+        if let Some(facts) = &facts {
+            self.by_table(path, facts, &place, foreign);
+        }
+        if path.starts_with("./") || path.starts_with("../") {
+            self.queue.push_back(join(from, path));
+            return;
+        }
+        for (module, dir) in &self.local {
+            if let Some(rest) = inside(path, module) {
+                self.queue.push_back(join(dir, rest));
+                return;
+            }
+        }
+        let roots = self.vendor.iter().chain(&self.gopath).map(|root| join(root, path));
+        let near = self.gopath.as_ref().and_then(|_| vendor_above(self.tree, from, path));
+        if let Some(dir) = near.into_iter().chain(roots).find(|dir| self.tree.files_in(dir).next().is_some()) {
+            self.queue.push_back(dir);
+            return;
+        }
+        if !is_standard(path) {
+            self.unread.insert(self.module_name(path));
+        }
+    }
+
+    /// What the table says of an imported package.
+    fn by_table(&mut self, path: &str, facts: &ModuleFacts, place: &Place, foreign: bool) {
+        if facts.needs_cgo() && !self.program.cgo.iter().any(|known| known.what == facts.module) {
+            self.program.cgo.push(CgoEvidence {
+                kind: CgoKind::Module,
+                what: facts.module.to_string(),
+                place: Some(place.clone()),
+                packages: owned(&facts.packages),
+                libraries: owned(&facts.libraries),
+            });
+        }
+        for need in &facts.needs {
+            let kind = match need.split_once(':') {
+                Some(("exec", "sh")) => NeedKind::Shell,
+                Some(("exec", "?")) => NeedKind::Unknown(format!("the programs that {path} starts")),
+                Some(("exec", program)) => NeedKind::Program(program.to_string()),
+                // A dependency's own use of a framework says nothing of this program's directories.
+                Some(("data", _)) if foreign => continue,
+                Some(("data", data)) => NeedKind::DataFile(data.to_string()),
+                _ => match *need {
+                    "certs" => NeedKind::CaCertificates,
+                    "tz" => NeedKind::TimeZones,
+                    "temp" => NeedKind::TempDir,
+                    _ => continue,
+                },
+            };
+            let why = format!("import of {path}");
+            self.program.needs.push(Need { kind, place: Some(place.clone()), why, literal: false });
+        }
+    }
+
+    /// The import path of a directory, for messages and the table.
+    fn import_path(&self, dir: &str) -> String {
+        let roots = self.vendor.iter().chain(&self.gopath);
+        for root in roots {
+            if let Some(rest) = dir.strip_prefix(&format!("{root}/")) {
+                return rest.rsplit("/vendor/").next().unwrap_or(rest).to_string();
+            }
+        }
+        for (module, root) in &self.local {
+            if let Some(rest) = inside(dir, root) {
+                return if rest.is_empty() { module.clone() } else { format!("{module}/{rest}") };
+            }
+        }
+        dir.to_string()
+    }
+
+    /// The required module that a path lies in, or the path itself.
+    fn module_name(&self, path: &str) -> String {
+        let requires = self.module.iter().flat_map(|(_, file)| &file.requires);
+        let found = requires.filter(|require| inside(path, &require.path).is_some()).max_by_key(|r| r.path.len());
+        found.map_or_else(|| path.to_string(), |require| require.path.clone())
+    }
+
+    /// go.mod lists modules that other modules need; whether the program has them in it is not known, unless all
+    /// sources are vendored.
+    fn listed_modules(&mut self) {
+        if self.vendor.is_some() {
+            return;
+        }
+        let Some((root, file)) = &self.module else { return };
+        let shown = self.tree.shown(&join(root, "go.mod"));
+        for require in &file.requires {
+            let Some(facts) = modules::find(&require.path).filter(ModuleFacts::needs_cgo) else { continue };
+            if self.program.cgo.iter().any(|known| known.what == facts.module) {
+                continue;
+            }
+            self.program.cgo.push(CgoEvidence {
+                kind: CgoKind::IndirectModule,
+                what: require.path.clone(),
+                place: Some(Place { file: shown.clone(), line: require.line }),
+                packages: owned(&facts.packages),
+                libraries: owned(&facts.libraries),
+            });
+        }
+    }
+
+    fn data_in_strings(&mut self, roots: &[String]) {
+        let known: BTreeSet<String> = self
+            .program
+            .needs
+            .iter()
+            .filter_map(|need| match &need.kind {
+                NeedKind::DataFile(path) => Some(path.trim_start_matches("./").to_string()),
+                _ => None,
+            })
+            .collect();
+        for (text, place) in &self.strings {
+            let plain = text.trim_start_matches("./").trim_end_matches('/');
+            if plain.is_empty() || plain.len() > 300 || plain.contains(['\n', ' ', '%', ':', '*']) || plain == "." {
+                continue;
+            }
+            if known.contains(plain) || known.contains(text) {
+                continue;
+            }
+            let absolute = text.starts_with('/').then(|| "/".to_string());
+            let is_data = |root: &String| {
+                let path = join(root, plain.trim_start_matches('/'));
+                is_data_file(self.tree, &path) || self.tree.under(&path).any(|(file, _)| is_data_file(self.tree, file))
+            };
+            if roots.iter().chain(&absolute).any(is_data) {
+                self.program.needs.push(Need {
+                    kind: NeedKind::DataFile(text.clone()),
+                    place: Some(place.clone()),
+                    why: format!("the string {text:?} names it"),
+                    literal: false,
+                });
+            }
+        }
+    }
+
+    fn finish(mut self) -> Program {
+        let zones = self.tags.iter().any(|tag| tag == "timetzdata");
+        self.program.needs.retain(|need| !(zones && need.kind == NeedKind::TimeZones));
+        // One need of each kind: a literal one where there is one, the first of these.
+        self.program.needs.sort_by_key(|need| !need.literal);
+        let mut kinds = BTreeSet::new();
+        self.program.needs.retain(|need| kinds.insert(need.kind.clone()));
+        self.program.needs.sort_by(|a, b| (&a.kind, !a.literal).cmp(&(&b.kind, !b.literal)));
+        self.program.cgo.sort_by(|a, b| (a.kind, &a.what).cmp(&(b.kind, &b.what)));
+        self.program.unread = self.unread.into_iter().collect();
+        self.program.packages.sort();
+        self.program.gaps.dedup();
+        self.program
+    }
+}
+
+fn owned(list: &[&str]) -> Vec<String> {
+    list.iter().map(|word| word.to_string()).collect()
+}
+
+/// What of `path` stands behind `root`, when it lies in it.
+fn inside<'p>(path: &'p str, root: &str) -> Option<&'p str> {
+    let rest = path.strip_prefix(root)?;
+    if rest.is_empty() { Some("") } else { rest.strip_prefix('/') }
+}
+
+/// A path of the standard library has no dot in its first element.
+fn is_standard(path: &str) -> bool {
+    path.split('/').next().is_some_and(|first| !first.contains('.'))
+}
+
+fn workspace(tree: &ImageTree<'_>, root: &str) -> Option<(String, gomod::GoWork)> {
+    let mut dir = root;
+    loop {
+        if let Some(text) = tree.read(&join(dir, "go.work")) {
+            return Some((dir.to_string(), gomod::parse_work(&text)));
+        }
+        if dir == "/" {
+            return None;
+        }
+        dir = dir.rsplit_once('/').map_or("/", |(parent, _)| if parent.is_empty() { "/" } else { parent });
+    }
+}
+
+/// In GOPATH each directory above may have a `vendor`.
+fn vendor_above(tree: &ImageTree<'_>, from: &str, path: &str) -> Option<String> {
+    let mut dir = from;
+    while let Some((parent, _)) = dir.rsplit_once('/') {
+        let place = join(dir, &format!("vendor/{path}"));
+        if tree.files_in(&place).next().is_some() {
+            return Some(place);
+        }
+        dir = parent;
+    }
+    None
+}
+
+/// Not source, not notes, not what only builds or tests: a file that a program might read.
+fn is_data_file(tree: &ImageTree<'_>, path: &str) -> bool {
+    if !tree.is_file(path) {
+        return false;
+    }
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let lower = name.to_ascii_lowercase();
+    let starts = [
+        "license",
+        "licence",
+        "notice",
+        "copying",
+        "authors",
+        "readme",
+        "changelog",
+        "contributing",
+        "codeowners",
+        "dockerfile",
+        "containerfile",
+        "docker-compose",
+        "compose.",
+        "makefile",
+        "jenkinsfile",
+        "procfile",
+        ".gitignore",
+        ".gitattributes",
+        ".gitmodules",
+        ".dockerignore",
+        ".editorconfig",
+        ".golangci",
+        ".goreleaser",
+        ".travis",
+        ".gitlab-ci",
+        ".pre-commit",
+        ".air.",
+        "renovate.",
+        "codecov",
+        ".codecov",
+        "skaffold",
+        "tiltfile",
+        "taskfile",
+        "go.mod",
+        "go.sum",
+        "go.work",
+        "_config",
+        ".ds_store",
+    ];
+    let ends = [".go", ".md", ".rst", ".dockerfile", "_test.go", ".s", ".gitkeep", ".keep", ".dockerignore"];
+    let dirs =
+        ["/.git/", "/.github/", "/.circleci/", "/.vscode/", "/.idea/", "/.devcontainer/", "/vendor/", "/testdata/"];
+    !starts.iter().any(|start| lower.starts_with(start))
+        && !ends.iter().any(|end| lower.ends_with(end))
+        && !dirs.iter().any(|dir| path.contains(dir))
+}
+
+/// The files below a directory that the program might read and that are not in it already: everything but sources,
+/// go.mod, `vendor`, notes, licences, what only CI and Docker use, and what is embedded. None left: the program's own
+/// binary is all it can need from there.
+pub fn data_files(tree: &ImageTree<'_>, dir: &str, embeds: &[Embed]) -> Vec<String> {
+    let embedded = |path: &str| {
+        embeds.iter().any(|embed| {
+            let depth = embed.path.split('/').count();
+            let end = path.match_indices('/').nth(depth.saturating_sub(1)).map_or(path.len(), |(at, _)| at);
+            path.get(..end).is_some_and(|head| crate::context::glob::matches(&embed.path, head))
+        })
+    };
+    tree.under(dir)
+        .map(|(path, _)| path)
+        .filter(|path| is_data_file(tree, path) && !embedded(path))
+        .map(String::from)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::BuildContext;
+
+    fn read(files: &[(&str, &str)], main: &str, tags: &[&str]) -> Program {
+        let context = BuildContext::in_memory(files);
+        let tree = ImageTree::at(&context, "/src");
+        let tags: Vec<String> = tags.iter().map(|tag| tag.to_string()).collect();
+        analyse(&tree, main, &tags, &["/src".into()])
+    }
+
+    fn cgo(program: &Program) -> Vec<String> {
+        program.cgo.iter().map(|found| format!("{:?} {}", found.kind, found.what)).collect()
+    }
+
+    const MAIN: &str = "package main\nimport _ \"x/app/db\"\nfunc main() {}\n";
+
+    #[test]
+    fn cgo_counts_only_where_the_program_reaches() {
+        let base = [("go.mod", "module x/app\n"), ("main.go", MAIN)];
+        let with = |more: &[(&str, &str)]| {
+            let files: Vec<(&str, &str)> = base.iter().chain(more).copied().collect();
+            cgo(&read(&files, "/src", &[]))
+        };
+        assert_eq!(with(&[("db/a.go", "package db\n")]), Vec::<String>::new());
+        assert_eq!(with(&[("db/a.go", "package db\nimport \"C\"\n")]), ["ImportC x/app/db"]);
+        assert_eq!(
+            with(&[("db/a.go", "package db\n"), ("db/a_test.go", "package db\nimport \"C\"")]),
+            Vec::<String>::new()
+        );
+        assert_eq!(
+            with(&[("db/a.go", "package db\n"), ("other/b.go", "package b\nimport \"C\"")]),
+            Vec::<String>::new()
+        );
+        assert_eq!(
+            with(&[("db/a.go", "package db\n"), ("db/b_windows.go", "package db\nimport \"C\"")]),
+            Vec::<String>::new()
+        );
+        assert_eq!(
+            with(&[("db/a.go", "//go:build cgo\n\npackage db\n"), ("db/b.go", "//go:build !cgo\n\npackage db\n")]),
+            ["Twin x/app/db"]
+        );
+        assert_eq!(
+            with(&[("db/a.go", "package db\nimport \"plugin\"\nvar _, _ = plugin.Open(p)\n")]),
+            ["Plugin plugin"]
+        );
+        assert_eq!(
+            with(&[("db/a.go", "package db\nimport \"github.com/mattn/go-sqlite3\"\n")]),
+            ["Module github.com/mattn/go-sqlite3"]
+        );
+        assert_eq!(with(&[("db/a.go", "package db\nimport \"modernc.org/sqlite\"\n")]), Vec::<String>::new());
+        assert_eq!(
+            with(&[("db/a.go", "//go:build kafka\n\npackage db\nimport \"C\"\n"), ("db/b.go", "package db")]),
+            Vec::<String>::new()
+        );
+    }
+
+    #[test]
+    fn modules_of_go_mod_are_possible_until_they_are_read() {
+        let sqlite =
+            "module x/app\nrequire (\n\tgorm.io/gorm v1.0.0\n\tgithub.com/mattn/go-sqlite3 v1.14.0 // indirect\n)\n";
+        let main = "package main\nimport \"gorm.io/gorm\"\nfunc main() {}\n";
+        let program = read(&[("go.mod", sqlite), ("main.go", main)], "/src", &[]);
+        assert_eq!(cgo(&program), ["IndirectModule github.com/mattn/go-sqlite3"]);
+        assert_eq!(program.cgo[0].place, Some(Place { file: "go.mod".into(), line: 4 }));
+        assert_eq!(program.unread, ["gorm.io/gorm"]);
+        let vendored = [
+            ("go.mod", sqlite),
+            ("main.go", main),
+            ("vendor/modules.txt", "# gorm.io/gorm v1.0.0\n"),
+            ("vendor/gorm.io/gorm/gorm.go", "package gorm\nimport \"os\"\nfunc f() { os.Open(x) }\n"),
+        ];
+        let program = read(&vendored, "/src", &[]);
+        assert_eq!((cgo(&program), program.unread.len(), program.needs.len()), (Vec::new(), 0, 0));
+    }
+
+    #[test]
+    fn imports_are_followed_through_replace_and_workspace() {
+        let main = "package main\nimport (\n\"y/lib\"\n\"z/other/sub\"\n)\nfunc main() {}\n";
+        let program = read(
+            &[
+                ("app/go.mod", "module x/app\nreplace y/lib => ../lib\n"),
+                ("app/main.go", main),
+                ("lib/lib.go", "package lib\nimport \"C\"\n"),
+                ("go.work", "go 1.22\nuse (\n\t./app\n\t./other\n)\n"),
+                ("other/go.mod", "module z/other\n"),
+                ("other/sub/s.go", "package sub\nimport \"os\"\nfunc f() { os.ReadFile(\"a.txt\") }\n"),
+            ],
+            "/src/app",
+            &[],
+        );
+        assert_eq!(cgo(&program), ["ImportC y/lib"]);
+        assert_eq!(program.packages, ["/src/app", "/src/lib", "/src/other/sub"]);
+        assert_eq!(program.needs.len(), 1);
+        assert!(program.gaps.is_empty());
+    }
+
+    #[test]
+    fn a_package_that_is_not_there_is_a_gap() {
+        let program = read(&[("go.mod", "module x/app\n"), ("main.go", MAIN)], "/src", &[]);
+        assert_eq!(program.gaps, ["no Go file of `/src/db` is known"]);
+    }
+
+    #[test]
+    fn gopath_programs_are_read_too() {
+        let context = BuildContext::in_memory(&[
+            ("main.go", "package main\nimport (\n\"a.com/app/x\"\n\"b.com/y\"\n\"c.com/z\"\n)\n"),
+            ("x/x.go", "package x\n"),
+            ("vendor/b.com/y/y.go", "package y\nimport \"C\"\n"),
+        ]);
+        let tree = ImageTree::at(&context, "/go/src/a.com/app");
+        let program = analyse(&tree, "/go/src/a.com/app", &[], &[]);
+        assert_eq!(cgo(&program), ["ImportC b.com/y"]);
+        assert_eq!(program.unread, ["c.com/z"]);
+    }
+
+    #[test]
+    fn strings_that_name_files_count_as_data() {
+        let main = "package main\nimport \"app.io/conf\"\nfunc main() { conf.Load(\"./config/app.toml\"); x(\"web\", \"lib\", \"nope\") }\n";
+        let program = read(
+            &[
+                ("go.mod", "module x/app\n"),
+                ("main.go", main),
+                ("config/app.toml", ""),
+                ("web/index.html", ""),
+                ("lib/lib.go", "package lib"),
+            ],
+            "/src",
+            &[],
+        );
+        let data: Vec<_> = program.needs.iter().map(|need| (&need.kind, need.literal)).collect();
+        let file = |path: &str| NeedKind::DataFile(path.into());
+        assert_eq!(data, [(&file("./config/app.toml"), false), (&file("web"), false)]);
+    }
+
+    #[test]
+    fn embedded_files_and_notes_are_not_left_over() {
+        let main = "package main\nimport \"embed\"\n//go:embed web/*.html static\nvar f embed.FS\n";
+        let context = BuildContext::in_memory(&[
+            ("go.mod", "module x/app\n"),
+            ("main.go", main),
+            ("web/a.html", ""),
+            ("web/b.css", ""),
+            ("static/deep/c.js", ""),
+            ("README.md", ""),
+            ("LICENSE", ""),
+            ("Dockerfile", ""),
+            (".github/workflows/a.yml", ""),
+            ("config.yml", ""),
+        ]);
+        let tree = ImageTree::at(&context, "/src");
+        let program = analyse(&tree, "/src", &[], &["/src".into()]);
+        assert_eq!(data_files(&tree, "/src", &program.embeds), ["/src/config.yml", "/src/web/b.css"]);
+    }
+}
