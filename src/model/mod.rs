@@ -3,6 +3,7 @@
 
 mod build;
 mod config;
+mod graph;
 mod images;
 mod installs;
 mod paths;
@@ -22,7 +23,7 @@ pub use installs::{Install, Manager, Package};
 pub use scope::{Env, Origin, Variable, expand, expand_heredoc, expand_words, variables};
 
 use crate::shell::{Dialect, Script, ShellCommand};
-use crate::syntax::{ImageRef, InstId, Word};
+use crate::syntax::{Dockerfile, ImageRef, InstId, Instruction, Word};
 
 /// Index into `Model::stages`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -188,6 +189,20 @@ pub enum MountKind {
     Unknown,
 }
 
+impl Step {
+    /// The caches that RUN mounts; what lies below their targets is no part of the image.
+    pub fn caches(&self) -> impl Iterator<Item = &Mount> {
+        self.mounts.iter().filter(|mount| mount.kind == MountKind::Cache)
+    }
+
+    /// True when the absolute path is inside a mount of the RUN, so that what is written there is not kept.
+    pub fn is_mounted(&self, path: &str) -> bool {
+        self.mounts.iter().filter_map(|mount| mount.target.as_deref()).any(|target| {
+            path.strip_prefix(target.trim_end_matches('/')).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
+    }
+}
+
 /// SHELL, or the default of the base.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShellInForce {
@@ -220,12 +235,22 @@ impl Model {
         })
     }
 
-    /// The stage of that name (without case) or number.
+    /// The stage of that name (without case; the last one, as BuildKit has it) or number.
     pub fn find_stage(&self, name: &str) -> Option<&Stage> {
         self.stages
             .iter()
+            .rev()
             .find(|stage| stage.name.as_ref().is_some_and(|word| word.text.eq_ignore_ascii_case(name)))
             .or_else(|| name.parse().ok().and_then(|index: usize| self.stages.get(index)))
+    }
+
+    /// The stage and those that it starts from, up to the one that starts from an image.
+    pub fn chain(&self, id: StageId) -> impl Iterator<Item = &Stage> {
+        // FROM names only earlier stages, so this ends.
+        std::iter::successors(self.stage(id), |stage| match stage.base {
+            Base::Stage(parent) if parent < stage.id => self.stage(parent),
+            _ => None,
+        })
     }
 
     /// The stage whose FROM or steps hold the instruction.
@@ -234,7 +259,43 @@ impl Model {
     }
 }
 
+impl Copied {
+    /// Where the source ends up when it is a single file; `None` when it is not known, a pattern, or the root.
+    pub fn landing(&self, source: usize) -> Option<String> {
+        let dest = self.dest.as_deref()?;
+        if !self.into_dir {
+            return Some(dest.to_string());
+        }
+        let source = self.sources.get(source)?;
+        let path = source.path.as_deref()?;
+        let name = match source.kind {
+            SourceKind::Path if path.contains(['*', '?', '[']) => return None,
+            SourceKind::Path if self.parents => path.trim_start_matches('/'),
+            SourceKind::Path => path.rsplit('/').next()?,
+            SourceKind::Heredoc => path.trim_start_matches(['<', '-']).trim_matches(['"', '\'']),
+            SourceKind::Url => path.split(['?', '#']).next()?.rsplit('/').next()?,
+            SourceKind::Git => return None,
+        };
+        (!matches!(name, "" | "." | "..")).then(|| format!("{}/{name}", dest.trim_end_matches('/')))
+    }
+}
+
 impl Stage {
+    /// The steps with their instructions.
+    pub fn instructions<'a>(&'a self, file: &'a Dockerfile) -> impl Iterator<Item = (&'a Step, &'a Instruction)> {
+        self.steps.iter().filter_map(|step| Some((step, file.get(step.inst)?)))
+    }
+
+    /// False when the base is known to have no shell; true when it is not known.
+    pub fn has_shell(&self) -> bool {
+        self.facts().is_none_or(|facts| facts.shell.is_some())
+    }
+
+    /// The C library of the base, through the chain of stages.
+    pub fn libc(&self) -> Libc {
+        self.facts().map_or(Libc::Unknown, |facts| facts.libc)
+    }
+
     /// What the base image brings, through the chain of stages.
     pub fn facts(&self) -> Option<&ImageFacts> {
         self.facts.as_deref()

@@ -1,0 +1,56 @@
+//! Who builds on whom, what ships, and what the target needs.
+
+use super::{Base, Model, Stage, StageId};
+
+/// Writes the stages that start from each stage.
+pub fn link_parents(model: &mut Model) {
+    for index in 0..model.stages.len() {
+        let Some(stage) = model.stages.get(index) else { continue };
+        let parents: Vec<usize> = match &stage.base {
+            Base::Stage(parent) => vec![parent.0],
+            Base::Unresolved(written) => possible_parents(&model.stages, index, written),
+            _ => Vec::new(),
+        };
+        for parent in parents {
+            if let Some(parent) = model.stages.get_mut(parent) {
+                parent.children.push(StageId(index));
+            }
+        }
+    }
+}
+
+/// Marks what ships and what is built; the target is known.
+pub fn mark(model: &mut Model) {
+    let target = model.target;
+    for stage in &mut model.stages {
+        stage.ships = Some(stage.id) == target || (stage.children.is_empty() && stage.used_by.is_empty());
+    }
+    let mut waiting: Vec<StageId> = target.into_iter().collect();
+    while let Some(id) = waiting.pop() {
+        let Some(stage) = model.stages.get_mut(id.0) else { continue };
+        if std::mem::replace(&mut stage.built, true) {
+            continue;
+        }
+        waiting.extend(&stage.uses);
+        waiting.extend(model.stages.iter().filter(|parent| parent.children.contains(&id)).map(|parent| parent.id));
+    }
+}
+
+/// `FROM base-${TARGETARCH}` may be each of the earlier stages whose name fits.
+fn possible_parents(stages: &[Stage], index: usize, written: &str) -> Vec<usize> {
+    let Some((before, rest)) = written.split_once('$') else { return Vec::new() };
+    let after = match rest.strip_prefix('{') {
+        Some(braced) => braced.rsplit_once('}').map_or("", |(_, after)| after),
+        None => rest.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_'),
+    };
+    // More variables in the tail may be anything.
+    let after = if after.contains('$') { "" } else { after };
+    let (before, after) = (before.to_ascii_lowercase(), after.to_ascii_lowercase());
+    let fits = |stage: &&Stage| {
+        stage.name.as_ref().is_some_and(|name| {
+            let name = name.text.to_ascii_lowercase();
+            name.len() >= before.len() + after.len() && name.starts_with(&before) && name.ends_with(&after)
+        })
+    };
+    stages.iter().take(index).filter(fits).map(|stage| stage.id.0).collect()
+}
