@@ -116,6 +116,12 @@ pub enum Joiner {
 }
 
 impl ShellCommand {
+    /// What the script set the variable to for this command: before its name, or exported earlier.
+    pub fn variable(&self, name: &str) -> Option<&ShellWord> {
+        let mut entries = self.env.iter().chain(&self.assignments);
+        entries.rfind(|entry| entry.name == name).map(|entry| &entry.value)
+    }
+
     /// True when one of the flags is among the arguments, alone or as `--flag=value`.
     pub fn has_flag(&self, flags: &[&str]) -> bool {
         self.args.iter().any(|arg| {
