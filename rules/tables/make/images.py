@@ -103,6 +103,21 @@ def rows():
     yield "redis", "alpine", "alpine", "", ("redis", "alpine"), d(libc_version="@", user="root", by_hand=1)
     yield "memcached", "alpine", "alpine", "", ("memcached", "alpine"), d(libc_version="@")
     yield "openjdk", "", "debian", "jdk jre", ("openjdk", "8-jre|8-jdk (buster)"), d(libc_version="@", git="?", cmd="", env="", by_hand=1)
+    yield "openjdk", "slim", "debian", "jdk jre", ("openjdk", "8-jre|8-jdk (buster)"), d(libc_version="@", tzdata="?", curl="no", wget="no", git="no", cmd="", env="", by_hand=1)
+    yield "openjdk", "alpine", "alpine", "jdk jre", ("eclipse-temurin", "*-alpine"), d(libc_version="@", tzdata="?", entrypoint="", cmd="", env="", by_hand=1)
+    yield "ruby", "alpine", "alpine", "", ("python", "-alpine"), d(libc_version="@", tzdata="?", cmd="irb", env=ruby, by_hand=1)
+    yield "maven", "", "linux", "jdk jre slim openjdk eclipse temurin", ("eclipse-temurin", "*-jre|*-jdk (noble/jammy)"), d(
+        libc_version="@", tzdata="?", wget="?", git="?", entrypoint="/usr/local/bin/mvn-entrypoint.sh", cmd="mvn", env="", by_hand=1)
+    postgres = ("postgres|mysql|mariadb|mongo", "default")
+    yield "postgres", "", "debian", "", postgres, d(libc_version="@", tzdata="?", ca_certificates="?", package_manager="apt", user="root", cmd="postgres", env="", by_hand=1)
+    yield "postgres", "alpine", "alpine", "", postgres, d(
+        libc="musl", libc_version="@", bash="yes", tzdata="?", ca_certificates="?", package_manager="apk", user="root", cmd="postgres", env="", by_hand=1)
+    for notebook in ("base", "minimal", "scipy"):
+        yield f"jupyter/{notebook}-notebook", "", "ubuntu", "*", ("jupyter/base-notebook|minimal|scipy", "*"), d(
+            libc_version="", git="?", user="jovyan", entrypoint="tini|-g|--|start.sh", package_manager="apt", env="", by_hand=1)
+    for image in ("serverjre", "jdk"):
+        yield f"oracle/{image}", "", "rhel", "*", ("oracle/serverjre|jdk|weblogic|database", "*"), d(
+            libc_version="", package_manager="?", user="root", workdir="/", env="", by_hand=1)
     yield "bash", "", "alpine", "", ("bash", "* (alpine based)"), d()
     yield "haskell", "", "debian", "", ("haskell", "9-*|8-*"), d(libc_version="@", gcc="yes", env="", by_hand=1)
     yield "dart", "", "debian", "sdk", ("dart", "*"), d(libc_version="", env="", by_hand=1)
@@ -111,7 +126,7 @@ def rows():
     yield "buildpack-deps", "", "debian", "", ("rust", "bookworm"), d(libc_version="@", env="", by_hand=1)
     yield "buildpack-deps", "curl", "debian", "curl", ("debian", "bookworm"), d(libc_version="@", tzdata="?", ca_certificates="yes", curl="yes", wget="yes", by_hand=1)
     yield "buildpack-deps", "scm", "debian", "scm", ("debian", "bookworm"), d(libc_version="@", tzdata="?", ca_certificates="yes", curl="yes", wget="yes", git="yes", by_hand=1)
-    yield "ros", "", "ubuntu", "ros core base perception desktop full", ("ros", "*-ros-core|*-ros-base"), d(libc_version="@", git="?", gcc="?", make="?", env="", by_hand=1)
+    yield "ros", "", "ubuntu", "*", ("ros", "*-ros-core|*-ros-base"), d(libc_version="@", git="?", gcc="?", make="?", env="", by_hand=1)
 
     static, base = ("gcr.io/distroless/static-debian12", "latest"), ("gcr.io/distroless/base-debian12", "latest|nonroot")
     nonroot_static = ("gcr.io/distroless/static-debian12", "nonroot")
@@ -147,6 +162,7 @@ def rows():
     sdk = ("mcr.microsoft.com/dotnet/sdk", "*-noble|*-bookworm-slim")
     yield "mcr.microsoft.com/dotnet/sdk", "", "debian", "slim amd64 arm64v8 arm32v7", sdk, d(libc_version="@")
     yield "mcr.microsoft.com/dotnet/sdk", "alpine", "alpine", "amd64 arm64v8", (dotnet, "*-alpine"), d(libc_version="@", curl="yes", git="yes", ca_certificates="yes", tzdata="?", by_hand=1)
+    yield "mcr.microsoft.com/dotnet/sdk", "azurelinux", "azurelinux", "azurelinux3.0 amd64 arm64v8", (dotnet, "*-azurelinux3.0"), d(curl="yes", git="yes", by_hand=1)
     for image in ("servercore", "nanoserver"):
         yield f"mcr.microsoft.com/windows/{image}", "", "windows", "*", (f"mcr.microsoft.com/windows/{image}", "*"), d(
             shell="cmd", libc="windows", ca_certificates="yes", tzdata="yes", cmd="", curl="yes", by_hand=1)
