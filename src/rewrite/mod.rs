@@ -1,7 +1,30 @@
 //! Single stage -> multi-stage, as a plan: what is built, what it needs at run time, which base carries it, and what
 //! was assumed on the way.
 
+mod artifacts;
+mod base;
+mod case;
+mod detect;
+mod effects;
+mod entry;
+mod environment;
+mod layout;
+mod needs;
+mod obligations;
+mod packages;
+mod paths;
+mod placed;
+mod refuse;
+mod releases;
+mod render;
+mod reruns;
+mod strip;
 pub mod toolchains;
+mod verify;
+
+pub use refuse::REASONS;
+
+use case::Case;
 
 use crate::context::BuildContext;
 use crate::diagnostic::Cost;
@@ -54,9 +77,23 @@ pub struct RewritePlan {
     pub obligations: Vec<Obligation>,
     /// What the final image lacks that the old one had: "shell", "package manager", …
     pub lost: Vec<String>,
+    /// Why it is no smaller base; empty when it is the smallest.
+    pub ruled_out: Vec<RuledOut>,
     pub before: Option<Cost>,
     pub after: Option<Cost>,
     pub edits: Vec<Edit>,
+}
+
+/// Why no smaller base was taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuledOut {
+    pub text: String,
+    /// In the Dockerfile.
+    pub span: Option<Span>,
+    /// In the build context: path and line, from 1.
+    pub file: Option<(String, u32)>,
+    /// The smallest image that it still allows.
+    pub most: Tier,
 }
 
 /// Why there is no plan; a finding too.
@@ -70,17 +107,78 @@ pub struct Refusal {
     pub help: String,
 }
 
+/// The multi-stage file that does what this one does, or why there is none.
+///
+/// Six steps: detect what builds, find what it leaves, collect what that needs, choose the base, render, verify.
 pub fn plan(
-    _source: &SourceFile,
-    _file: &Dockerfile,
-    _model: &Model,
-    _context: Option<&BuildContext>,
-    _options: &RewriteOptions,
+    source: &SourceFile,
+    file: &Dockerfile,
+    model: &Model,
+    context: Option<&BuildContext>,
+    options: &RewriteOptions,
 ) -> Result<RewritePlan, Refusal> {
-    Err(Refusal {
-        reason: "no-artifact",
-        message: "nothing is built here".into(),
-        span: Span::default(),
-        help: String::new(),
+    let stage = detect::single_stage(source, file, model)?;
+    let (tree, go) = detect::walk(file, stage, context);
+    let workdir = stage.config.working_dir.clone().unwrap_or_default();
+    let case = Case { source, file, model, stage, context, options, workdir, tree };
+    detect::require_go(&case, &go)?;
+    let entry = entry::entry(&case)?;
+    let ground = detect::ground(&case)?;
+    let (effects, opaque) = effects::effects(&case);
+    detect::refuse_effects(&case, &effects)?;
+
+    let found = artifacts::find(&case, &entry, &go, &effects)?;
+    let programs = needs::programs(&case, &found, &go);
+    let needs = needs::collect(&case, &entry, &found, &programs);
+    let links: Vec<needs::Link> = needs::shipped(&found)
+        .zip(&programs)
+        .map(|(built, program)| needs::link(&case, built, program.as_ref(), &go))
+        .collect();
+    let choice = base::choose(&case, ground.as_ref(), &links, &needs)?;
+    if let (Some((inst, reason)), true) = (opaque.first(), choice.tier <= Tier::SameDistro && !needs.is_complete()) {
+        return Err(refuse::refuse(
+            "unclassified-run",
+            case.content(*inst),
+            format!("what this RUN does cannot be read: {reason}"),
+            "give the build context with --context, or write the RUN in plain shell",
+        ));
+    }
+
+    let pure = links.iter().all(|link| matches!(link, needs::Link::Static { .. }));
+    let parts = layout::Parts {
+        case: &case,
+        entry: &entry,
+        found: &found,
+        needs: &needs,
+        choice: &choice,
+        ground: ground.as_ref(),
+        effects: &effects,
+        pure,
+    };
+    let alias = stage.name.as_ref().map(|word| word.text.clone());
+    let outline = render::Outline {
+        add_alias: alias.is_none(),
+        build_stage: alias.unwrap_or_else(|| render::free_name(&case)),
+        base: choice.base.clone(),
+        platform: stage.platform.clone(),
+        lines: Vec::new(),
+        inside: strip::edits(&case, &found, &links, &go, &needs, choice.tier),
+    };
+    let laid = layout::lay(&parts, outline)?;
+    let edits = render::edits(&case, &laid.outline);
+    verify::verify(&parts, &laid, &edits)?;
+    Ok(RewritePlan {
+        tier: choice.tier,
+        base: choice.base.clone(),
+        why_base: choice.why.clone(),
+        build_stage: laid.outline.build_stage.clone(),
+        keep: verify::kept(&case, &laid.outline),
+        artifacts: obligations::artifacts(&parts, &laid),
+        obligations: obligations::obligations(&parts, &laid, &links, &go),
+        lost: obligations::lost(&parts),
+        ruled_out: choice.ruled_out.clone(),
+        before: None,
+        after: None,
+        edits,
     })
 }

@@ -1,0 +1,182 @@
+//! The smallest final base whose preconditions are proved, and why it is no smaller one.
+
+use super::case::Case;
+use super::needs::{Claim, Link, Needs};
+use super::packages::{Provided, is_toolchain, provider};
+use super::refuse::refuse;
+use super::releases::{Family, Ground};
+use super::{Refusal, RuledOut, Tier};
+use crate::settings::BaseWish;
+
+#[derive(Clone, Debug)]
+pub(super) struct Choice {
+    pub tier: Tier,
+    /// As it is written into FROM.
+    pub base: String,
+    pub why: String,
+    pub ruled_out: Vec<RuledOut>,
+    /// Packages that the final stage installs beside those of the file.
+    pub packages: Vec<String>,
+    /// Assumptions that the user's own wish brings with it.
+    pub open: Vec<Claim>,
+}
+
+/// A reason against a tier: the largest tier that it still allows.
+struct Bar {
+    most: Tier,
+    claim: Claim,
+    /// Only not known; a wish of the user may go past it.
+    soft: bool,
+}
+
+pub(super) fn choose(
+    case: &Case<'_>,
+    ground: Option<&Ground>,
+    links: &[Link],
+    needs: &Needs,
+) -> Result<Choice, Refusal> {
+    let alpine = ground.is_some_and(Ground::alpine);
+    let mut bars: Vec<Bar> = Vec::new();
+    let mut bar = |most, soft, claim: &Claim| bars.push(Bar { most, claim: claim.clone(), soft });
+    for link in links {
+        match link {
+            Link::Static { .. } => {}
+            Link::Libc { why, .. } => {
+                let most = if alpine || ground.is_none() { Tier::SameDistro } else { Tier::Distroless };
+                bar(most, false, why);
+            }
+            Link::Libraries { why, .. } => bar(Tier::SameDistro, false, why),
+            Link::Unknown { why } => bar(Tier::SameDistro, true, why),
+        }
+    }
+    if let Some(claim) = &needs.shell {
+        bar(Tier::SameDistro, false, claim);
+    }
+    let mut packages = Vec::new();
+    for (name, claim) in &needs.programs {
+        if is_toolchain(name) {
+            return Err(refuse(
+                "runtime-toolchain",
+                claim.shown.span.unwrap_or(case.from_span()),
+                format!("{}, so the image needs the toolchain when it runs", claim.text),
+                "start the program without it, or keep the single stage",
+            ));
+        }
+        bar(Tier::SameDistro, false, claim);
+        if let Provided::By(package) = provider(name, alpine) {
+            packages.push(package.to_string());
+        }
+    }
+    for claim in &needs.gaps {
+        bar(Tier::SameDistroTree, true, claim);
+    }
+    let wish = case.options.base;
+    let hard = bars.iter().filter(|bar| !bar.soft).map(|bar| bar.most).min().unwrap_or(Tier::Scratch);
+    let proved = bars.iter().map(|bar| bar.most).min().unwrap_or(Tier::Scratch);
+    let mut open = Vec::new();
+    let tier = match wish {
+        BaseWish::Auto => proved.min(Tier::Distroless),
+        BaseWish::SameDistro => proved.min(Tier::SameDistro),
+        BaseWish::Static | BaseWish::Scratch => {
+            let wanted = if wish == BaseWish::Scratch { Tier::Scratch } else { Tier::Distroless };
+            if hard < wanted || (wanted == Tier::Scratch && links.iter().any(needs_libc)) {
+                let claim = bars.iter().find(|bar| !bar.soft && bar.most < wanted).map(|bar| bar.claim.clone());
+                let claim = claim.unwrap_or_else(|| Claim::new("the program needs a C library"));
+                return Err(refuse(
+                    "base-not-possible",
+                    claim.shown.span.unwrap_or(case.from_span()),
+                    format!("{}, which the base you asked for does not have", claim.text),
+                    "leave --base out: the smallest base that carries the program is taken",
+                ));
+            }
+            open.extend(bars.iter().filter(|bar| bar.soft).map(|bar| bar.claim.clone()));
+            wanted
+        }
+    };
+    let ruled_out = bars
+        .iter()
+        .filter(|bar| bar.most < Tier::Distroless && tier <= bar.most)
+        .map(|bar| RuledOut {
+            text: bar.claim.text.clone(),
+            span: bar.claim.shown.span,
+            file: bar.claim.shown.file.clone(),
+            most: bar.most,
+        })
+        .collect();
+    let (base, why) = base_of(case, ground, links, tier)?;
+    for link in links {
+        if let Link::Libraries { packages: more, .. } = link
+            && tier <= Tier::SameDistro
+            && !alpine
+        {
+            packages.extend(more.iter().cloned());
+        }
+    }
+    packages.extend(case.options.stated.packages.iter().cloned());
+    packages.sort();
+    packages.dedup();
+    Ok(Choice { tier, base, why, ruled_out, packages, open })
+}
+
+fn needs_libc(link: &Link) -> bool {
+    !matches!(link, Link::Static { .. })
+}
+
+/// The base of a tier, and the sentence that says why it fits.
+fn base_of(
+    case: &Case<'_>,
+    ground: Option<&Ground>,
+    links: &[Link],
+    tier: Tier,
+) -> Result<(String, String), Refusal> {
+    let prefix = case.options.stated.base_prefix.as_deref().unwrap_or("");
+    let unknown = || {
+        refuse(
+            "unknown-release",
+            case.from_span(),
+            "which release of its distribution the base has is not known, so no equal base can be named",
+            "name a tag with the release, such as golang:1.22-bookworm or golang:1.22-alpine3.20",
+        )
+    };
+    match tier {
+        Tier::Scratch => Ok(("scratch".into(), "the program is static and brings or needs nothing else".into())),
+        Tier::Distroless if links.iter().any(needs_libc) => {
+            let cxx = links.iter().any(|link| matches!(link, Link::Libc { cxx: true, .. }));
+            let variant = if cxx { "cc" } else { "base" };
+            let base = ground.and_then(|ground| ground.distroless_glibc(variant)).ok_or_else(unknown)?;
+            let what = if cxx { "glibc and the C++ runtime" } else { "glibc" };
+            Ok((format!("{prefix}{base}"), format!("the program needs {what} and nothing else of a distribution")))
+        }
+        Tier::Distroless => {
+            let base = match ground {
+                Some(ground) => ground.distroless_static(),
+                None => Ground {
+                    family: Family::Other,
+                    release: None,
+                    pinned: false,
+                    toolchain_image: false,
+                }
+                .distroless_static(),
+            };
+            Ok((
+                format!("{prefix}{base}"),
+                "the program is static; certificates, time zones, /tmp and users come with the base".into(),
+            ))
+        }
+        Tier::SameDistro | Tier::SameDistroTree => {
+            let ground = ground.ok_or_else(unknown)?;
+            if !ground.toolchain_image {
+                let text = case.from_image_text();
+                return Ok((text, "the same base again, without what only the build installed".into()));
+            }
+            let base = ground.slim().ok_or_else(unknown)?;
+            let name = match ground.family {
+                Family::Alpine => "Alpine",
+                Family::Debian => "Debian",
+                Family::Ubuntu => "Ubuntu",
+                Family::Other => "distribution",
+            };
+            Ok((format!("{prefix}{base}"), format!("the same {name} release as the builder, without the toolchain")))
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! What builds here: the refusals that need no more than the file, every `go` command with what it writes, and the part
+//! of the build stage's file system that is known.
+
+use super::Refusal;
+use super::artifacts::Built;
+use super::case::Case;
+use super::effects::{Effect, Kind, moves};
+use super::paths::join;
+use super::refuse::refuse;
+use super::releases::{self, Ground, is_windows};
+use super::toolchains::go::build::{Scene, read};
+use super::toolchains::go::{GoBuild, GoKind, Program};
+use crate::context::BuildContext;
+use crate::context::tree::{CopyFlags, ImageTree, Origin};
+use crate::model::{Base, Model, Stage, Step, expand};
+use crate::shell::{Dialect, ShellCommand};
+use crate::syntax::{Body, Dockerfile, Instruction};
+use crate::text::{SourceFile, Span};
+
+/// One `go` command and the step that it stands in.
+#[derive(Clone, Debug)]
+pub(super) struct GoCommand<'a> {
+    pub step: &'a Step,
+    pub cmd: &'a ShellCommand,
+    pub go: GoBuild,
+}
+
+/// The stage to be rewritten, or why there is nothing to rewrite.
+pub(super) fn single_stage<'a>(
+    source: &SourceFile,
+    file: &Dockerfile,
+    model: &'a Model,
+) -> Result<&'a Stage, Refusal> {
+    if let Some(error) = file.errors.first() {
+        return Err(refuse("syntax-error", error.span, error.message.clone(), "mend the file first"));
+    }
+    let start = Span::new(0, source.len().min(1));
+    let Some(stage) = model.stages.first() else {
+        return Err(refuse("no-stage", start, "the file has no FROM", "begin the file with the image to build on"));
+    };
+    let from = file.get(stage.from).map_or(start, |inst| inst.content);
+    if let Some(second) = model.stages.get(1) {
+        let span = file.get(second.from).map_or(from, |inst| inst.content);
+        return Err(refuse(
+            "already-multi-stage",
+            span,
+            "the file has more than one stage already",
+            "unladen check says what its last stage could leave out",
+        ));
+    }
+    match &stage.base {
+        Base::Unresolved(text) => {
+            return Err(refuse(
+                "base-from-argument",
+                from,
+                format!("the base {text} depends on a build argument without a default"),
+                "give the ARG a default, or name it with --build-arg",
+            ));
+        }
+        Base::Scratch => {
+            return Err(refuse("no-artifact", from, "an image from scratch builds nothing", "there is nothing to gain"));
+        }
+        Base::Stage(_) => {
+            return Err(refuse("already-multi-stage", from, "the stage builds on another", "write the stages by hand"));
+        }
+        Base::Image { reference } => {
+            let tag = reference.tag.as_ref().map(|tag| tag.text.as_str());
+            let windows = is_windows(tag, &reference.repository.text)
+                || stage.steps.iter().any(|step| matches!(step.shell.dialect, Dialect::PowerShell | Dialect::Cmd));
+            if windows {
+                return Err(refuse(
+                    "windows",
+                    from,
+                    "the base is a Windows image",
+                    "only Linux images can be rewritten",
+                ));
+            }
+            if tag.is_some_and(|tag| tag.split('-').any(|part| part == "onbuild")) {
+                return Err(refuse(
+                    "onbuild",
+                    from,
+                    "an onbuild image runs instructions that the file does not show",
+                    "write the steps of the onbuild image into the file",
+                ));
+            }
+        }
+    }
+    for step in &stage.steps {
+        if let Some(inst) = file.get(step.inst)
+            && matches!(inst.body, Body::Onbuild(_))
+        {
+            return Err(refuse(
+                "onbuild",
+                inst.content,
+                "ONBUILD makes this a base for other images",
+                "split the base image and the program into two files",
+            ));
+        }
+    }
+    Ok(stage)
+}
+
+/// Is Go built here at all?
+pub(super) fn require_go(case: &Case<'_>, go: &[GoCommand<'_>]) -> Result<(), Refusal> {
+    let builds = |command: &GoCommand<'_>| matches!(command.go.kind, GoKind::Build | GoKind::Install | GoKind::Get);
+    let golang = case
+        .stage
+        .image()
+        .is_some_and(|image| image.repository.text.rsplit('/').next().is_some_and(|name| name.contains("golang")));
+    if golang || go.iter().any(builds) {
+        return Ok(());
+    }
+    Err(refuse(
+        "not-go",
+        case.from_span(),
+        "no Go program is built here",
+        "so far only Go images are rewritten",
+    ))
+}
+
+/// Goes through the stage once: lays out what COPY brings, follows simple commands, and reads every `go` command with
+/// what is there at that moment.
+pub(super) fn walk<'a>(
+    file: &'a Dockerfile,
+    stage: &'a Stage,
+    context: Option<&'a BuildContext>,
+) -> (Option<ImageTree<'a>>, Vec<GoCommand<'a>>) {
+    let mut tree = context.map(ImageTree::new);
+    let mut go = Vec::new();
+    let mut go_env: Vec<(String, String)> = Vec::new();
+    let version = go_version(stage);
+    for step in &stage.steps {
+        let Some(inst) = file.get(step.inst) else { continue };
+        if let Some(tree) = &mut tree {
+            if let Some(workdir) = &step.workdir {
+                tree.add_dir(workdir);
+            }
+            copy(tree, file, step, inst);
+        }
+        if !matches!(inst.body, Body::Run(_)) {
+            continue;
+        }
+        let Some(script) = &step.script else { continue };
+        for cmd in &script.commands {
+            let scene = Scene {
+                workdir: step.workdir.as_deref(),
+                env: &step.env,
+                go_env: &go_env,
+                tree: tree.as_ref(),
+                go_version: version,
+            };
+            if let Some(build) = read(cmd, &scene) {
+                go_env.extend(build.env_writes.iter().cloned());
+                if let (Some(tree), Some(name), Some(dir)) = (&mut tree, &build.mod_init, &build.dir) {
+                    tree.insert(&join(dir, "go.mod"), Origin::Text(format!("module {name}\n")));
+                }
+                go.push(GoCommand { step, cmd, go: build });
+            } else if let Some(tree) = &mut tree {
+                follow(tree, file, stage, step, cmd);
+            }
+        }
+    }
+    (tree, go)
+}
+
+fn copy(tree: &mut ImageTree<'_>, file: &Dockerfile, step: &Step, inst: &Instruction) {
+    let Some(transfer) = inst.transfer() else { return };
+    let text = |word: &str| expand(word, file.escape, &step.env).unwrap_or_else(|_| word.to_string());
+    let Some(workdir) = step.workdir.as_deref() else {
+        tree.gaps.push("a COPY whose working directory is not known".into());
+        return;
+    };
+    if inst.flag("from").is_some() {
+        tree.gaps.push("a COPY from another image".into());
+        return;
+    }
+    let dest = text(&transfer.dest.text);
+    let mut sources = Vec::new();
+    for (index, source) in transfer.sources.iter().enumerate() {
+        if source.text.starts_with("<<") {
+            if let Some(heredoc) = inst.heredocs.get(index) {
+                let to = if dest.ends_with('/') { join(&join(workdir, &dest), &heredoc.name) } else { join(workdir, &dest) };
+                tree.insert(&to, Origin::Made);
+            }
+        } else {
+            sources.push(text(&source.text));
+        }
+    }
+    if sources.is_empty() {
+        return;
+    }
+    let values = |name: &str| {
+        let flags = inst.flags.iter().filter(move |flag| flag.name.text == name);
+        flags.filter_map(|flag| flag.value.as_ref()).map(|word| word.text.clone()).collect::<Vec<_>>()
+    };
+    let flags = CopyFlags { parents: inst.flag("parents").is_some(), excludes: values("exclude") };
+    let words: Vec<&str> = sources.iter().map(String::as_str).collect();
+    // A failure leaves its reason in the tree's gaps.
+    let _ = tree.copy(&words, &dest, workdir, &flags);
+}
+
+/// What simple commands do to the known files.
+fn follow(tree: &mut ImageTree<'_>, file: &Dockerfile, stage: &Stage, step: &Step, cmd: &ShellCommand) {
+    let path = |text: &str| super::effects::resolve(file.escape, step, cmd, text);
+    match cmd.name.text.as_str() {
+        "mkdir" => {
+            for arg in cmd.args.iter().filter(|arg| !arg.text.starts_with('-')) {
+                if let Some(path) = path(&arg.text) {
+                    tree.add_dir(&path);
+                }
+            }
+        }
+        "rm" | "rmdir" => {
+            for arg in cmd.args.iter().filter(|arg| !arg.text.starts_with('-')) {
+                if let Some(path) = path(&arg.text) {
+                    tree.remove(&path);
+                }
+            }
+        }
+        "cp" | "mv" => {
+            for (from, to) in moves_in(file, stage, step, cmd) {
+                tree.duplicate(&from, &to);
+                if cmd.name.text == "mv" {
+                    tree.remove(&from);
+                }
+            }
+        }
+        "git" if cmd.args.iter().any(|arg| arg.text == "clone") => {
+            tree.gaps.push("git clone brings files that are not in the build context".into());
+        }
+        "tar" | "unzip" => tree.gaps.push(format!("{} unpacks files that are not known", cmd.name.text)),
+        _ => {}
+    }
+    for redirect in cmd.redirects.iter().filter(|redirect| redirect.operator.contains('>')) {
+        if let Some(path) = path(&redirect.target.text)
+            && !path.starts_with("/dev/")
+        {
+            tree.insert(&path, Origin::Made);
+        }
+    }
+}
+
+fn moves_in(file: &Dockerfile, stage: &Stage, step: &Step, cmd: &ShellCommand) -> Vec<(String, String)> {
+    moves(&super::effects::Scope { escape: file.escape, stage }, step, cmd).unwrap_or_default()
+}
+
+/// `(1, 22)` of `golang:1.22-bookworm`.
+fn go_version(stage: &Stage) -> Option<(u32, u32)> {
+    let image = stage.image()?;
+    let tag = image.tag.as_ref()?.text.as_str();
+    if !image.repository.text.ends_with("golang") {
+        return None;
+    }
+    let mut numbers = tag.split(|letter: char| !letter.is_ascii_digit()).map(str::parse::<u32>);
+    Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
+}
+
+/// What the base image stands on; a base of which nothing is known is a refusal.
+pub(super) fn ground(case: &Case<'_>) -> Result<Option<Ground>, Refusal> {
+    let Some(image) = case.stage.image() else { return Ok(None) };
+    let tag = image.tag.as_ref().map(|tag| tag.text.as_str());
+    let ground = releases::ground(image, tag, case.stage.facts.as_deref());
+    if ground.is_none() {
+        return Err(refuse(
+            "unknown-base",
+            case.from_span(),
+            format!("what {} brings is not known: its variables, user, command and files cannot be carried over", image.text),
+            "build on the official golang image, or write the stages by hand",
+        ));
+    }
+    if case.workdir.is_empty() {
+        return Err(refuse(
+            "unknown-base",
+            case.from_span(),
+            "the working directory of the image is not known",
+            "set it with WORKDIR",
+        ));
+    }
+    Ok(ground)
+}
+
+/// Effects that no copy carries over.
+pub(super) fn refuse_effects(case: &Case<'_>, effects: &[Effect<'_>]) -> Result<(), Refusal> {
+    for effect in effects {
+        if matches!(effect.kind, Kind::Capabilities) {
+            return Err(refuse(
+                "capabilities",
+                effect.cmd.span,
+                format!("{} sets capabilities or a set-user-id bit, which not every builder copies", effect.cmd.name.text),
+                "set them in the final stage by hand",
+            ));
+        }
+    }
+    let _ = case;
+    Ok(())
+}
+
+/// What the sources of one program say; `None` when they are not there.
+pub(super) fn analyse(case: &Case<'_>, go: &[GoCommand<'_>], built: &Built) -> Option<Program> {
+    let tree = case.tree.as_ref()?;
+    let command = go.get(built.build?)?;
+    let _ = (tree, command);
+    None
+}
+
+/// `runtime.Caller` tells the program the paths of its sources, which `-trimpath` changes.
+pub(super) fn reads_own_paths(case: &Case<'_>, program: &Program) -> bool {
+    let Some(tree) = &case.tree else { return true };
+    let calls = |dir: &String| {
+        tree.files_in(dir)
+            .filter(|(name, _)| name.ends_with(".go") && !name.ends_with("_test.go"))
+            .any(|(name, _)| tree.read(&join(dir, name)).is_none_or(|text| text.contains("runtime.Caller")))
+    };
+    program.packages.iter().any(calls)
+}

@@ -1,0 +1,406 @@
+//! What each RUN does to the image beside building: packages, accounts, directories, files, or something unknown.
+
+use super::case::Case;
+use super::packages;
+use super::paths::{base_name, is_system_dir, join};
+use crate::model::{Install, Manager, Stage, Step, expand};
+use crate::shell::{Joiner, ShellCommand};
+use crate::syntax::InstId;
+use crate::text::Span;
+
+/// One command of one RUN.
+#[derive(Clone, Debug)]
+pub(super) struct Effect<'a> {
+    pub inst: InstId,
+    pub step: &'a Step,
+    pub cmd: &'a ShellCommand,
+    pub kind: Kind<'a>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Kind<'a> {
+    /// Leaves nothing behind that a program could see.
+    Nothing,
+    /// Works on sources and caches: what it writes stays in the directory it runs in or in the caches.
+    Build,
+    Install(&'a Install),
+    /// `apt-get update`, `rm -rf /var/lib/apt/lists/*`: belongs to an install beside it.
+    PackageNoise,
+    /// `apk del`, `apt-get purge`: the packages are gone again.
+    Remove(Vec<String>),
+    /// `adduser`, `groupadd`.
+    Account,
+    /// `mkdir`, `touch`: makes these paths.
+    Make(Vec<String>),
+    /// `chown`: owner and paths.
+    Own(String, Vec<String>),
+    /// `chmod`: the mode travels with the file.
+    Mode(Vec<String>),
+    /// Writes these files and nothing else.
+    Write(Vec<String>),
+    /// `update-ca-certificates`.
+    TrustStore,
+    /// File capabilities or set-user-id.
+    Capabilities,
+    /// Not known, and why it matters.
+    Unknown(String),
+}
+
+/// Every command of every RUN, in order. A RUN that the shell view does not understand is one unknown.
+pub(super) fn effects<'a>(case: &Case<'a>) -> (Vec<Effect<'a>>, Vec<(InstId, String)>) {
+    let mut all = Vec::new();
+    let mut opaque = Vec::new();
+    for (step, _) in case.runs() {
+        let Some(script) = &step.script else {
+            opaque.push((step.inst, "its shell is not known".to_string()));
+            continue;
+        };
+        if let Some(reason) = &script.opaque {
+            opaque.push((step.inst, reason.clone()));
+        }
+        for (index, cmd) in script.commands.iter().enumerate() {
+            let install = step.installs.iter().find(|install| install.command == index);
+            let kind = kind(case, step, cmd, install);
+            all.push(Effect { inst: step.inst, step, cmd, kind });
+        }
+    }
+    (all, opaque)
+}
+
+/// Commands that only look or speak.
+const HARMLESS: &[&str] = &[
+    "", "cd", "set", "export", "unset", "true", "false", ":", "test", "[", "[[", "ls", "pwd", "env", "printenv", "date",
+    "uname", "whoami", "id", "which", "command", "type", "exit", "sleep", "trap", "umask", "ulimit", "wait", "local",
+    "readonly", "return", "shift", "read", "dpkg-query", "file", "du", "df", "stat", "readlink", "basename", "dirname",
+    "nproc", "ldd", "sha256sum", "sha512sum", "md5sum", "gpgconf", "hash",
+];
+
+/// Tools that read sources and write into the directory they run in.
+const BUILDERS: &[&str] = &[
+    "go", "gofmt", "goimports", "git", "make", "gmake", "swag", "templ", "protoc", "buf", "sqlc", "mockgen", "wire", "statik",
+    "packr", "packr2", "rice", "go-bindata", "go-bindata-assetfs", "esc", "vfsgendev", "golangci-lint", "staticcheck",
+    "golint", "gosec", "upx", "strip", "yarn", "pnpm", "npx", "tsc", "webpack", "dep", "glide", "govendor", "godep", "gvt",
+    "gb", "mage", "task", "just", "patch", "awk", "grep", "sort", "head", "tail", "cut", "tr", "wc", "gqlgen", "ent",
+    "stringer", "easyjson", "msgp", "oapi-codegen", "qtc", "tailwindcss", "hugo", "gox", "goreleaser", "xcaddy", "sqlboiler",
+    "ginkgo", "gotestsum", "find", "xargs", "openapi-generator", "cmp", "diff", "gpg",
+];
+
+fn kind<'a>(case: &Case<'_>, step: &'a Step, cmd: &'a ShellCommand, install: Option<&'a Install>) -> Kind<'a> {
+    if let Some(install) = install {
+        return match install.manager {
+            Manager::Apt | Manager::Apk | Manager::Dnf | Manager::Yum | Manager::Microdnf | Manager::Zypper => {
+                Kind::Install(install)
+            }
+            Manager::Go | Manager::Cargo => Kind::Build,
+            // `npm ci` in the directory of the sources; a global install is more than that.
+            Manager::Npm | Manager::Yarn | Manager::Pnpm if !cmd.has_flag(&["-g", "--global"]) => Kind::Build,
+            _ => Kind::Unknown(format!("{} installs packages of a language", cmd.name.text)),
+        };
+    }
+    let name = cmd.name.text.as_str();
+    let redirected = redirect_targets(case, step, cmd);
+    let redirected = match redirected {
+        Ok(paths) => paths,
+        Err(reason) => return Kind::Unknown(reason),
+    };
+    if cmd.opaque {
+        return Kind::Unknown(format!("what {name} does is not sure"));
+    }
+    let first = cmd.args.iter().find(|arg| !arg.text.starts_with('-')).map_or("", |arg| arg.text.as_str());
+    let kind = match name {
+        "echo" | "printf" | "cat" | "tee" | "envsubst" => {
+            let mut written = redirected.clone();
+            if name == "tee" {
+                match operands(case, step, cmd) {
+                    Some(paths) => written.extend(paths),
+                    None => return Kind::Unknown("the file that tee writes is computed".into()),
+                }
+            }
+            return if written.is_empty() { Kind::Nothing } else { Kind::Write(written) };
+        }
+        "apt-get" | "apt" | "apk" | "dnf" | "yum" | "microdnf" | "zypper" | "apt-cache" | "dpkg" | "aptitude" => {
+            package_call(name, first, cmd)
+        }
+        "go" if matches!(first, "env" | "version" | "list" | "vet" | "test" | "help") => Kind::Build,
+        "npm" if !cmd.has_flag(&["-g", "--global"]) => Kind::Build,
+        _ if HARMLESS.contains(&name) => Kind::Nothing,
+        _ if BUILDERS.contains(&name) => Kind::Build,
+        "adduser" | "addgroup" | "useradd" | "groupadd" | "usermod" | "groupmod" | "deluser" | "delgroup" | "passwd"
+        | "chpasswd" => Kind::Account,
+        "mkdir" | "touch" => match operands(case, step, cmd) {
+            Some(paths) => Kind::Make(paths),
+            None => Kind::Unknown(format!("the paths of {name} are computed")),
+        },
+        "chmod" => {
+            if first.starts_with("u+s") || first.starts_with("+s") || (first.len() == 4 && first.starts_with(['4', '2', '6'])) {
+                return Kind::Capabilities;
+            }
+            match operands(case, step, cmd) {
+                Some(paths) => Kind::Mode(paths.into_iter().skip(1).collect()),
+                None => Kind::Mode(Vec::new()),
+            }
+        }
+        "chown" | "chgrp" => match operands(case, step, cmd) {
+            Some(paths) => {
+                let owner = if name == "chgrp" { format!(":{first}") } else { first.to_string() };
+                Kind::Own(owner, paths.into_iter().skip(1).collect())
+            }
+            None => Kind::Unknown(format!("the paths of {name} are computed")),
+        },
+        "setcap" => Kind::Capabilities,
+        "update-ca-certificates" => Kind::TrustStore,
+        "ldconfig" => Kind::Nothing,
+        "rm" | "rmdir" | "unlink" => Kind::PackageNoise,
+        "cp" | "mv" | "ln" | "install" => match targets(case, step, cmd) {
+            Some(paths) => Kind::Write(paths),
+            None => Kind::Unknown(format!("where {name} writes is not sure")),
+        },
+        "curl" | "wget" => download(case, step, cmd, &redirected),
+        "sed" | "perl" => match in_place(case, step, cmd) {
+            Some(paths) => Kind::Write(paths),
+            None => Kind::Unknown(format!("what {name} changes is not sure")),
+        },
+        "tar" | "unzip" => unpack(case, step, cmd),
+        _ if is_local_script(case, cmd) => Kind::Build,
+        _ => Kind::Unknown(format!("what {name} does is not known")),
+    };
+    match kind {
+        Kind::Nothing | Kind::Build | Kind::PackageNoise if !redirected.is_empty() => Kind::Write(redirected),
+        kind => kind,
+    }
+}
+
+fn package_call<'a>(name: &str, verb: &str, cmd: &ShellCommand) -> Kind<'a> {
+    let rest = || {
+        let words = cmd.args.iter().filter(|arg| !arg.text.starts_with('-')).skip(1);
+        words.map(|arg| arg.text.clone()).collect()
+    };
+    match (name, verb) {
+        (_, "update" | "clean" | "autoclean" | "makecache" | "refresh" | "check" | "policy" | "show" | "search" | "info") => {
+            Kind::PackageNoise
+        }
+        (_, "remove" | "purge" | "del" | "autoremove" | "erase") => Kind::Remove(rest()),
+        ("apt-get" | "apt" | "apk" | "dnf" | "yum" | "microdnf", "upgrade" | "dist-upgrade" | "full-upgrade") => {
+            Kind::PackageNoise
+        }
+        ("apk", "fix" | "version" | "cache") => Kind::PackageNoise,
+        _ => Kind::Unknown(format!("{name} {verb} changes the packages in a way that is not followed")),
+    }
+}
+
+/// Expands the arguments that are no flags to absolute paths.
+fn operands(case: &Case<'_>, step: &Step, cmd: &ShellCommand) -> Option<Vec<String>> {
+    cmd.args.iter().filter(|arg| !arg.text.starts_with('-')).map(|arg| absolute(case, step, cmd, &arg.text)).collect()
+}
+
+/// What following paths needs of the stage.
+pub(super) struct Scope<'a> {
+    pub escape: char,
+    pub stage: &'a Stage,
+}
+
+pub(super) fn absolute(case: &Case<'_>, step: &Step, cmd: &ShellCommand, text: &str) -> Option<String> {
+    resolve(case.file.escape, step, cmd, text)
+}
+
+/// The path that a word of a command means; `None` when variables or globs are left.
+pub(super) fn resolve(escape: char, step: &Step, cmd: &ShellCommand, text: &str) -> Option<String> {
+    let text = if text.contains('$') { expand(text, escape, &step.env).ok()? } else { text.to_string() };
+    if text.contains(['*', '?', '`', '$', '{']) {
+        return None;
+    }
+    let workdir = step.workdir.as_deref()?;
+    let dir = join(workdir, cmd.dir.as_deref()?);
+    if let Some(rest) = text.strip_prefix("~/") {
+        return Some(join("/root", rest));
+    }
+    Some(join(&dir, &text))
+}
+
+fn redirect_targets(case: &Case<'_>, step: &Step, cmd: &ShellCommand) -> Result<Vec<String>, String> {
+    let mut paths = Vec::new();
+    for redirect in &cmd.redirects {
+        if !redirect.operator.contains('>') || redirect.operator.ends_with('&') {
+            continue;
+        }
+        let text = redirect.target.text.as_str();
+        if text == "/dev/null" || text.starts_with('&') || text.chars().all(|letter| letter.is_ascii_digit()) {
+            continue;
+        }
+        paths.push(absolute(case, step, cmd, text).ok_or("the file that it writes is computed")?);
+    }
+    Ok(paths)
+}
+
+/// Where `cp a b`, `mv a b`, `ln -s a b`, `install -m 755 a b` put their files.
+pub(super) fn targets(case: &Case<'_>, step: &Step, cmd: &ShellCommand) -> Option<Vec<String>> {
+    Some(moves(&case.scope(), step, cmd)?.into_iter().map(|(_, to)| to).collect())
+}
+
+/// Source and target of each file that `cp`, `mv`, `ln` or `install` makes.
+pub(super) fn moves(scope: &Scope<'_>, step: &Step, cmd: &ShellCommand) -> Option<Vec<(String, String)>> {
+    let absolute = |text: &str| resolve(scope.escape, step, cmd, text);
+    let mut operands: Vec<&str> = Vec::new();
+    let mut into: Option<String> = None;
+    let mut args = cmd.args.iter();
+    while let Some(arg) = args.next() {
+        match arg.text.as_str() {
+            "-t" | "--target-directory" => into = Some(args.next()?.text.clone()),
+            "-m" | "-o" | "-g" | "-S" | "--mode" | "--owner" | "--group" if cmd.name.text == "install" => {
+                args.next();
+            }
+            text if text.starts_with("--target-directory=") => {
+                into = text.split_once('=').map(|(_, dir)| dir.to_string());
+            }
+            text if text.starts_with('-') && text.len() > 1 => {}
+            text => operands.push(text),
+        }
+    }
+    if cmd.name.text == "install" && cmd.has_short('d') {
+        return operands.iter().map(|dir| absolute(dir).map(|path| (path.clone(), path))).collect();
+    }
+    let (dest, directory) = match into {
+        Some(dir) => (dir, true),
+        None => {
+            let dest = operands.pop()?.to_string();
+            let directory = dest.ends_with('/') || operands.len() > 1 || matches!(dest.as_str(), "." | "..");
+            (dest, directory)
+        }
+    };
+    let to = absolute(&dest)?;
+    let directory = directory || is_system_dir(&to) || known_dir(scope, step, &to);
+    operands
+        .into_iter()
+        .map(|from| {
+            let from = absolute(from)?;
+            let name = base_name(&from).to_string();
+            Some((from, if directory { join(&to, &name) } else { to.clone() }))
+        })
+        .collect()
+}
+
+/// Directories that the file itself shows: of WORKDIR, and of `mkdir` before this step.
+fn known_dir(scope: &Scope<'_>, step: &Step, path: &str) -> bool {
+    let before = scope.stage.steps.iter().take_while(|other| other.inst <= step.inst);
+    for other in before {
+        if other.workdir.as_deref() == Some(path) {
+            return true;
+        }
+        let made = other.script.iter().flat_map(|script| &script.commands).filter(|cmd| cmd.name.text == "mkdir");
+        for cmd in made {
+            let mut words = cmd.args.iter().filter(|arg| !arg.text.starts_with('-'));
+            if words.any(|arg| resolve(scope.escape, other, cmd, &arg.text).as_deref() == Some(path)) {
+                return true;
+            }
+        }
+    }
+    false
+}
+
+fn download<'a>(case: &Case<'_>, step: &Step, cmd: &ShellCommand, redirected: &[String]) -> Kind<'a> {
+    let flags: &[&str] = if cmd.name.text == "curl" { &["-o", "--output"] } else { &["-O", "--output-document"] };
+    let mut file = flags.iter().find_map(|flag| cmd.flag_value(flag));
+    if file.is_none() {
+        // `-qO-`, `-sSLo /usr/bin/x`: the letter ends a bundle of short flags.
+        let letter = if cmd.name.text == "curl" { 'o' } else { 'O' };
+        for (index, arg) in cmd.args.iter().enumerate() {
+            let Some(bundle) = arg.text.strip_prefix('-').filter(|rest| !rest.starts_with('-')) else { continue };
+            let Some(at) = bundle.find(letter) else { continue };
+            let rest = bundle.get(at + 1..).unwrap_or("");
+            file = if rest.is_empty() { cmd.args.get(index + 1).map(|next| next.text.clone()) } else { Some(rest.to_string()) };
+            break;
+        }
+    }
+    if let Some(file) = file {
+        return match absolute(case, step, cmd, &file) {
+            _ if file == "-" => Kind::Nothing,
+            Some(path) => Kind::Write(vec![path]),
+            None => Kind::Unknown("the file that is fetched has a computed name".into()),
+        };
+    }
+    if !redirected.is_empty() {
+        return Kind::Write(redirected.to_vec());
+    }
+    let remote = cmd.name.text == "wget" || cmd.has_short('O') || cmd.has_flag(&["--remote-name"]);
+    if !remote {
+        // Printed, or handed to the next command of a pipe, which is looked at by itself.
+        return Kind::Nothing;
+    }
+    let url = cmd.args.iter().find(|arg| arg.text.contains("://")).map_or("", |arg| arg.text.as_str());
+    match absolute(case, step, cmd, base_name(url.split(['?', '#']).next().unwrap_or(""))) {
+        Some(path) if !url.is_empty() => Kind::Write(vec![path]),
+        _ => Kind::Unknown("the file that is fetched has a computed name".into()),
+    }
+}
+
+fn in_place(case: &Case<'_>, step: &Step, cmd: &ShellCommand) -> Option<Vec<String>> {
+    if !cmd.args.iter().any(|arg| arg.text.starts_with("-i") || arg.text.starts_with("--in-place")) {
+        return Some(Vec::new());
+    }
+    let scripted = cmd.has_flag(&["-e", "--expression", "-f"]);
+    let words = cmd.args.iter().filter(|arg| !arg.text.starts_with('-')).skip(if scripted { 0 } else { 1 });
+    let last = words.last()?;
+    Some(vec![absolute(case, step, cmd, &last.text)?])
+}
+
+fn unpack<'a>(case: &Case<'_>, step: &Step, cmd: &ShellCommand) -> Kind<'a> {
+    let flag = if cmd.name.text == "tar" { ["-C", "--directory"] } else { ["-d", "-d"] };
+    let dir = flag.iter().find_map(|flag| cmd.flag_value(flag)).unwrap_or_else(|| ".".into());
+    match absolute(case, step, cmd, &dir) {
+        // /usr/local/go is the toolchain; nothing there is wanted.
+        Some(path) if path == "/usr/local" && step_installs_go(step) => Kind::Build,
+        Some(path) if is_system_dir(&path) => Kind::Unknown(format!("an archive is unpacked into {path}")),
+        Some(path) => Kind::Write(vec![path]),
+        None => Kind::Unknown("where the archive is unpacked is computed".into()),
+    }
+}
+
+/// `wget https://go.dev/dl/go1.22.0.linux-amd64.tar.gz && tar -C /usr/local -xzf …`
+fn step_installs_go(step: &Step) -> bool {
+    let words = step.script.iter().flat_map(|script| &script.commands).flat_map(|cmd| &cmd.args);
+    words.map(|arg| arg.text.as_str()).any(|text| {
+        text.contains("go.dev/dl/") || text.contains("golang.org/dl/") || text.contains("golang/go1.")
+            || (base_name(text).starts_with("go1.") && text.ends_with(".tar.gz"))
+    })
+}
+
+/// `./build.sh`, `sh scripts/build.sh`: a script of the sources.
+fn is_local_script(case: &Case<'_>, cmd: &ShellCommand) -> bool {
+    let name = case.source.slice(cmd.name.span);
+    if matches!(cmd.name.text.as_str(), "sh" | "bash" | "ash") {
+        return cmd.args.iter().any(|arg| !arg.text.starts_with('-') && !arg.text.starts_with('/') && arg.text.ends_with(".sh"));
+    }
+    name.starts_with("./") || name.starts_with("scripts/") || name.starts_with("bin/") || name.starts_with("hack/")
+}
+
+/// The text of the commands of one RUN that a final stage of the same distribution has to run again; `None` when they
+/// cannot be taken out of their script.
+pub(super) fn can_be_split(effects: &[&Effect<'_>]) -> bool {
+    effects.iter().all(|effect| {
+        effect.cmd.depth == 0
+            && !effect.cmd.conditional
+            && !effect.cmd.opaque
+            && matches!(effect.cmd.joiner, Joiner::Start | Joiner::And | Joiner::Semi | Joiner::Newline)
+    })
+}
+
+/// The packages of an install that the running image keeps.
+pub(super) fn run_time_packages(install: &Install, pure: bool, alpine: bool) -> Vec<(String, Span)> {
+    let mut kept = Vec::new();
+    for package in &install.packages {
+        let name = package.name.as_str();
+        if packages::builds_only(name) {
+            continue;
+        }
+        if packages::is_dev(name) {
+            if pure {
+                continue;
+            }
+            let name = packages::library_of(name, alpine).unwrap_or(name);
+            kept.push((name.to_string(), package.span));
+            continue;
+        }
+        kept.push((name.to_string(), package.span));
+    }
+    kept
+}

@@ -1,0 +1,362 @@
+//! What the image runs: ENTRYPOINT and CMD as one command, and whether it can do without a shell.
+
+use super::case::Case;
+use super::paths::join;
+use super::refuse::refuse;
+use super::Refusal;
+use crate::model::Step;
+use crate::shell::{Joiner, Script, ShellCommand};
+use crate::syntax::{Body, Command, InstId};
+use crate::text::Span;
+
+/// A program that the image starts, as its command names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Named {
+    pub text: String,
+    pub span: Span,
+    /// Absolute where the name has a slash; `None` when PATH is searched.
+    pub path: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    /// The first one is what starts; others follow in shell forms (`a && b`) and behind wrappers (`tini -- app`).
+    pub programs: Vec<Named>,
+    /// Why a shell has to be there, with the place.
+    pub shell: Option<(String, Span)>,
+    /// Shell-form CMD or ENTRYPOINT that becomes this exec form.
+    pub exec_form: Option<(InstId, Vec<String>)>,
+    pub span: Span,
+    /// The directory that the process starts in.
+    pub workdir: String,
+    /// Every argument in order, as far as they are known; for the search of configuration files.
+    pub args: Vec<String>,
+}
+
+/// Programs that run or watch sources, or only keep a container open.
+const DEV: &[&str] = &[
+    "air", "reflex", "CompileDaemon", "compiledaemon", "realize", "fresh", "gin", "dlv", "delve", "gow", "modd", "nodemon",
+    "entr", "watchexec", "bash", "sh", "zsh", "ash", "fish", "sleep", "tail", "cat", "top", "true", "npm", "yarn", "make",
+    "task", "mage", "bazel", "gotestsum", "ginkgo",
+];
+
+/// Programs that start what their arguments name.
+const WRAPPERS: &[&str] = &["tini", "dumb-init", "gosu", "su-exec", "catatonit", "setpriv", "nice", "env", "exec"];
+
+const SUPERVISORS: &[&str] = &["supervisord", "s6-svscan", "runsvdir", "runit", "circusd", "foreman", "hivemind"];
+
+pub(super) fn entry(case: &Case<'_>) -> Result<Entry, Refusal> {
+    let config = &case.stage.config;
+    let own = |id: Option<InstId>| id.filter(|id| case.file.get(*id).is_some());
+    let entrypoint = config.entrypoint.as_ref().and_then(|command| own(command.inst));
+    let cmd = config.cmd.as_ref().and_then(|command| own(command.inst));
+    let Some(main) = entrypoint.or(cmd) else {
+        return Err(refuse(
+            "no-command",
+            case.from_span(),
+            "the file sets neither CMD nor ENTRYPOINT, so the image runs what its base runs",
+            "add the CMD that starts the program",
+        ));
+    };
+    let workdir = case.workdir.clone();
+    let main_step = case.step(main);
+    let span = case.content(main);
+    let mut entry =
+        Entry { programs: Vec::new(), shell: None, exec_form: None, span, workdir, args: Vec::new() };
+    match case.file.get(main).and_then(|inst| inst.command()) {
+        Some(Command::Exec { words, .. }) => {
+            let mut argv: Vec<(String, Span)> = words.iter().map(|word| (word.text.clone(), word.span)).collect();
+            if entrypoint.is_some() {
+                match cmd.and_then(|id| case.file.get(id)).and_then(|inst| inst.command()) {
+                    Some(Command::Exec { words, .. }) => {
+                        argv.extend(words.iter().map(|word| (word.text.clone(), word.span)));
+                    }
+                    Some(Command::Shell(span)) => {
+                        entry.shell = Some(("a shell-form CMD is an argument of ENTRYPOINT".into(), *span));
+                    }
+                    None => {}
+                }
+            }
+            exec(case, &mut entry, &argv)?;
+        }
+        Some(Command::Shell(text)) => {
+            let Some(script) = main_step.and_then(|step| step.script.as_ref()) else {
+                return Err(opaque(span, "the command is not written for a Bourne shell"));
+            };
+            shell(case, &mut entry, script, main, *text)?;
+            let both = entrypoint.is_some() && cmd.is_some();
+            if both && entry.exec_form.take().is_some() {
+                // As exec form the ENTRYPOINT would get CMD as arguments, which the shell form ignores.
+                entry.shell = Some(("a shell-form ENTRYPOINT that ignores CMD".into(), *text));
+            }
+        }
+        None => return Err(opaque(span, "the command has an error")),
+    }
+    if entry.programs.is_empty() {
+        return Err(opaque(span, "the command names no program"));
+    }
+    Ok(entry)
+}
+
+fn opaque(span: Span, message: &str) -> Refusal {
+    refuse("opaque-command", span, message, "write the command in exec form: CMD [\"/path/of/program\", \"argument\"]")
+}
+
+fn exec(case: &Case<'_>, entry: &mut Entry, argv: &[(String, Span)]) -> Result<(), Refusal> {
+    let Some((first, span)) = argv.first() else {
+        return Err(refuse(
+            "no-command",
+            entry.span,
+            "the command is empty",
+            "add the CMD that starts the program",
+        ));
+    };
+    entry.args = argv.iter().skip(1).map(|(text, _)| text.clone()).collect();
+    let name = super::paths::base_name(first);
+    if matches!(name, "sh" | "bash" | "ash" | "dash") {
+        entry.shell = Some((format!("the command starts {name}"), *span));
+        let mut rest = argv.iter().skip(1).map(|(text, span)| (text.as_str(), *span));
+        match rest.find(|(text, _)| !text.starts_with('-')) {
+            // `sh -c "text"`: the shell view has looked through it.
+            Some(_) if argv.get(1).is_some_and(|(flag, _)| flag.starts_with('-') && flag.contains('c')) => {
+                let inst = case.inst_at(entry.span.start);
+                let script = inst.and_then(|id| case.step(id)).and_then(|step| step.script.as_ref());
+                let inner = script.map(|script| script.commands.iter().filter(|cmd| !is_shell(cmd)).collect());
+                return commands(case, entry, inner.unwrap_or_default());
+            }
+            // `bash script.sh`
+            Some((script, at)) => {
+                let path = Some(join(&entry.workdir, script));
+                entry.programs.push(Named { text: script.to_string(), span: at, path });
+                return Ok(());
+            }
+            None => return Err(dev(*span, name)),
+        }
+    }
+    if WRAPPERS.contains(&name) {
+        push(case, entry, first, *span)?;
+        // The wrapped program: behind the wrapper's own flags and, for gosu and su-exec, the user.
+        let mut rest = argv.iter().skip(1).filter(|(text, _)| !text.starts_with('-') && !text.contains('='));
+        if matches!(name, "gosu" | "su-exec") {
+            rest.next();
+        }
+        if let Some((text, span)) = rest.next() {
+            push(case, entry, text, *span)?;
+        }
+        return Ok(());
+    }
+    if name == "go" {
+        return Err(go_at_run_time(argv.get(1).map(|(text, _)| text.as_str()).unwrap_or(""), *span));
+    }
+    push(case, entry, first, *span)
+}
+
+fn is_shell(cmd: &ShellCommand) -> bool {
+    matches!(cmd.name.text.as_str(), "sh" | "bash" | "ash" | "dash" | "")
+}
+
+fn push(_case: &Case<'_>, entry: &mut Entry, text: &str, span: Span) -> Result<(), Refusal> {
+    let name = super::paths::base_name(text);
+    if SUPERVISORS.contains(&name) || text == "/init" {
+        return Err(refuse(
+            "supervisor",
+            span,
+            format!("{name} starts several programs"),
+            "give each program an image of its own, or write the stages by hand",
+        ));
+    }
+    let path = text.contains('/').then(|| join(&entry.workdir, text));
+    if path.is_none() && DEV.contains(&name) {
+        return Err(dev(span, name));
+    }
+    entry.programs.push(Named { text: text.to_string(), span, path });
+    Ok(())
+}
+
+fn dev(span: Span, name: &str) -> Refusal {
+    refuse(
+        "dev-server",
+        span,
+        format!("the image starts {name}, not a program that the build makes"),
+        "give the production image a CMD that starts the built program",
+    )
+}
+
+fn go_at_run_time(sub: &str, span: Span) -> Refusal {
+    match sub {
+        "run" | "test" => refuse(
+            "dev-server",
+            span,
+            format!("the image runs go {sub}, so it needs the whole toolchain and the sources"),
+            "build the program with RUN go build and start it with CMD",
+        ),
+        _ => refuse(
+            "runtime-toolchain",
+            span,
+            format!("the image runs go {sub}"),
+            "build in RUN, and start the program with CMD",
+        ),
+    }
+}
+
+fn shell(case: &Case<'_>, entry: &mut Entry, script: &Script, inst: InstId, text: Span) -> Result<(), Refusal> {
+    if let Some(words) = plain_words(case, script, inst) {
+        let argv: Vec<(String, Span)> = words;
+        exec(case, entry, &argv)?;
+        if entry.shell.is_none() {
+            entry.exec_form = Some((inst, argv.into_iter().map(|(text, _)| text).collect()));
+        }
+        return Ok(());
+    }
+    entry.shell = Some((why_shell(case.source.slice(text)), text));
+    commands(case, entry, script.commands.iter().collect())
+}
+
+fn why_shell(text: &str) -> String {
+    let reason = if text.contains('$') {
+        "the command expands variables"
+    } else if text.contains("&&") || text.contains(';') || text.contains('|') {
+        "the command is made of several"
+    } else if text.contains('>') || text.contains('<') {
+        "the command redirects"
+    } else {
+        "the command is more than plain words"
+    };
+    reason.to_string()
+}
+
+/// The programs of a command that keeps its shell.
+fn commands(case: &Case<'_>, entry: &mut Entry, commands: Vec<&ShellCommand>) -> Result<(), Refusal> {
+    for cmd in commands {
+        let name = cmd.name.text.as_str();
+        if name.is_empty() || BUILTINS.contains(&name) {
+            continue;
+        }
+        if name == "go" {
+            return Err(go_at_run_time(cmd.args.first().map_or("", |arg| arg.text.as_str()), cmd.span));
+        }
+        let written = written(case, cmd);
+        if written.contains(['$', '`', '*', '?']) {
+            return Err(opaque(cmd.name.span, "the name of the program is computed"));
+        }
+        if WRAPPERS.contains(&name) {
+            push(case, entry, &written, cmd.name.span)?;
+            if let Some(arg) = cmd.args.iter().find(|arg| !arg.text.starts_with('-') && arg.literal) {
+                push(case, entry, &arg.text, arg.span)?;
+            }
+            continue;
+        }
+        let dir = cmd.dir.as_deref().map(|dir| join(&entry.workdir, dir));
+        if written.contains('/') && dir.as_deref() != Some(entry.workdir.as_str()) {
+            let Some(dir) = dir else {
+                return Err(opaque(cmd.span, "the directory that the program starts in is not known"));
+            };
+            entry.programs.push(Named { path: Some(join(&dir, &written)), text: written, span: cmd.name.span });
+            continue;
+        }
+        let before = entry.programs.len();
+        match push(case, entry, &written, cmd.name.span) {
+            // `sleep 5 && ./app` is no image that only sleeps.
+            Err(refusal) if refusal.reason == "dev-server" && !matches!(name, "air" | "make" | "npm" | "dlv") => {
+                entry.programs.truncate(before);
+                entry.programs.push(Named { text: written, span: cmd.name.span, path: None });
+            }
+            result => result?,
+        }
+    }
+    if entry.programs.iter().all(|named| named.path.is_none() && DEV.contains(&named.text.as_str())) {
+        if let Some(named) = entry.programs.first() {
+            return Err(dev(named.span, &named.text));
+        }
+    }
+    Ok(())
+}
+
+pub(super) const BUILTINS: &[&str] = &[
+    "cd", "echo", "printf", "export", "set", "unset", "exec", "exit", "true", "false", ":", "[", "test", "wait", "trap",
+    "read", "shift", "return", "eval", ".", "source", "umask", "ulimit", "local", "command", "kill", "break", "continue",
+    "getopts", "alias", "type", "pwd", "let", "[[", "declare", "readonly", "hash", "times",
+];
+
+/// The name of the program with its path, as it stands in the file.
+fn written(case: &Case<'_>, cmd: &ShellCommand) -> String {
+    let text = case.source.slice(cmd.name.span);
+    let bare = text.trim_matches(['"', '\'']);
+    if super::paths::base_name(bare) == cmd.name.text { bare.to_string() } else { cmd.name.text.clone() }
+}
+
+/// The words of a shell-form command that mean the same in exec form; `None` when a shell has work to do.
+fn plain_words(case: &Case<'_>, script: &Script, inst: InstId) -> Option<Vec<(String, Span)>> {
+    let [cmd] = script.commands.as_slice() else { return None };
+    if script.opaque.is_some()
+        || cmd.opaque
+        || cmd.conditional
+        || cmd.depth > 0
+        || cmd.joiner != Joiner::Start
+        || !cmd.assignments.is_empty()
+        || !cmd.redirects.is_empty()
+        || BUILTINS.contains(&cmd.name.text.as_str())
+    {
+        return None;
+    }
+    let mut first = cmd.name.span.start;
+    match cmd.wrappers.as_slice() {
+        [] => {}
+        [exec] if exec.text == "exec" => first = exec.span.start,
+        _ => return None,
+    }
+    // Whatever the shell view may overlook: only these characters stand for themselves in every shell.
+    let body = match case.file.get(inst)?.command()? {
+        Command::Shell(span) => case.source.slice(*span),
+        Command::Exec { .. } => return None,
+    };
+    if cmd.span.start != first || body.contains(['$', '`', '\\', '*', '?', '[', '{', '~', '&', '|', ';', '<', '>', '(', '!', '#', '\n'])
+    {
+        return None;
+    }
+    if !cmd.name.literal || cmd.args.iter().any(|arg| !arg.literal) {
+        return None;
+    }
+    let name = written(case, cmd);
+    if name.contains(['"', '\'']) {
+        return None;
+    }
+    let mut words = vec![(name, cmd.name.span)];
+    words.extend(cmd.args.iter().map(|arg| (arg.text.clone(), arg.span)));
+    Some(words)
+}
+
+/// The exec form as JSON.
+pub(super) fn json(words: &[String]) -> String {
+    let quoted: Vec<String> = words
+        .iter()
+        .map(|word| {
+            let mut text = String::from("\"");
+            for letter in word.chars() {
+                match letter {
+                    '"' => text.push_str("\\\""),
+                    '\\' => text.push_str("\\\\"),
+                    letter if (letter as u32) < 0x20 => text.push_str(&format!("\\u{:04x}", letter as u32)),
+                    letter => text.push(letter),
+                }
+            }
+            text.push('"');
+            text
+        })
+        .collect();
+    format!("[{}]", quoted.join(", "))
+}
+
+/// HEALTHCHECK: the programs it runs, and why it needs a shell.
+pub(super) fn health(case: &Case<'_>, step: &Step) -> Option<(Vec<String>, Option<String>)> {
+    let inst = case.file.get(step.inst)?;
+    let Body::HealthcheckCmd { command, .. } = &inst.body else { return None };
+    match command {
+        Command::Exec { words, .. } => Some((words.first().map(|word| word.text.clone()).into_iter().collect(), None)),
+        Command::Shell(_) => {
+            let script = step.script.as_ref()?;
+            let names = script.commands.iter().map(|cmd| written(case, cmd)).filter(|name| !name.is_empty()).collect();
+            Some((names, Some("the health check is in shell form".into())))
+        }
+    }
+}

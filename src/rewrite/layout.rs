@@ -1,0 +1,379 @@
+//! Which instruction goes to which stage, and in what order the final stage has them.
+
+use super::Refusal;
+use super::artifacts::Found;
+use super::base::Choice;
+use super::case::Case;
+use super::effects::{Effect, Kind};
+use super::entry::{Entry, json};
+use super::environment::{EnvText, env_text};
+use super::needs::{Claim, Needs};
+use super::paths::{is_system_dir, within};
+use super::placed::{owner_of, owners, whole};
+use super::refuse::refuse;
+use super::releases::Ground;
+use super::render::{Line, Outline, StageCopy, Style};
+use super::{Tier, reruns};
+use crate::model::variables;
+use crate::syntax::{Body, Command, InstId, Instruction};
+
+/// Everything that decides what the final stage has.
+pub(super) struct Parts<'a, 'c> {
+    pub case: &'c Case<'a>,
+    pub entry: &'c Entry,
+    pub found: &'c Found,
+    pub needs: &'c Needs,
+    pub choice: &'c Choice,
+    pub ground: Option<&'c Ground>,
+    pub effects: &'c [Effect<'a>],
+    /// Every program that ships needs no C library.
+    pub pure: bool,
+}
+
+/// Where in the final stage a line stands.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    /// Before everything of the file: accounts, packages that the file did not name.
+    First,
+    /// What stands before the build in the file, in its order.
+    Before(u32, u8),
+    Copies,
+    /// What stands behind the build, and what has to: VOLUME, HEALTHCHECK, ENTRYPOINT, CMD.
+    After(u32, u8),
+}
+
+pub(super) struct Laid {
+    pub outline: Outline,
+    pub copies: Vec<StageCopy>,
+    /// What the new image lacks that the file itself had set.
+    pub dropped: Vec<String>,
+}
+
+pub(super) fn lay(parts: &Parts<'_, '_>, mut outline: Outline) -> Result<Laid, Refusal> {
+    let case = parts.case;
+    let style = Style::of(case);
+    let tier = parts.choice.tier;
+    let last_build = case
+        .steps()
+        .filter(|(_, inst)| matches!(inst.body, Body::Run(_) | Body::Copy(_) | Body::Add(_)))
+        .map(|(step, _)| step.inst)
+        .last()
+        .unwrap_or(case.stage.from);
+    let mut lines: Vec<(Place, Line)> = Vec::new();
+    let copies = copies(parts)?;
+    let owned_workdir = copies.iter().any(|copy| copy.chown.is_some() && copy.to == case.workdir);
+    let accounts = accounts(parts)?;
+    for path in &accounts {
+        lines.push((Place::First, Line::Copy(StageCopy { from: path.clone(), to: path.clone(), chown: None })));
+    }
+
+    let mut dropped = Vec::new();
+    let mut workdir: Option<(InstId, bool)> = None;
+    for (step, inst) in case.steps() {
+        let id = step.inst;
+        let after = id > last_build;
+        let here = |late: bool| if after || late { Place::After(id.0, 0) } else { Place::Before(id.0, 0) };
+        match &inst.body {
+            Body::Env(_) => match env_text(case, step, inst, &style) {
+                EnvText::Whole if after => lines.push((here(false), Line::Move { inst: id, text: None })),
+                EnvText::Whole => lines.push((here(false), Line::Repeat { inst: id, text: None })),
+                EnvText::Changed(text) => lines.push((here(false), Line::Repeat { inst: id, text: Some(text) })),
+                EnvText::Nothing => dropped.push(case.source.slice(inst.content).to_string()),
+            },
+            Body::Workdir(_) => workdir = Some((id, after)),
+            Body::User(_) if after => lines.push((here(false), Line::Move { inst: id, text: None })),
+            Body::User(_) => {
+                let last = case.steps().filter(|(_, inst)| matches!(inst.body, Body::User(_))).map(|(step, _)| step.inst).last();
+                if last == Some(id) {
+                    lines.push((here(false), Line::Repeat { inst: id, text: None }));
+                }
+            }
+            Body::Label(_) | Body::Maintainer(_) | Body::StopSignal(_) | Body::Expose(_) => {
+                lines.push((here(false), Line::Move { inst: id, text: None }));
+            }
+            Body::Volume { .. } | Body::HealthcheckCmd { .. } | Body::HealthcheckNone(_) => {
+                lines.push((here(true), Line::Move { inst: id, text: None }));
+            }
+            Body::Cmd(_) | Body::Entrypoint(_) => {
+                lines.push((here(true), Line::Move { inst: id, text: command_text(parts, id, inst) }));
+            }
+            Body::Shell(_) if tier <= Tier::SameDistro => {
+                lines.push((here(false), Line::Repeat { inst: id, text: None }));
+            }
+            Body::Run(_) if tier <= Tier::SameDistro => {
+                let paths: Vec<&str> = copies.iter().map(|copy| copy.to.as_str()).collect();
+                match reruns::text(parts, step, &paths, &style)? {
+                    reruns::Rerun::Nothing => {}
+                    reruns::Rerun::Whole => lines.push((Place::Before(id.0, 0), Line::Repeat { inst: id, text: None })),
+                    reruns::Rerun::Text(text) => {
+                        lines.push((Place::Before(id.0, 0), Line::Repeat { inst: id, text: Some(text) }));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    if let Some(line) = workdir_line(parts, workdir, &style) {
+        let place = match workdir {
+            Some((id, true)) => Place::After(id.0, 0),
+            _ if owned_workdir => Place::After(last_build.0, 0),
+            Some((id, false)) => Place::Before(id.0, 0),
+            None => Place::Before(0, 0),
+        };
+        lines.push((place, line));
+    }
+    for copy in &copies {
+        lines.push((Place::Copies, Line::Copy(copy.clone())));
+    }
+    if tier <= Tier::SameDistro
+        && let Some(text) = reruns::install(parts, &style)
+    {
+        lines.push((Place::First, Line::New(text)));
+    }
+    arguments(case, &mut lines, last_build);
+    lines.sort_by_key(|(place, _)| *place);
+    outline.lines = lines.into_iter().map(|(_, line)| line).collect();
+    let copies = outline
+        .lines
+        .iter()
+        .filter_map(|line| match line {
+            Line::Copy(copy) => Some(copy.clone()),
+            _ => None,
+        })
+        .collect();
+    Ok(Laid { outline, copies, dropped })
+}
+
+/// The WORKDIR in force at the end, as the author wrote it where that is absolute.
+fn workdir_line(parts: &Parts<'_, '_>, last: Option<(InstId, bool)>, style: &Style) -> Option<Line> {
+    let case = parts.case;
+    let Some((id, after)) = last else {
+        // Every base but the golang images begins at the root.
+        return (case.workdir != "/").then(|| Line::New(format!("{} {}", style.keyword("WORKDIR"), case.workdir)));
+    };
+    let inst = case.file.get(id)?;
+    let Body::Workdir(word) = &inst.body else { return None };
+    let plain = word.text.starts_with('/') && !word.text.contains('$');
+    let keyword = &inst.name.text;
+    let text = (!plain).then(|| format!("{keyword} {}", case.workdir));
+    Some(if after { Line::Move { inst: id, text } } else { Line::Repeat { inst: id, text } })
+}
+
+/// The new text of CMD or ENTRYPOINT, where it has to change.
+fn command_text(parts: &Parts<'_, '_>, id: InstId, inst: &Instruction) -> Option<String> {
+    if let Some((changed, words)) = &parts.entry.exec_form
+        && *changed == id
+        && matches!(inst.command(), Some(Command::Shell(_)))
+    {
+        return Some(format!("{} {}", inst.name.text, json(words)));
+    }
+    None
+}
+
+/// ARG instructions that the final stage uses are repeated in front of the first use.
+fn arguments(case: &Case<'_>, lines: &mut Vec<(Place, Line)>, last_build: InstId) {
+    let mut used: Vec<String> = Vec::new();
+    for (_, line) in lines.iter() {
+        let text = match line {
+            Line::Move { text: Some(text), .. } | Line::Repeat { text: Some(text), .. } | Line::New(text) => text.clone(),
+            Line::Move { inst, text: None } | Line::Repeat { inst, text: None } => {
+                case.file.get(*inst).map_or(String::new(), |inst| case.source.slice(inst.content).to_string())
+            }
+            Line::Copy(_) => continue,
+        };
+        used.extend(variables(&text, case.file.escape));
+    }
+    for (step, inst) in case.steps() {
+        let Body::Arg(pairs) = &inst.body else { continue };
+        let wanted = |name: &str| used.iter().any(|used| used == name);
+        if !pairs.iter().any(|pair| wanted(&pair.key.text)) {
+            continue;
+        }
+        let id = step.inst;
+        let (place, line) = if id > last_build {
+            (Place::After(id.0, 0), Line::Move { inst: id, text: None })
+        } else {
+            (Place::Before(id.0, 0), Line::Repeat { inst: id, text: None })
+        };
+        // The default of an ARG may name another one.
+        for pair in pairs {
+            if let Some(value) = &pair.value {
+                used.extend(variables(&value.text, case.file.escape));
+            }
+        }
+        lines.push((place, line));
+    }
+}
+
+/// /etc/passwd and /etc/group where the final base would not know the user.
+fn accounts(parts: &Parts<'_, '_>) -> Result<Vec<String>, Refusal> {
+    let case = parts.case;
+    if parts.choice.tier <= Tier::SameDistro {
+        return Ok(Vec::new());
+    }
+    let user = case.stage.config.user.clone().unwrap_or_default();
+    let names: Vec<&str> = user.split(':').filter(|part| !part.is_empty()).collect();
+    let known = |name: &str| {
+        name.chars().all(|letter| letter.is_ascii_digit())
+            || name == "root" && parts.choice.tier == Tier::Distroless
+    };
+    let by_name = names.iter().any(|name| !known(name));
+    let wanted = parts.needs.users.is_some() && parts.choice.tier == Tier::Scratch;
+    let owned = owners(parts.effects).iter().any(|(_, owner)| owner.contains(|letter: char| letter.is_alphabetic()));
+    if by_name && user.contains('$') {
+        return Err(refuse("unknown-user", case.from_span(), "the user is a variable without a value", "name the user"));
+    }
+    if by_name || wanted || (owned && !names.is_empty()) {
+        return Ok(vec!["/etc/passwd".into(), "/etc/group".into()]);
+    }
+    Ok(Vec::new())
+}
+
+fn copies(parts: &Parts<'_, '_>) -> Result<Vec<StageCopy>, Refusal> {
+    let case = parts.case;
+    let tier = parts.choice.tier;
+    let programs: Vec<String> = super::needs::shipped(parts.found).map(|built| built.path.clone()).collect();
+    let mut copies: Vec<StageCopy> = Vec::new();
+    let owners = owners(parts.effects);
+    if tier == Tier::SameDistroTree {
+        copies = whole(case, parts.effects, &programs)?;
+    } else {
+        let mut paths: Vec<String> = programs.clone();
+        paths.extend(parts.needs.data.iter().filter(|(path, _)| is_there(parts, path)).map(|(path, _)| data_path(path)));
+        paths.extend(parts.found.script.iter().cloned());
+        paths.extend(directories(parts));
+        let all = paths.clone();
+        paths.retain(|path| !all.iter().any(|other| other != path && within(path, other)));
+        for path in paths {
+            let chown = owner_of(&owners, &path).filter(|_| !is_root(case));
+            let copy = StageCopy { from: path.clone(), to: path, chown };
+            if !copies.contains(&copy) {
+                copies.push(copy);
+            }
+        }
+    }
+    for (name, path) in &parts.found.by_path {
+        let dir = super::paths::parent(path);
+        if !super::paths::STANDARD_PATH.contains(&dir) {
+            let to = format!("/usr/local/bin/{name}");
+            match copies.iter_mut().find(|copy| copy.from == *path) {
+                Some(copy) => copy.to = to,
+                None => copies.push(StageCopy { from: path.clone(), to, chown: None }),
+            }
+        }
+    }
+    copies.extend(system_files(parts));
+    Ok(copies)
+}
+
+fn is_root(case: &Case<'_>) -> bool {
+    let user = case.stage.config.user.as_deref().unwrap_or("");
+    matches!(user.split(':').next().unwrap_or(""), "" | "root" | "0")
+}
+
+/// The directory of a pattern: `/app/templates/*.html` -> `/app/templates`.
+pub(super) fn data_path(path: &str) -> String {
+    let Some(at) = path.find(['*', '?', '[']) else { return path.to_string() };
+    let dir = path.get(..at).and_then(|head| head.rfind('/')).and_then(|slash| path.get(..slash)).unwrap_or("");
+    if dir.is_empty() { "/".to_string() } else { dir.to_string() }
+}
+
+/// True when the file or directory is in the builder; what the context does not have is mounted or made at run time.
+pub(super) fn is_there(parts: &Parts<'_, '_>, path: &str) -> bool {
+    let path = data_path(path);
+    let made = parts.effects.iter().any(|effect| match &effect.kind {
+        Kind::Write(paths) | Kind::Make(paths) => paths.iter().any(|made| *made == path || within(made, &path)),
+        _ => false,
+    });
+    if made {
+        return true;
+    }
+    if is_system_dir(&path) {
+        return false;
+    }
+    match &parts.case.tree {
+        Some(tree) => tree.is_file(&path) || tree.under(&path).next().is_some(),
+        None => false,
+    }
+}
+
+/// Empty directories that the program expects: of VOLUME, of `mkdir` where it writes, of `chown`.
+fn directories(parts: &Parts<'_, '_>) -> Vec<String> {
+    let case = parts.case;
+    let mut wanted: Vec<String> = parts.needs.writable.iter().map(|(path, _)| path.clone()).collect();
+    wanted.extend(case.stage.config.volumes.iter().cloned());
+    let mut found = Vec::new();
+    for effect in parts.effects {
+        let Kind::Make(paths) = &effect.kind else { continue };
+        for path in paths {
+            let owned = owner_of(&owners(parts.effects), path).is_some() && !is_root(case);
+            let expected = wanted.iter().any(|want| within(want, path) || within(path, want));
+            let fresh = !is_system_dir(path) && *path != case.workdir && !super::placed::is_build_place(path);
+            if fresh && (owned || expected) && !found.contains(path) && !effect.cmd.conditional {
+                found.push(path.clone());
+            }
+        }
+    }
+    found
+}
+
+/// Certificates, time zones and the like, where the final base lacks what the old one had.
+fn system_files(parts: &Parts<'_, '_>) -> Vec<StageCopy> {
+    let case = parts.case;
+    let needs = parts.needs;
+    let tier = parts.choice.tier;
+    let golang = parts.ground.is_some_and(|ground| ground.toolchain_image);
+    let mut paths: Vec<&str> = Vec::new();
+    // Not disproved: whatever was not read may want it.
+    let perhaps = !needs.read || !needs.gaps.is_empty() || !needs.unread.is_empty();
+    let trust = parts.effects.iter().any(|effect| matches!(effect.kind, Kind::TrustStore));
+    let lacks_certificates = match tier {
+        Tier::Distroless => false,
+        Tier::Scratch => true,
+        _ => golang && !parts.ground.is_some_and(Ground::slim_has_certificates),
+    };
+    let installed = parts.effects.iter().any(|effect| match &effect.kind {
+        Kind::Install(install) => install.packages.iter().any(|package| package.name == "ca-certificates"),
+        _ => false,
+    });
+    let repeated = installed && tier <= Tier::SameDistro;
+    if trust || (lacks_certificates && !repeated && (perhaps || needs.certificates.is_some())) {
+        paths.push("/etc/ssl/certs/ca-certificates.crt");
+    }
+    let zones = perhaps || needs.time_zones.is_some();
+    let lacks_zones = match tier {
+        Tier::Distroless => false,
+        Tier::Scratch => true,
+        _ => golang && !parts.ground.is_some_and(Ground::slim_has_tzdata),
+    };
+    if zones && lacks_zones && golang {
+        // Where the time package looks last: in the toolchain that built the program.
+        paths.push("/usr/local/go/lib/time/zoneinfo.zip");
+    }
+    if tier == Tier::Scratch && (perhaps || needs.temp_dir.is_some()) {
+        paths.push("/tmp");
+    }
+    for local in ["/etc/localtime", "/etc/timezone"] {
+        let written = parts.effects.iter().any(|effect| match &effect.kind {
+            Kind::Write(paths) => paths.iter().any(|path| path == local),
+            _ => false,
+        });
+        if written && tier >= Tier::Distroless {
+            paths.push(local);
+        }
+    }
+    let user = case.stage.config.user.clone().filter(|_| !is_root(case));
+    paths
+        .into_iter()
+        .map(|path| StageCopy {
+            from: path.to_string(),
+            to: path.to_string(),
+            chown: user.clone().filter(|_| path == "/tmp"),
+        })
+        .collect()
+}
+
+/// What a claim says about a need that the base itself fills.
+pub(super) fn carried(claim: &Claim, by: &str) -> String {
+    format!("{}: {by}", claim.text)
+}

@@ -1,0 +1,351 @@
+//! What the running program wants, each thing with the place that shows it: how it is linked, data files, certificates,
+//! time zones, users, other programs, a shell.
+
+use super::artifacts::{Built, Found};
+use super::case::Case;
+use super::detect::GoCommand;
+use super::entry::{self, Entry};
+use super::paths::{join, within};
+use super::toolchains::go::{Cgo, CgoEvidence, CgoKind, Need, NeedKind, Place, Program, StaticForced};
+use crate::shell::{Dialect, parse_text};
+use crate::syntax::Body;
+use crate::text::{MappedText, SourceFile, Span};
+
+/// Where a claim can be looked up: in the Dockerfile or in a file of the build context.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Shown {
+    pub span: Option<Span>,
+    pub file: Option<(String, u32)>,
+}
+
+/// A claim with its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Claim {
+    pub text: String,
+    pub shown: Shown,
+}
+
+/// How the program is linked, and so which C library has to be there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Link {
+    /// No loader, no library. `add_cgo` when the rewrite itself has to write CGO_ENABLED=0.
+    Static { why: Claim, add_cgo: bool },
+    /// The builder's C library and nothing else; `cxx`: the C++ runtime, too.
+    Libc { why: Claim, cxx: bool },
+    /// Shared libraries of these packages.
+    Libraries { why: Claim, packages: Vec<String> },
+    /// Not known.
+    Unknown { why: Claim },
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Needs {
+    /// The sources of every program that ships were read.
+    pub read: bool,
+    /// Why the lists below may be incomplete.
+    pub gaps: Vec<Claim>,
+    /// Modules whose sources were not there to be read.
+    pub unread: Vec<String>,
+    pub certificates: Option<Claim>,
+    pub time_zones: Option<Claim>,
+    pub temp_dir: Option<Claim>,
+    pub users: Option<Claim>,
+    pub mime_types: Option<Claim>,
+    pub services: Option<Claim>,
+    /// Absolute paths of files and directories that it reads.
+    pub data: Vec<(String, Claim)>,
+    pub writable: Vec<(String, Claim)>,
+    /// Programs that it starts, or that scripts and the health check start.
+    pub programs: Vec<(String, Claim)>,
+    pub shell: Option<Claim>,
+    /// The program reads the paths of its own sources: -trimpath would change them.
+    pub own_paths: bool,
+}
+
+impl Needs {
+    /// Everything that the programs read, start and call is in the lists.
+    pub fn is_complete(&self) -> bool {
+        self.read && self.gaps.is_empty()
+    }
+}
+
+impl Claim {
+    pub fn new(text: impl Into<String>) -> Claim {
+        Claim { text: text.into(), shown: Shown::default() }
+    }
+
+    pub fn at(text: impl Into<String>, span: Span) -> Claim {
+        Claim { text: text.into(), shown: Shown { span: Some(span), file: None } }
+    }
+
+    fn of(need: &Need) -> Claim {
+        Claim { text: need.why.clone(), shown: Shown { span: None, file: place(need.place.as_ref()) } }
+    }
+}
+
+pub(super) fn place(place: Option<&Place>) -> Option<(String, u32)> {
+    place.map(|place| (place.file.clone(), place.line))
+}
+
+/// Reads the sources of every program that ships.
+pub(super) fn programs(case: &Case<'_>, found: &Found, go: &[GoCommand<'_>]) -> Vec<Option<Program>> {
+    shipped(found).map(|built| super::detect::analyse(case, go, built)).collect()
+}
+
+pub(super) fn shipped(found: &Found) -> impl Iterator<Item = &Built> {
+    found.main.iter().chain(&found.others)
+}
+
+pub(super) fn collect(
+    case: &Case<'_>,
+    entry: &Entry,
+    found: &Found,
+    programs: &[Option<Program>],
+) -> Needs {
+    let mut needs = Needs { read: !programs.is_empty(), ..Needs::default() };
+    for (built, program) in shipped(found).zip(programs) {
+        match program {
+            Some(program) => add_program(case, entry, program, &mut needs),
+            None => {
+                needs.read = false;
+                let text = if case.context.is_none() {
+                    format!("without the build context the sources of {} are not known", built.path)
+                } else {
+                    format!("the sources of {} were not found in the build context", built.path)
+                };
+                needs.gaps.push(Claim::at(text, built.span));
+            }
+        }
+    }
+    if let Some((why, span)) = &entry.shell {
+        needs.shell = Some(Claim::at(why.clone(), *span));
+    }
+    if let Some(path) = &found.script {
+        script(case, path, &mut needs);
+    }
+    for named in &found.foreign {
+        let name = super::paths::base_name(&named.text).to_string();
+        needs.programs.push((name.clone(), Claim::at(format!("the command starts {name}"), named.span)));
+    }
+    health(case, found, &mut needs);
+    // Only the last HEALTHCHECK counts, and it may say NONE.
+    stated(case, &mut needs);
+    needs
+}
+
+fn add_program(case: &Case<'_>, entry: &Entry, program: &Program, needs: &mut Needs) {
+    for gap in &program.gaps {
+        needs.gaps.push(Claim::new(gap.clone()));
+    }
+    for module in &program.unread {
+        if !needs.unread.contains(module) {
+            needs.unread.push(module.clone());
+        }
+    }
+    for need in &program.needs {
+        let claim = Claim::of(need);
+        let slot = match &need.kind {
+            NeedKind::CaCertificates => &mut needs.certificates,
+            NeedKind::TimeZones => &mut needs.time_zones,
+            NeedKind::TempDir => &mut needs.temp_dir,
+            NeedKind::Users => &mut needs.users,
+            NeedKind::MimeTypes => &mut needs.mime_types,
+            NeedKind::Services => &mut needs.services,
+            NeedKind::Shell => &mut needs.shell,
+            NeedKind::DataFile(path) => {
+                needs.data.push((join(&entry.workdir, path), claim));
+                continue;
+            }
+            NeedKind::WritablePath(path) => {
+                needs.writable.push((join(&entry.workdir, path), claim));
+                continue;
+            }
+            NeedKind::Program(name) => {
+                needs.programs.push((super::paths::base_name(name).to_string(), claim));
+                continue;
+            }
+            NeedKind::Unknown(what) => {
+                let text = format!("{what} is computed: {}", claim.text);
+                needs.gaps.push(Claim { text, shown: claim.shown });
+                continue;
+            }
+        };
+        slot.get_or_insert(claim);
+    }
+    if case.options.strip && !needs.own_paths {
+        needs.own_paths = super::detect::reads_own_paths(case, program);
+    }
+}
+
+/// An entrypoint script: its interpreter, and every program that it calls.
+fn script(case: &Case<'_>, path: &str, needs: &mut Needs) {
+    let claim = |text: String| Claim { text, shown: Shown { span: None, file: Some((path.to_string(), 1)) } };
+    needs.shell.get_or_insert(claim(format!("{path} is a script")));
+    let text = case.tree.as_ref().and_then(|tree| tree.read(path));
+    let Some(text) = text else {
+        needs.gaps.push(claim(format!("the script {path} was not read")));
+        return;
+    };
+    let first = text.lines().next().unwrap_or("");
+    let interpreter = first.strip_prefix("#!").unwrap_or("/bin/sh").trim();
+    let mut words = interpreter.split_whitespace();
+    let mut name = super::paths::base_name(words.next().unwrap_or("sh"));
+    if name == "env" {
+        name = words.next().unwrap_or("sh");
+    }
+    if !matches!(name, "sh" | "dash" | "ash" | "bash") {
+        needs.programs.push((name.to_string(), claim(format!("{path} is written for {name}"))));
+        needs.gaps.push(claim(format!("what {path} does is not known")));
+        return;
+    }
+    if name == "bash" {
+        needs.programs.push(("bash".into(), claim(format!("{path} is written for bash"))));
+    }
+    let source = SourceFile::new(path, text.as_str());
+    let mut mapped = MappedText::default();
+    mapped.push(&source, Span::new(0, source.len()));
+    let dialect = if name == "bash" { Dialect::Bash } else { Dialect::Posix };
+    let script = parse_text(&mapped, dialect);
+    if let Some(reason) = &script.opaque {
+        needs.gaps.push(claim(format!("{path} is not fully understood: {reason}")));
+    }
+    for cmd in script.commands.iter().chain(&script.substitutions) {
+        let name = cmd.name.text.as_str();
+        if name.is_empty() || entry::BUILTINS.contains(&name) || name.contains(['$', '/']) {
+            continue;
+        }
+        let written = source.slice(cmd.name.span);
+        if written.contains('/') {
+            continue;
+        }
+        let line = source.line_col(cmd.span.start).line;
+        let shown = Shown { span: None, file: Some((path.to_string(), line)) };
+        needs.programs.push((name.to_string(), Claim { text: format!("{path} starts {name}"), shown }));
+    }
+}
+
+fn health(case: &Case<'_>, found: &Found, needs: &mut Needs) {
+    let last = case
+        .steps()
+        .filter(|(_, inst)| matches!(inst.body, Body::HealthcheckCmd { .. } | Body::HealthcheckNone(_)))
+        .last();
+    let Some((step, inst)) = last else { return };
+    let Some((names, shell)) = entry::health(case, step) else { return };
+    if let Some(why) = shell {
+        needs.shell.get_or_insert(Claim::at(why, inst.content));
+    }
+    for name in names {
+        let path = join(&case.workdir, &name);
+        let own = shipped(found).any(|built| built.path == path || super::paths::base_name(&built.path) == name);
+        let base = super::paths::base_name(&name).to_string();
+        if own || entry::BUILTINS.contains(&base.as_str()) {
+            continue;
+        }
+        needs.programs.push((base.clone(), Claim::at(format!("the health check starts {base}"), inst.content)));
+    }
+}
+
+fn stated(case: &Case<'_>, needs: &mut Needs) {
+    let stated = &case.options.stated;
+    if let Some(files) = &stated.runtime_files {
+        needs.gaps.clear();
+        needs.read = true;
+        for file in files {
+            needs.data.push((join(&case.workdir, file), Claim::new("you state that the program reads it")));
+        }
+    }
+    match stated.needs_shell {
+        Some(true) => {
+            needs.shell.get_or_insert(Claim::new("you state that it needs a shell"));
+        }
+        Some(false) | None => {}
+    }
+    let mut seen: Vec<String> = Vec::new();
+    needs.data.retain(|(path, _)| {
+        let new = !seen.iter().any(|other| within(path, other));
+        if new {
+            seen.push(path.clone());
+        }
+        new
+    });
+}
+
+/// How one program is linked.
+pub(super) fn link(case: &Case<'_>, built: &Built, program: Option<&Program>, go: &[GoCommand<'_>]) -> Link {
+    let Some(command) = built.build.and_then(|index| go.get(index)) else {
+        return Link::Unknown { why: Claim::at(format!("how {} is linked is not known", built.path), built.span) };
+    };
+    let go = &command.go;
+    let at = |text: String| Claim::at(text, go.span);
+    if let Some(flag) = &go.needs_cgo_flag {
+        return Link::Libraries { why: at(format!("{flag} needs cgo")), packages: Vec::new() };
+    }
+    if go.pie {
+        return Link::Libc { why: at("-buildmode=pie keeps the dynamic loader".into()), cxx: false };
+    }
+    if go.static_forced == StaticForced::Linker {
+        return Link::Static { why: at("-extldflags -static links everything in".into()), add_cgo: false };
+    }
+    if go.cgo == Cgo::Off {
+        return Link::Static { why: at("CGO_ENABLED=0 is in force".into()), add_cgo: false };
+    }
+    match case.options.stated.cgo {
+        Some(false) if go.cgo == Cgo::Default => {
+            return Link::Static { why: Claim::new("you state that it needs no cgo"), add_cgo: true };
+        }
+        Some(true) => return Link::Libc { why: Claim::new("you state that it needs cgo"), cxx: false },
+        _ => {}
+    }
+    let Some(program) = program.filter(|program| program.gaps.is_empty() || !program.cgo.is_empty()) else {
+        return Link::Unknown { why: at("whether the program needs cgo is not known".into()) };
+    };
+    if program.cgo.is_empty() {
+        return match go.cgo {
+            Cgo::Default => Link::Static { why: at("nothing that is imported needs cgo".into()), add_cgo: true },
+            _ if go.static_forced == StaticForced::Tags => {
+                Link::Static { why: at("the tags netgo and osusergo leave no C code".into()), add_cgo: false }
+            }
+            Cgo::On => Link::Libc { why: at("CGO_ENABLED=1 is in force".into()), cxx: false },
+            _ => Link::Libc { why: at("CGO_ENABLED is set to something that is not known".into()), cxx: false },
+        };
+    }
+    with_cgo(program)
+}
+
+fn with_cgo(program: &Program) -> Link {
+    let mut packages: Vec<String> = Vec::new();
+    let mut unnamed: Vec<String> = Vec::new();
+    let mut cxx = false;
+    for evidence in &program.cgo {
+        for package in &evidence.packages {
+            if !packages.contains(package) {
+                packages.push(package.clone());
+            }
+        }
+        for library in &evidence.libraries {
+            match library.as_str() {
+                "c" | "m" | "dl" | "pthread" | "rt" | "resolv" | "util" => {}
+                "stdc++" | "gcc_s" | "gomp" | "atomic" => cxx = true,
+                other if evidence.packages.is_empty() => unnamed.push(other.to_string()),
+                _ => {}
+            }
+        }
+    }
+    let why = program.cgo.first().map(claim_cgo).unwrap_or_else(|| Claim::new("the program needs cgo"));
+    let plugin = program.cgo.iter().any(|evidence| evidence.kind == CgoKind::Plugin);
+    if plugin || !unnamed.is_empty() || !packages.is_empty() {
+        return Link::Libraries { why, packages };
+    }
+    Link::Libc { why, cxx }
+}
+
+fn claim_cgo(evidence: &CgoEvidence) -> Claim {
+    let text = match evidence.kind {
+        CgoKind::ImportC => format!("{} has C code", evidence.what),
+        CgoKind::Module => format!("{} needs cgo", evidence.what),
+        CgoKind::IndirectModule => format!("{}, which needs cgo, may be part of the program", evidence.what),
+        CgoKind::Twin => format!("{} is another file when cgo is off", evidence.what),
+        CgoKind::Plugin => format!("{} opens plugins", evidence.what),
+    };
+    Claim { text, shown: Shown { span: None, file: place(evidence.place.as_ref()) } }
+}

@@ -1,0 +1,202 @@
+//! What the plan says of itself: what is copied and why, what was assumed and whether it is proved, what is lost.
+
+use super::detect::GoCommand;
+use super::effects::Kind;
+use super::layout::{Laid, Parts};
+use super::needs::{Claim, Link, shipped};
+use super::releases::Family;
+use super::{Artifact, Obligation, Tier};
+
+pub(super) fn artifacts(parts: &Parts<'_, '_>, laid: &Laid) -> Vec<Artifact> {
+    laid.copies
+        .iter()
+        .map(|copy| {
+            let built = shipped(parts.found).find(|built| built.path == copy.from);
+            let data = parts.needs.data.iter().find(|(path, _)| super::layout::data_path(path) == copy.from);
+            let why = match (built, data) {
+                (Some(built), _) if !built.why.is_empty() => built.why.clone(),
+                (Some(_), _) => "the program that the build makes".into(),
+                (None, Some((_, claim))) => claim.text.clone(),
+                (None, None) => why_copied(parts, &copy.from),
+            };
+            Artifact { from: copy.from.clone(), to: copy.to.clone(), why }
+        })
+        .collect()
+}
+
+fn why_copied(parts: &Parts<'_, '_>, path: &str) -> String {
+    match path {
+        "/etc/ssl/certs/ca-certificates.crt" => "the root certificates of the builder".into(),
+        "/usr/local/go/lib/time/zoneinfo.zip" => "the time zones of the toolchain".into(),
+        "/tmp" => "a directory for temporary files".into(),
+        "/etc/passwd" | "/etc/group" => "the user of the image".into(),
+        "/etc/localtime" | "/etc/timezone" => "the time zone that the build sets".into(),
+        _ if *path == parts.case.workdir => "the whole working directory: what the program reads of it is not known".into(),
+        _ => "what the file puts there".into(),
+    }
+}
+
+pub(super) fn obligations(
+    parts: &Parts<'_, '_>,
+    laid: &Laid,
+    links: &[Link],
+    go: &[GoCommand<'_>],
+) -> Vec<Obligation> {
+    let mut list: Vec<Obligation> = Vec::new();
+    let mut add = |proved: bool, claim: Claim| {
+        let obligation = Obligation { text: claim.text, span: claim.shown.span, file: claim.shown.file, proved };
+        if !list.iter().any(|known| known.text == obligation.text) {
+            list.push(obligation);
+        }
+    };
+    let tier = parts.choice.tier;
+    for built in shipped(parts.found) {
+        let text = format!("the build leaves the program at {}", built.path);
+        let text = if built.proved || built.why.is_empty() { text } else { format!("{text} ({})", built.why) };
+        add(built.proved, Claim::at(text, built.span));
+    }
+    for link in links {
+        let (proved, claim) = match link {
+            Link::Static { why, add_cgo: true } => {
+                (true, Claim { text: format!("the program is static: {}, and CGO_ENABLED=0 is added", why.text), ..why.clone() })
+            }
+            Link::Static { why, .. } => (true, Claim { text: format!("the program is static: {}", why.text), ..why.clone() }),
+            Link::Libc { why, .. } => {
+                (true, Claim { text: format!("the final base has the C library of the builder: {}", why.text), ..why.clone() })
+            }
+            Link::Libraries { why, packages } => (
+                tier <= Tier::SameDistro && !packages.is_empty(),
+                Claim { text: format!("the final base has the C libraries: {}", why.text), ..why.clone() },
+            ),
+            Link::Unknown { why } => (
+                tier <= Tier::SameDistro,
+                Claim { text: format!("the final base has the C library of the builder: {}", why.text), ..why.clone() },
+            ),
+        };
+        add(proved, claim);
+    }
+    if let Some((_, words)) = &parts.entry.exec_form {
+        let text = format!("{} needs no shell: plain words, now in exec form", words.join(" "));
+        add(true, Claim::at(text, parts.entry.span));
+    }
+    needs(parts, &mut add);
+    users(parts, &mut add);
+    ground(parts, links, &mut add);
+    for claim in &parts.choice.open {
+        add(false, claim.clone());
+    }
+    for text in &laid.dropped {
+        add(true, Claim::new(format!("only the build reads `{text}`")));
+    }
+    if parts.case.stage.name.is_some() {
+        let text = "nobody builds this file with --target: its only stage becomes the builder";
+        add(false, Claim::at(text, parts.case.from_span()));
+    }
+    for command in go {
+        if let Some((_, arch)) = command.go.cross.as_ref().filter(|(_, arch)| !arch.is_empty() && !arch.contains('$')) {
+            let text = format!("the image is only built for {arch}, which the program is compiled for");
+            add(arch == "amd64" && parts.case.stage.platform.is_none(), Claim::at(text, command.go.span));
+        }
+    }
+    list
+}
+
+fn needs(parts: &Parts<'_, '_>, add: &mut dyn FnMut(bool, Claim)) {
+    let needs = parts.needs;
+    let tier = parts.choice.tier;
+    if needs.is_complete() {
+        if needs.data.is_empty() {
+            add(true, Claim::new("the program reads no files of the image"));
+        }
+        for (path, claim) in &needs.data {
+            let there = super::layout::is_there(parts, path);
+            let how = if there { "is copied" } else { "is not in the image today, so nothing is lost" };
+            add(true, Claim { text: format!("{} {how}: {}", path, claim.text), ..claim.clone() });
+        }
+        if needs.programs.is_empty() && needs.shell.is_none() {
+            add(true, Claim::new("the program starts no other program"));
+        }
+    } else {
+        for gap in &needs.gaps {
+            add(false, gap.clone());
+        }
+        if tier == Tier::SameDistroTree {
+            let text = format!("the program reads nothing outside of {} that the build made", parts.case.workdir);
+            add(false, Claim::new(text));
+            add(false, Claim::new("the program starts no program that only the old base has, such as git"));
+        }
+    }
+    for (name, claim) in &needs.programs {
+        let known = super::packages::provider(name, parts.ground.is_some_and(super::releases::Ground::alpine));
+        let proved = known != super::packages::Provided::Unknown;
+        add(proved, Claim { text: format!("{name} is in the final image: {}", claim.text), ..claim.clone() });
+    }
+    if !needs.unread.is_empty() {
+        let unknown: Vec<&str> =
+            needs.unread.iter().map(String::as_str).filter(|module| !super::toolchains::harmless(module)).collect();
+        if unknown.is_empty() {
+            add(true, Claim::new(format!("{} need nothing of the image", needs.unread.join(", "))));
+        } else {
+            let text = format!("{} read no files, start no programs and need no cgo; their sources were not read", unknown.join(", "));
+            add(false, Claim::new(text));
+        }
+    }
+    for (claim, what) in [(&needs.certificates, "root certificates"), (&needs.time_zones, "time zones"), (&needs.temp_dir, "/tmp"), (&needs.mime_types, "MIME types"), (&needs.users, "the user database")] {
+        if let Some(claim) = claim {
+            let proved = tier != Tier::Scratch || !matches!(what, "MIME types");
+            add(proved, Claim { text: format!("the final image has {what}: {}", claim.text), ..claim.clone() });
+        }
+    }
+}
+
+fn users(parts: &Parts<'_, '_>, add: &mut dyn FnMut(bool, Claim)) {
+    let user = parts.case.stage.config.user.as_deref().unwrap_or("");
+    if matches!(user.split(':').next().unwrap_or(""), "" | "root" | "0") {
+        return;
+    }
+    let complete = parts.needs.is_complete() && parts.needs.writable.is_empty();
+    let text = format!("user {user} may read what is copied and write where it has to");
+    add(complete, Claim::new(text));
+}
+
+fn ground(parts: &Parts<'_, '_>, links: &[Link], add: &mut dyn FnMut(bool, Claim)) {
+    let tier = parts.choice.tier;
+    let Some(ground) = parts.ground else { return };
+    if tier > Tier::SameDistro || !ground.toolchain_image {
+        return;
+    }
+    let release = ground.release.as_deref().unwrap_or("unknown");
+    let family = if ground.family == Family::Alpine { "Alpine" } else { "Debian" };
+    let text = format!("{} stands on {family} {release}", parts.case.from_image_text());
+    let dynamic = links.iter().any(|link| !matches!(link, Link::Static { .. }));
+    let fixed = ground.pinned && !parts.case.from_image_text().contains('$');
+    add(fixed || !dynamic, Claim::at(text, parts.case.from_span()));
+}
+
+pub(super) fn lost(parts: &Parts<'_, '_>) -> Vec<String> {
+    let mut lost = vec!["the Go toolchain and its caches".to_string()];
+    let tier = parts.choice.tier;
+    if tier >= Tier::Distroless {
+        lost.push("shell".into());
+        lost.push("package manager".into());
+        let mut packages: Vec<String> = parts
+            .effects
+            .iter()
+            .filter_map(|effect| match &effect.kind {
+                Kind::Install(install) => Some(install.packages.iter().map(|package| package.name.clone())),
+                _ => None,
+            })
+            .flatten()
+            .filter(|name| !super::packages::in_static(name))
+            .collect();
+        packages.sort();
+        packages.dedup();
+        if !packages.is_empty() {
+            lost.push(format!("packages: {}", packages.join(", ")));
+        }
+    }
+    if parts.case.options.strip {
+        lost.push("debug information of the program".into());
+    }
+    lost
+}

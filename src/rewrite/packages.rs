@@ -1,0 +1,167 @@
+//! Which packages of a distribution only build, and what stands for them at run time.
+
+/// Compilers, build systems and version control: nothing that a finished program reads.
+const BUILD_ONLY: &[&str] = &[
+    "alpine-sdk", "autoconf", "automake", "bison", "build-base", "build-essential", "bzr", "ca-certificates-bundle-dev",
+    "clang", "cmake", "dpkg-dev", "fakeroot", "flex", "g++", "gcc", "git", "git-core", "go", "golang", "golang-go",
+    "golang-any", "golang-src", "gox", "libtool", "lld", "llvm", "m4", "make", "mercurial", "meson", "nasm", "ninja",
+    "ninja-build", "patch", "pkg-config", "pkgconf", "pkgconfig", "protobuf-compiler", "protoc", "subversion", "upx",
+    "upx-ucl", "yasm", "binutils", "binutils-gold", "gotestsum", "go-bindata", "musl-dev", "libc-dev", "libc6-dev",
+    "linux-headers", "linux-libc-dev", "glibc-devel", "gcc-c++", "gcc-libs", "libgcc-dev", "debhelper", "devscripts",
+    "fmt", "golangci-lint", "libc6-dev-i386", "software-properties-common", "apt-transport-https", "gcc-multilib",
+];
+
+/// Packages that are files to read, not programs or libraries; true for those that distroless static has, too.
+const DATA: &[(&str, bool)] = &[
+    ("ca-certificates", true),
+    ("ca-certificates-bundle", true),
+    ("tzdata", true),
+    ("media-types", true),
+    ("mime-support", true),
+    ("mailcap", true),
+    ("netbase", true),
+    ("shared-mime-info", false),
+    ("iana-etc", false),
+    ("locales", false),
+];
+
+/// Libraries of `-dev` packages where the name does not follow by rule: Debian's name, then Alpine's.
+const RUN_TIME: &[(&str, &str, &str)] = &[
+    ("librdkafka-dev", "librdkafka1", "librdkafka"),
+    ("libvips-dev", "", ""),
+    ("vips-dev", "", "vips"),
+    ("sqlite-dev", "", "sqlite-libs"),
+    ("libsqlite3-dev", "libsqlite3-0", ""),
+    ("libpcap-dev", "libpcap0.8", "libpcap"),
+    ("libpq-dev", "libpq5", "libpq"),
+    ("zlib1g-dev", "zlib1g", ""),
+    ("zlib-dev", "", "zlib"),
+];
+
+pub(super) fn builds_only(name: &str) -> bool {
+    BUILD_ONLY.contains(&name) || is_versioned_golang(name)
+}
+
+/// `golang-1.22`, `golang-1.22-go`.
+fn is_versioned_golang(name: &str) -> bool {
+    name.strip_prefix("golang-").is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_digit()))
+}
+
+pub(super) fn is_dev(name: &str) -> bool {
+    name.ends_with("-dev") || name.ends_with("-devel")
+}
+
+/// Data that distroless static brings by itself.
+pub(super) fn in_static(name: &str) -> bool {
+    DATA.iter().any(|(data, inside)| *data == name && *inside)
+}
+
+/// Data that the program might read although it starts no other program and links no library.
+pub(super) fn is_data(name: &str) -> bool {
+    DATA.iter().any(|(data, _)| *data == name)
+        || name.starts_with("fonts-")
+        || name.starts_with("font-")
+        || name.starts_with("ttf-")
+        || name.starts_with("geoip")
+        || name.starts_with("icu-data")
+}
+
+/// The run-time package of a `-dev` package, where it is sure.
+pub(super) fn library_of(name: &str, alpine: bool) -> Option<&'static str> {
+    let (_, debian, alpine_name) = RUN_TIME.iter().find(|(dev, ..)| *dev == name)?;
+    let found = if alpine { *alpine_name } else { *debian };
+    (!found.is_empty()).then_some(found)
+}
+
+/// The package that brings a program: Debian's name, then Alpine's; empty where the slim base has it.
+const PROGRAMS: &[(&str, &str, &str)] = &[
+    ("bash", "", "bash"),
+    ("convert", "imagemagick", "imagemagick"),
+    ("curl", "curl", "curl"),
+    ("dig", "dnsutils", "bind-tools"),
+    ("ffmpeg", "ffmpeg", "ffmpeg"),
+    ("ffprobe", "ffmpeg", "ffmpeg"),
+    ("git", "git", "git"),
+    ("gpg", "gnupg", "gnupg"),
+    ("gs", "ghostscript", "ghostscript"),
+    ("identify", "imagemagick", "imagemagick"),
+    ("ip", "iproute2", "iproute2"),
+    ("iptables", "iptables", "iptables"),
+    ("jq", "jq", "jq"),
+    ("nc", "netcat-openbsd", ""),
+    ("nslookup", "dnsutils", ""),
+    ("openssl", "openssl", "openssl"),
+    ("pdftotext", "poppler-utils", "poppler-utils"),
+    ("pg_dump", "postgresql-client", "postgresql-client"),
+    ("pg_isready", "postgresql-client", "postgresql-client"),
+    ("ping", "iputils-ping", ""),
+    ("ps", "procps", ""),
+    ("psql", "postgresql-client", "postgresql-client"),
+    ("rsync", "rsync", "rsync"),
+    ("socat", "socat", "socat"),
+    ("ssh", "openssh-client", "openssh-client"),
+    ("su-exec", "", "su-exec"),
+    ("tini", "tini", "tini"),
+    ("unzip", "unzip", ""),
+    ("wget", "wget", ""),
+    ("xz", "xz-utils", "xz"),
+    ("zip", "zip", "zip"),
+];
+
+/// What both slim bases have for programs: coreutils or busybox, tar, gzip, grep, sed.
+const IN_EVERY_BASE: &[&str] = &[
+    "awk", "basename", "cat", "chgrp", "chmod", "chown", "cp", "cut", "date", "dd", "df", "dirname", "du", "echo", "env",
+    "expr", "false", "find", "grep", "gunzip", "gzip", "head", "hostname", "id", "kill", "ln", "ls", "md5sum", "mkdir",
+    "mktemp", "mount", "mv", "nohup", "od", "printenv", "printf", "pwd", "readlink", "realpath", "rm", "rmdir", "sed",
+    "seq", "sh", "sha1sum", "sha256sum", "sleep", "sort", "stat", "stty", "sync", "tail", "tar", "tee", "test", "timeout",
+    "touch", "tr", "true", "tty", "umount", "uname", "uniq", "wc", "which", "whoami", "xargs", "yes",
+];
+
+/// How a final base of the distribution gets a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Provided {
+    Already,
+    By(&'static str),
+    Unknown,
+}
+
+pub(super) fn provider(program: &str, alpine: bool) -> Provided {
+    if IN_EVERY_BASE.contains(&program) {
+        return Provided::Already;
+    }
+    match PROGRAMS.iter().find(|(name, ..)| *name == program) {
+        Some((_, debian, alpine_name)) => match if alpine { *alpine_name } else { *debian } {
+            "" if program == "su-exec" => Provided::Unknown,
+            "" => Provided::Already,
+            name => Provided::By(name),
+        },
+        None => Provided::Unknown,
+    }
+}
+
+/// Programs that mean that the toolchain itself is used when the image runs.
+pub(super) fn is_toolchain(program: &str) -> bool {
+    matches!(
+        program,
+        "go" | "gofmt" | "gcc" | "g++" | "cc" | "c++" | "make" | "protoc" | "goimports" | "gopls" | "golangci-lint"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn build_packages_are_told_from_the_rest() {
+        for name in ["git", "build-base", "golang-1.22-go", "musl-dev"] {
+            assert!(builds_only(name), "{name}");
+        }
+        for name in ["ffmpeg", "curl", "librdkafka-dev", "golang-docker-credential-helpers"] {
+            assert!(!builds_only(name), "{name}");
+        }
+        assert!(is_data("ca-certificates") && in_static("tzdata") && !in_static("fonts-noto"));
+        assert_eq!(provider("curl", false), Provided::By("curl"));
+        assert_eq!(provider("wget", true), Provided::Already);
+        assert_eq!(provider("frobnicate", true), Provided::Unknown);
+    }
+}

@@ -1,0 +1,233 @@
+//! Which paths of the image the file itself filled: COPY, ADD, and the files and directories that RUN makes.
+
+use super::Refusal;
+use super::case::Case;
+use super::effects::{Effect, Kind};
+use super::paths::{base_name, is_system_dir, join, within};
+use super::refuse::refuse;
+use super::render::StageCopy;
+use crate::model::{Step, expand};
+use crate::syntax::{Body, Instruction};
+
+/// A path of the build stage that holds what the author put there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Placed {
+    pub path: String,
+    pub chown: Option<String>,
+    pub dir: bool,
+}
+
+/// What one COPY or ADD fills; `Err` when files land among those of the base and cannot be told apart.
+pub(super) fn of_transfer(case: &Case<'_>, step: &Step, inst: &Instruction) -> Result<Vec<Placed>, Refusal> {
+    let Some(transfer) = inst.transfer() else { return Ok(Vec::new()) };
+    let unknown = |what: &str| {
+        refuse(
+            "data-unknown",
+            inst.content,
+            format!("which files this brings to {what} cannot be told"),
+            "copy to a directory of the program's own, such as /app/",
+        )
+    };
+    let chown = inst.flag("chown").and_then(|flag| flag.value.as_ref()).map(|word| word.text.clone());
+    let Ok(dest) = expand(&transfer.dest.text, case.file.escape, &step.env) else {
+        return Err(unknown(&transfer.dest.text));
+    };
+    let Some(workdir) = step.workdir.as_deref() else { return Err(unknown(&dest)) };
+    let target = join(workdir, &dest);
+    let inside = dest.ends_with('/') || dest.ends_with("/.") || dest == "." || transfer.sources.len() > 1
+        || is_system_dir(&target) || target == workdir;
+    if !inside {
+        return Ok(vec![Placed { path: target, chown, dir: false }]);
+    }
+    if !is_system_dir(&target) && target != "/go" {
+        return Ok(vec![Placed { path: target, chown, dir: true }]);
+    }
+    // Into a directory of the base: each file by its name.
+    let mut placed = Vec::new();
+    for (index, source) in transfer.sources.iter().enumerate() {
+        if source.text.starts_with("<<") {
+            let name = inst.heredocs.get(index).map_or("", |heredoc| heredoc.name.as_str());
+            placed.push(Placed { path: join(&target, name), chown: chown.clone(), dir: false });
+            continue;
+        }
+        let Ok(text) = expand(&source.text, case.file.escape, &step.env) else { return Err(unknown(&target)) };
+        let archive = matches!(inst.body, Body::Add(_)) && !text.contains("://") && is_archive(&text);
+        if archive {
+            return Err(unknown(&target));
+        }
+        if text.contains("://") {
+            let name = base_name(text.split(['?', '#']).next().unwrap_or(""));
+            if name.is_empty() {
+                return Err(unknown(&target));
+            }
+            placed.push(Placed { path: join(&target, name), chown: chown.clone(), dir: false });
+            continue;
+        }
+        placed.extend(from_context(case, &text, &target, chown.as_ref()).ok_or_else(|| unknown(&target))?);
+    }
+    Ok(placed)
+}
+
+fn is_archive(text: &str) -> bool {
+    [".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.bz2", ".tbz2"].iter().any(|end| text.ends_with(end))
+}
+
+/// The names that a source leaves in a directory of the base: from the context, or from the source's own name when it
+/// is plainly a file.
+fn from_context(case: &Case<'_>, source: &str, target: &str, chown: Option<&String>) -> Option<Vec<Placed>> {
+    let clean = source.trim_start_matches("./").trim_start_matches('/').trim_end_matches('/');
+    let one = |path: String, dir| Placed { path, chown: chown.cloned(), dir };
+    if let Some(context) = case.context {
+        if context.files.contains_key(clean) {
+            return Some(vec![one(join(target, base_name(clean)), false)]);
+        }
+        if !source.contains(['*', '?', '[']) {
+            let below = if clean.is_empty() || clean == "." { String::new() } else { format!("{clean}/") };
+            let mut names: Vec<(String, bool)> = Vec::new();
+            for path in context.files.keys() {
+                let Some(rest) = path.strip_prefix(&below) else { continue };
+                let (name, dir) = rest.split_once('/').map_or((rest, false), |(name, _)| (name, true));
+                if !names.iter().any(|(known, _)| known == name) {
+                    names.push((name.to_string(), dir));
+                }
+            }
+            // A directory that the base has, too: what is whose cannot be told.
+            if names.iter().any(|(name, dir)| *dir && is_system_dir(&join(target, name))) || names.is_empty() {
+                return None;
+            }
+            return Some(names.into_iter().map(|(name, dir)| one(join(target, &name), dir)).collect());
+        }
+        let pattern = clean;
+        let hits: Vec<&String> = context
+            .files
+            .keys()
+            .filter(|path| crate::context::glob::matches(pattern, path))
+            .collect();
+        return Some(hits.into_iter().map(|path| one(join(target, base_name(path)), false)).collect());
+    }
+    let name = base_name(clean);
+    let is_file = name.rsplit_once('.').is_some_and(|(stem, end)| !stem.is_empty() && end.len() <= 5 && !end.is_empty());
+    (is_file && !source.contains(['*', '?', '['])).then(|| vec![one(join(target, name), false)])
+}
+
+/// Caches and leftovers of the build that no program reads.
+pub(super) fn is_build_place(path: &str) -> bool {
+    ["/go/pkg", "/go/src/cache", "/root/.cache", "/root/go", "/usr/local/go", "/tmp", "/var/cache", "/var/lib/apt", "/var/lib/dpkg"]
+        .iter()
+        .any(|dir| within(path, dir))
+}
+
+/// The copies of T0: the whole tree of the working directory, and everything that was put elsewhere.
+pub(super) fn whole(case: &Case<'_>, effects: &[Effect<'_>], programs: &[String]) -> Result<Vec<StageCopy>, Refusal> {
+    let mut paths: Vec<Placed> = Vec::new();
+    let mut filled = false;
+    for (step, inst) in case.steps() {
+        for placed in of_transfer(case, step, inst)? {
+            filled |= within(&placed.path, &case.workdir);
+            paths.push(placed);
+        }
+    }
+    for effect in effects {
+        let (written, dir) = match &effect.kind {
+            Kind::Write(paths) => (paths, false),
+            Kind::Make(paths) => (paths, true),
+            _ => continue,
+        };
+        for path in written {
+            if is_system_dir(path) || is_build_place(path) || removed_later(case, effects, effect, path) || is_rerun(effect) {
+                continue;
+            }
+            if effect.cmd.conditional {
+                return Err(refuse(
+                    "unclassified-run",
+                    effect.cmd.span,
+                    format!("{path} is made only under a condition"),
+                    "make it always, or split the RUN",
+                ));
+            }
+            filled |= within(path, &case.workdir);
+            paths.push(Placed { path: path.clone(), chown: None, dir });
+        }
+    }
+    for path in programs {
+        filled |= within(path, &case.workdir);
+        paths.push(Placed { path: path.clone(), chown: None, dir: false });
+    }
+    if filled && !is_system_dir(&case.workdir) {
+        paths.push(Placed { path: case.workdir.clone(), chown: None, dir: true });
+    }
+    paths.retain(|placed| placed.path != "/");
+    let all = paths.clone();
+    paths.retain(|placed| {
+        !all.iter().any(|other| other.path != placed.path && within(&placed.path, &other.path))
+    });
+    paths.sort_by(|one, two| one.path.cmp(&two.path));
+    paths.dedup_by(|one, two| one.path == two.path);
+    let owners = owners(effects);
+    Ok(paths
+        .into_iter()
+        .map(|placed| {
+            let chown = owner_of(&owners, &placed.path).or_else(|| {
+                all.iter().find(|other| other.path == placed.path && other.chown.is_some()).and_then(|other| other.chown.clone())
+            });
+            StageCopy { from: placed.path.clone(), to: placed.path, chown }
+        })
+        .collect())
+}
+
+/// Commands that are run again in the final stage, so that what they make need not be copied.
+pub(super) fn is_rerun(effect: &Effect<'_>) -> bool {
+    match &effect.kind {
+        Kind::Write(paths) => {
+            effect.cmd.name.text == "ln" && paths.iter().all(|path| !path.starts_with("/app"))
+                || paths.iter().all(|path| matches!(path.as_str(), "/etc/localtime" | "/etc/timezone"))
+        }
+        Kind::Install(_) | Kind::Account => true,
+        _ => false,
+    }
+}
+
+fn removed_later(case: &Case<'_>, effects: &[Effect<'_>], made: &Effect<'_>, path: &str) -> bool {
+    effects.iter().filter(|effect| effect.cmd.span.start > made.cmd.span.start).any(|effect| {
+        let words = || effect.cmd.args.iter().filter_map(|arg| super::effects::absolute(case, effect.step, effect.cmd, &arg.text));
+        match effect.cmd.name.text.as_str() {
+            "rm" | "rmdir" => words().any(|gone| within(path, &gone)),
+            "mv" => super::effects::moves(&case.scope(), effect.step, effect.cmd)
+                .is_some_and(|pairs| pairs.iter().any(|(from, _)| within(path, from))),
+            _ => false,
+        }
+    })
+}
+
+/// `chown -R owner paths` in the file.
+pub(super) fn owners(effects: &[Effect<'_>]) -> Vec<(String, String)> {
+    effects
+        .iter()
+        .filter_map(|effect| match &effect.kind {
+            Kind::Own(owner, paths) => Some(paths.iter().map(|path| (path.clone(), owner.clone())).collect::<Vec<_>>()),
+            _ => None,
+        })
+        .flatten()
+        .collect()
+}
+
+pub(super) fn owner_of(owners: &[(String, String)], path: &str) -> Option<String> {
+    owners
+        .iter()
+        .filter(|(dir, _)| within(path, dir))
+        .max_by_key(|(dir, _)| dir.len())
+        .map(|(_, owner)| owner.clone())
+        .filter(|owner| !owner.contains('$'))
+}
+
+/// True when the file puts something at the path or below it.
+pub(super) fn fills(case: &Case<'_>, effects: &[Effect<'_>], path: &str) -> bool {
+    let copied = case.steps().any(|(step, inst)| {
+        of_transfer(case, step, inst).is_ok_and(|placed| placed.iter().any(|placed| within(&placed.path, path) || within(path, &placed.path)))
+    });
+    copied
+        || effects.iter().any(|effect| match &effect.kind {
+            Kind::Write(paths) | Kind::Make(paths) => paths.iter().any(|made| within(made, path)),
+            _ => false,
+        })
+}

@@ -1,0 +1,54 @@
+//! Why there is no plan: the stable codes, each explained in docs/rewrite.md, and how a refusal is made.
+
+use super::Refusal;
+use crate::text::Span;
+
+/// Every code with the sentence that docs/rewrite.md opens its section with.
+pub const REASONS: &[(&str, &str)] = &[
+    ("syntax-error", "the file has an error that has to be mended first"),
+    ("no-stage", "the file has no FROM"),
+    ("already-multi-stage", "the file has more than one stage"),
+    ("windows", "the base is a Windows image"),
+    ("unknown-base", "what the base image brings is not known"),
+    ("base-from-argument", "FROM needs a build argument that has no default"),
+    ("not-go", "no Go program is built here"),
+    ("onbuild", "ONBUILD makes this a base for other images"),
+    ("no-command", "the file says nothing of what the image runs"),
+    ("dev-server", "the image runs a development server, a test or a shell"),
+    ("runtime-toolchain", "the image needs the Go toolchain or a compiler when it runs"),
+    ("supervisor", "the image starts several programs through a supervisor"),
+    ("no-artifact", "the build makes no file that the image runs"),
+    ("name-mismatch", "the file that the image runs is not one that the build makes"),
+    ("ambiguous-output", "where the build puts its program is not sure"),
+    ("opaque-build", "the build is hidden in something that cannot be read"),
+    ("opaque-command", "what the image runs cannot be read from its command"),
+    ("unclassified-run", "a RUN does something to the image that cannot be told"),
+    ("data-unknown", "files are put where they cannot be told apart from the base's own"),
+    ("volume-over-program", "a VOLUME covers the directory of the program"),
+    ("health-check", "the health check needs a program that no final base would have"),
+    ("capabilities", "file capabilities or set-user-id bits do not surely survive the copy"),
+    ("unknown-user", "the user of the image cannot be carried over"),
+    ("remote-add", "ADD fetches files at build time whose place cannot be told"),
+    ("unknown-release", "which release of the distribution the base has is not known"),
+    ("cgo-libraries", "the program needs C libraries that cannot be named"),
+    ("base-not-possible", "the base that was asked for cannot carry the program"),
+    ("not-verified", "the finished rewrite did not pass its own checks"),
+];
+
+pub(super) fn refuse(reason: &'static str, span: Span, message: impl Into<String>, help: impl Into<String>) -> Refusal {
+    debug_assert!(REASONS.iter().any(|(code, _)| *code == reason), "{reason} is not in the list");
+    Refusal { reason, message: message.into(), span, help: help.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::REASONS;
+
+    #[test]
+    fn every_code_has_its_section_in_the_docs() {
+        let docs = include_str!("../../docs/rewrite.md");
+        for (code, _) in REASONS {
+            assert!(docs.contains(&format!("### {code}\n")), "docs/rewrite.md has no section {code}");
+        }
+    }
+}

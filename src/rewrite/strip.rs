@@ -1,0 +1,101 @@
+//! The edits inside the builder: `CGO_ENABLED=0` where the program is pure, and the flags that leave debug information
+//! out where the user asks for it.
+
+use super::Tier;
+use super::artifacts::Found;
+use super::case::Case;
+use super::detect::GoCommand;
+use super::needs::{Link, Needs, shipped};
+use super::toolchains::go::{GoBuild, GoKind};
+use crate::text::{Edit, Span};
+
+pub(super) fn edits(
+    case: &Case<'_>,
+    found: &Found,
+    links: &[Link],
+    go: &[GoCommand<'_>],
+    needs: &Needs,
+    tier: Tier,
+) -> Vec<Edit> {
+    let mut edits: Vec<Edit> = Vec::new();
+    let mut done: Vec<usize> = Vec::new();
+    for (built, link) in shipped(found).zip(links) {
+        let Some((index, command)) = built.build.and_then(|index| Some((index, go.get(index)?))) else { continue };
+        if done.contains(&index) {
+            continue;
+        }
+        done.push(index);
+        if let (Link::Static { add_cgo: true, .. }, Some(at)) = (link, command.go.insert_at) {
+            edits.push(Edit::insert(at, "CGO_ENABLED=0 "));
+        }
+        if case.options.strip {
+            edits.extend(strip(case, command, needs, tier));
+        }
+    }
+    edits
+}
+
+fn strip(case: &Case<'_>, command: &GoCommand<'_>, needs: &Needs, tier: Tier) -> Vec<Edit> {
+    let go = &command.go;
+    if !matches!(go.kind, GoKind::Build | GoKind::Install) || go.unsure.is_some() || is_debug_build(command) {
+        return Vec::new();
+    }
+    let Some(verb) = command.cmd.args.iter().find(|arg| matches!(arg.text.as_str(), "build" | "install")) else {
+        return Vec::new();
+    };
+    // Inside a quoted script (`sh -c "go build"`) a quote of ours would end theirs.
+    if command.cmd.depth > 0 {
+        return Vec::new();
+    }
+    let mut insert = String::new();
+    // The time package looks for zones in the toolchain that -trimpath hides, and some programs read their own paths.
+    let closed = needs.is_complete() && needs.unread.is_empty();
+    let zones = tier == Tier::Distroless || (closed && needs.time_zones.is_none());
+    if !go.trimpath && zones && needs.is_complete() && !needs.own_paths {
+        insert.push_str(" -trimpath");
+    }
+    let mut edits = Vec::new();
+    match &go.ldflags {
+        None => insert.push_str(" -ldflags=\"-s -w\""),
+        Some(_) => edits.extend(merge(case, go)),
+    }
+    if !insert.is_empty() {
+        edits.push(Edit::insert(verb.span.end, insert));
+    }
+    edits
+}
+
+/// `-gcflags="all=-N -l"` is a build for a debugger.
+fn is_debug_build(command: &GoCommand<'_>) -> bool {
+    command.cmd.args.iter().any(|arg| arg.text.contains("-gcflags")) 
+}
+
+/// Puts `-s -w` into the flags that are there: a second -ldflags would replace the first.
+fn merge(case: &Case<'_>, go: &GoBuild) -> Option<Edit> {
+    let flags = go.ldflags.as_ref()?;
+    let missing = match (flags.strip_s, flags.strip_w) {
+        (true, _) => return None,
+        (false, true) => "-s",
+        (false, false) => "-s -w",
+    };
+    if flags.span.is_empty() {
+        return None;
+    }
+    let text = case.source.slice(flags.span);
+    let value = text.find('=').filter(|_| text.trim_start_matches(['"', '\'']).starts_with('-') && text.contains("ldflags=")).map_or(0, |at| at + 1);
+    let rest = text.get(value..)?;
+    let start = flags.span.start + value as u32;
+    match rest.chars().next() {
+        Some('"' | '\'') => {
+            let inner = rest.get(1..)?;
+            let space = if inner.starts_with(['"', '\'']) { "" } else { " " };
+            Some(Edit::insert(start + 1, format!("{missing}{space}")))
+        }
+        // Without quotes: one flag alone, or the quote stands before the dash.
+        Some(_) if text.starts_with(['"', '\'']) => Some(Edit::insert(start, format!("{missing} "))),
+        Some(_) if flags.literal && !rest.contains(['\\', '$', '`']) => {
+            Some(Edit::replace(Span::new(start, flags.span.end), format!("\"{missing} {rest}\"")))
+        }
+        _ => None,
+    }
+}
