@@ -63,16 +63,17 @@ pub(super) fn find(
             },
             None => {
                 let hit = path_dirs.iter().find_map(|dir| files.get(&join(dir, &named.text)));
-                let hit = hit.cloned().or_else(|| {
-                    path_dirs.iter().find_map(|dir| guess(&guesses, &join(dir, &named.text), named))
-                });
+                let hit = hit
+                    .cloned()
+                    .or_else(|| path_dirs.iter().find_map(|dir| guess(&guesses, &join(dir, &named.text), named)));
                 match hit {
                     Some(built) => {
                         found.by_path.push((named.text.clone(), built.path.clone()));
                         found.main.push(built);
                     }
                     None => {
-                        let copied = path_dirs.iter().map(|dir| join(dir, &named.text)).find(|path| is_copied(case, path));
+                        let copied =
+                            path_dirs.iter().map(|dir| join(dir, &named.text)).find(|path| is_copied(case, path));
                         match copied {
                             Some(path) => found.script = Some(path),
                             None => found.foreign.push(named.clone()),
@@ -92,7 +93,10 @@ pub(super) fn find(
     for built in files.values() {
         let known = found.main.iter().any(|main| main.path == built.path);
         let same = built.build.is_some()
-            && found.main.iter().any(|main| main.build == built.build && main.output == built.output && !within(&built.path, "/usr"));
+            && found
+                .main
+                .iter()
+                .any(|main| main.build == built.build && main.output == built.output && !within(&built.path, "/usr"));
         if !known && !same && !used_while_building(&built.path) {
             found.others.push(built.clone());
         }
@@ -117,19 +121,23 @@ fn path_dirs(case: &Case<'_>) -> Vec<String> {
     dirs
 }
 
-/// A command that makes a program whose place is not known: the directory it works in.
+/// A command that makes a program whose name is not known, and where it would put it.
 struct Guess {
-    dir: Option<String>,
+    place: GuessPlace,
     build: Option<usize>,
     why: String,
     span: Span,
 }
 
-fn survey(
-    case: &Case<'_>,
-    go: &[GoCommand<'_>],
-    effects: &[Effect<'_>],
-) -> (BTreeMap<String, Built>, Vec<Guess>) {
+#[derive(PartialEq)]
+enum GuessPlace {
+    In(String),
+    /// `-o path`: this file, or one in this directory.
+    At(String),
+    Anywhere,
+}
+
+fn survey(case: &Case<'_>, go: &[GoCommand<'_>], effects: &[Effect<'_>]) -> (BTreeMap<String, Built>, Vec<Guess>) {
     let mut files: BTreeMap<String, Built> = BTreeMap::new();
     let mut guesses = Vec::new();
     for effect in effects {
@@ -150,7 +158,7 @@ fn survey(
                         };
                         if !file.proved {
                             guesses.push(Guess {
-                                dir: Some(parent(&file.path).to_string()),
+                                place: GuessPlace::In(parent(&file.path).to_string()),
                                 build: Some(index),
                                 why: file.why.clone(),
                                 span: command.go.span,
@@ -160,7 +168,7 @@ fn survey(
                     }
                 }
                 Outputs::Unknown(why) if makes => guesses.push(Guess {
-                    dir: None,
+                    place: unknown_place(case, command),
                     build: Some(index),
                     why: why.clone(),
                     span: command.go.span,
@@ -189,7 +197,7 @@ fn survey(
             }
             _ if matches!(effect.kind, Kind::Build) && makes_programs(name) || is_script(case, effect) => {
                 guesses.push(Guess {
-                    dir: None,
+                    place: GuessPlace::Anywhere,
                     build: None,
                     why: format!("{name} makes it"),
                     span: effect.cmd.span,
@@ -199,6 +207,22 @@ fn survey(
         }
     }
     (files, guesses)
+}
+
+fn unknown_place(case: &Case<'_>, command: &GoCommand<'_>) -> GuessPlace {
+    if matches!(command.go.kind, GoKind::Install | GoKind::Get) {
+        let bin = command.step.env.value("GOBIN").map(str::to_string);
+        return GuessPlace::In(bin.unwrap_or_else(|| {
+            join(command.step.env.value("GOPATH").unwrap_or("/go").split(':').next().unwrap_or("/go"), "bin")
+        }));
+    }
+    match command.cmd.flag_value("-o") {
+        Some(out) => match super::effects::absolute(case, command.step, command.cmd, &out) {
+            Some(path) => GuessPlace::At(path),
+            None => GuessPlace::Anywhere,
+        },
+        None => command.go.dir.clone().map_or(GuessPlace::Anywhere, GuessPlace::In),
+    }
 }
 
 fn makes_programs(name: &str) -> bool {
@@ -213,7 +237,12 @@ fn is_script(case: &Case<'_>, effect: &Effect<'_>) -> bool {
 /// The command's own word is the only evidence: a build whose output is not known may have made the file it names.
 fn guess(guesses: &[Guess], path: &str, named: &Named) -> Option<Built> {
     let dir = parent(path);
-    let mut fitting = guesses.iter().filter(|guess| guess.dir.as_deref().is_none_or(|known| known == dir));
+    let mut fitting = guesses.iter().filter(|guess| match &guess.place {
+        GuessPlace::In(known) => known == dir,
+        GuessPlace::At(known) => known == path || known == dir,
+        // A bare name is looked up in PATH: only a place that is known can be meant.
+        GuessPlace::Anywhere => named.path.is_some(),
+    });
     let guess = fitting.next()?;
     if fitting.next().is_some() {
         return None;

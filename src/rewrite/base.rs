@@ -1,8 +1,10 @@
 //! The smallest final base whose preconditions are proved, and why it is no smaller one.
 
 use super::case::Case;
+use super::effects::{Effect, Kind};
 use super::needs::{Claim, Link, Needs};
-use super::packages::{Provided, is_toolchain, provider};
+use super::packages::{Provided, builds_only, is_toolchain, provider};
+use super::paths::base_name;
 use super::refuse::refuse;
 use super::releases::{Family, Ground};
 use super::{Refusal, RuledOut, Tier};
@@ -34,6 +36,7 @@ pub(super) fn choose(
     ground: Option<&Ground>,
     links: &[Link],
     needs: &Needs,
+    effects: &[Effect<'_>],
 ) -> Result<Choice, Refusal> {
     let alpine = ground.is_some_and(Ground::alpine);
     let mut bars: Vec<Bar> = Vec::new();
@@ -57,14 +60,28 @@ pub(super) fn choose(
         if is_toolchain(name) {
             return Err(refuse(
                 "runtime-toolchain",
-                claim.shown.span.unwrap_or(case.from_span()),
+                claim.shown.span.unwrap_or(case.base_span()),
                 format!("{}, so the image needs the toolchain when it runs", claim.text),
                 "start the program without it, or keep the single stage",
             ));
         }
+        let made = made_by_run(effects, name);
         bar(Tier::SameDistro, false, claim);
-        if let Provided::By(package) = provider(name, alpine) {
-            packages.push(package.to_string());
+        match provider(name, alpine) {
+            _ if made => {}
+            Provided::By(package) => packages.push(package.to_string()),
+            Provided::Already => {}
+            // The old base has it, or one of the packages that the final stage installs again.
+            Provided::Unknown
+                if ground.is_some_and(|ground| !ground.toolchain_image) || installs_something(effects) => {}
+            Provided::Unknown => {
+                return Err(refuse(
+                    "unknown-program",
+                    claim.shown.span.unwrap_or(case.base_span()),
+                    format!("{}, and it is not known where it comes from", claim.text),
+                    "install its package in the file, or state the package",
+                ));
+            }
         }
     }
     for claim in &needs.gaps {
@@ -84,7 +101,7 @@ pub(super) fn choose(
                 let claim = claim.unwrap_or_else(|| Claim::new("the program needs a C library"));
                 return Err(refuse(
                     "base-not-possible",
-                    claim.shown.span.unwrap_or(case.from_span()),
+                    claim.shown.span.unwrap_or(case.base_span()),
                     format!("{}, which the base you asked for does not have", claim.text),
                     "leave --base out: the smallest base that carries the program is taken",
                 ));
@@ -118,22 +135,32 @@ pub(super) fn choose(
     Ok(Choice { tier, base, why, ruled_out, packages, open })
 }
 
+/// A RUN downloads or copies a program of that name.
+fn made_by_run(effects: &[Effect<'_>], name: &str) -> bool {
+    effects.iter().any(|effect| match &effect.kind {
+        Kind::Write(paths) => paths.iter().any(|path| base_name(path) == name),
+        _ => false,
+    })
+}
+
+fn installs_something(effects: &[Effect<'_>]) -> bool {
+    effects.iter().any(|effect| match &effect.kind {
+        Kind::Install(install) => install.packages.iter().any(|package| !builds_only(&package.name)),
+        _ => false,
+    })
+}
+
 fn needs_libc(link: &Link) -> bool {
     !matches!(link, Link::Static { .. })
 }
 
 /// The base of a tier, and the sentence that says why it fits.
-fn base_of(
-    case: &Case<'_>,
-    ground: Option<&Ground>,
-    links: &[Link],
-    tier: Tier,
-) -> Result<(String, String), Refusal> {
+fn base_of(case: &Case<'_>, ground: Option<&Ground>, links: &[Link], tier: Tier) -> Result<(String, String), Refusal> {
     let prefix = case.options.stated.base_prefix.as_deref().unwrap_or("");
     let unknown = || {
         refuse(
             "unknown-release",
-            case.from_span(),
+            case.base_span(),
             "which release of its distribution the base has is not known, so no equal base can be named",
             "name a tag with the release, such as golang:1.22-bookworm or golang:1.22-alpine3.20",
         )
@@ -150,13 +177,8 @@ fn base_of(
         Tier::Distroless => {
             let base = match ground {
                 Some(ground) => ground.distroless_static(),
-                None => Ground {
-                    family: Family::Other,
-                    release: None,
-                    pinned: false,
-                    toolchain_image: false,
-                }
-                .distroless_static(),
+                None => Ground { family: Family::Other, release: None, pinned: false, toolchain_image: false }
+                    .distroless_static(),
             };
             Ok((
                 format!("{prefix}{base}"),
@@ -166,7 +188,7 @@ fn base_of(
         Tier::SameDistro | Tier::SameDistroTree => {
             let ground = ground.ok_or_else(unknown)?;
             if !ground.toolchain_image {
-                let text = case.from_image_text();
+                let text = case.base_text();
                 return Ok((text, "the same base again, without what only the build installed".into()));
             }
             let base = ground.slim().ok_or_else(unknown)?;

@@ -26,10 +26,6 @@ impl<'a> Case<'a> {
         self.stage.steps.iter().find(|step| step.inst == id)
     }
 
-    pub fn inst(&self, step: &Step) -> Option<&'a Instruction> {
-        self.file.get(step.inst)
-    }
-
     pub fn scope(&self) -> Scope<'a> {
         Scope { escape: self.file.escape, stage: self.stage }
     }
@@ -39,16 +35,13 @@ impl<'a> Case<'a> {
         self.file.get(id).map_or(Span::default(), |inst| inst.content)
     }
 
-    pub fn from_span(&self) -> Span {
+    pub fn base_span(&self) -> Span {
         self.content(self.stage.from)
     }
 
     /// The instruction that holds the offset.
     pub fn inst_at(&self, offset: u32) -> Option<InstId> {
-        self.file
-            .instructions()
-            .find(|(_, inst)| inst.span.start <= offset && offset < inst.span.end)
-            .map(|(id, _)| id)
+        self.file.instructions().find(|(_, inst)| inst.span.start <= offset && offset < inst.span.end).map(|(id, _)| id)
     }
 
     /// Steps with their instruction, in file order.
@@ -62,7 +55,7 @@ impl<'a> Case<'a> {
     }
 
     /// The image of FROM as written.
-    pub fn from_image_text(&self) -> String {
+    pub fn base_text(&self) -> String {
         match self.file.get(self.stage.from).map(|inst| &inst.body) {
             Some(Body::From { image, .. }) => self.source.slice(image.span).to_string(),
             _ => String::new(),

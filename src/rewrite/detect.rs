@@ -26,11 +26,7 @@ pub(super) struct GoCommand<'a> {
 }
 
 /// The stage to be rewritten, or why there is nothing to rewrite.
-pub(super) fn single_stage<'a>(
-    source: &SourceFile,
-    file: &Dockerfile,
-    model: &'a Model,
-) -> Result<&'a Stage, Refusal> {
+pub(super) fn single_stage<'a>(source: &SourceFile, file: &Dockerfile, model: &'a Model) -> Result<&'a Stage, Refusal> {
     if let Some(error) = file.errors.first() {
         return Err(refuse("syntax-error", error.span, error.message.clone(), "mend the file first"));
     }
@@ -58,7 +54,12 @@ pub(super) fn single_stage<'a>(
             ));
         }
         Base::Scratch => {
-            return Err(refuse("no-artifact", from, "an image from scratch builds nothing", "there is nothing to gain"));
+            return Err(refuse(
+                "no-artifact",
+                from,
+                "an image from scratch builds nothing",
+                "there is nothing to gain",
+            ));
         }
         Base::Stage(_) => {
             return Err(refuse("already-multi-stage", from, "the stage builds on another", "write the stages by hand"));
@@ -110,12 +111,7 @@ pub(super) fn require_go(case: &Case<'_>, go: &[GoCommand<'_>]) -> Result<(), Re
     if golang || go.iter().any(builds) {
         return Ok(());
     }
-    Err(refuse(
-        "not-go",
-        case.from_span(),
-        "no Go program is built here",
-        "so far only Go images are rewritten",
-    ))
+    Err(refuse("not-go", case.base_span(), "no Go program is built here", "so far only Go images are rewritten"))
 }
 
 /// Goes through the stage once: lays out what COPY brings, follows simple commands, and reads every `go` command with
@@ -179,7 +175,8 @@ fn copy(tree: &mut ImageTree<'_>, file: &Dockerfile, step: &Step, inst: &Instruc
     for (index, source) in transfer.sources.iter().enumerate() {
         if source.text.starts_with("<<") {
             if let Some(heredoc) = inst.heredocs.get(index) {
-                let to = if dest.ends_with('/') { join(&join(workdir, &dest), &heredoc.name) } else { join(workdir, &dest) };
+                let to =
+                    if dest.ends_with('/') { join(&join(workdir, &dest), &heredoc.name) } else { join(workdir, &dest) };
                 tree.insert(&to, Origin::Made);
             }
         } else {
@@ -263,15 +260,18 @@ pub(super) fn ground(case: &Case<'_>) -> Result<Option<Ground>, Refusal> {
     if ground.is_none() {
         return Err(refuse(
             "unknown-base",
-            case.from_span(),
-            format!("what {} brings is not known: its variables, user, command and files cannot be carried over", image.text),
+            case.base_span(),
+            format!(
+                "what {} brings is not known: its variables, user, command and files cannot be carried over",
+                image.text
+            ),
             "build on the official golang image, or write the stages by hand",
         ));
     }
     if case.workdir.is_empty() {
         return Err(refuse(
             "unknown-base",
-            case.from_span(),
+            case.base_span(),
             "the working directory of the image is not known",
             "set it with WORKDIR",
         ));
@@ -286,7 +286,10 @@ pub(super) fn refuse_effects(case: &Case<'_>, effects: &[Effect<'_>]) -> Result<
             return Err(refuse(
                 "capabilities",
                 effect.cmd.span,
-                format!("{} sets capabilities or a set-user-id bit, which not every builder copies", effect.cmd.name.text),
+                format!(
+                    "{} sets capabilities or a set-user-id bit, which not every builder copies",
+                    effect.cmd.name.text
+                ),
                 "set them in the final stage by hand",
             ));
         }

@@ -35,7 +35,7 @@ pub(super) enum Kind<'a> {
     /// `chown`: owner and paths.
     Own(String, Vec<String>),
     /// `chmod`: the mode travels with the file.
-    Mode(Vec<String>),
+    Mode,
     /// Writes these files and nothing else.
     Write(Vec<String>),
     /// `update-ca-certificates`.
@@ -69,20 +69,129 @@ pub(super) fn effects<'a>(case: &Case<'a>) -> (Vec<Effect<'a>>, Vec<(InstId, Str
 
 /// Commands that only look or speak.
 const HARMLESS: &[&str] = &[
-    "", "cd", "set", "export", "unset", "true", "false", ":", "test", "[", "[[", "ls", "pwd", "env", "printenv", "date",
-    "uname", "whoami", "id", "which", "command", "type", "exit", "sleep", "trap", "umask", "ulimit", "wait", "local",
-    "readonly", "return", "shift", "read", "dpkg-query", "file", "du", "df", "stat", "readlink", "basename", "dirname",
-    "nproc", "ldd", "sha256sum", "sha512sum", "md5sum", "gpgconf", "hash",
+    "",
+    "cd",
+    "set",
+    "export",
+    "unset",
+    "true",
+    "false",
+    ":",
+    "test",
+    "[",
+    "[[",
+    "ls",
+    "pwd",
+    "env",
+    "printenv",
+    "date",
+    "uname",
+    "whoami",
+    "id",
+    "which",
+    "command",
+    "type",
+    "exit",
+    "sleep",
+    "trap",
+    "umask",
+    "ulimit",
+    "wait",
+    "local",
+    "readonly",
+    "return",
+    "shift",
+    "read",
+    "dpkg-query",
+    "file",
+    "du",
+    "df",
+    "stat",
+    "readlink",
+    "basename",
+    "dirname",
+    "nproc",
+    "ldd",
+    "sha256sum",
+    "sha512sum",
+    "md5sum",
+    "gpgconf",
+    "hash",
 ];
 
 /// Tools that read sources and write into the directory they run in.
 const BUILDERS: &[&str] = &[
-    "go", "gofmt", "goimports", "git", "make", "gmake", "swag", "templ", "protoc", "buf", "sqlc", "mockgen", "wire", "statik",
-    "packr", "packr2", "rice", "go-bindata", "go-bindata-assetfs", "esc", "vfsgendev", "golangci-lint", "staticcheck",
-    "golint", "gosec", "upx", "strip", "yarn", "pnpm", "npx", "tsc", "webpack", "dep", "glide", "govendor", "godep", "gvt",
-    "gb", "mage", "task", "just", "patch", "awk", "grep", "sort", "head", "tail", "cut", "tr", "wc", "gqlgen", "ent",
-    "stringer", "easyjson", "msgp", "oapi-codegen", "qtc", "tailwindcss", "hugo", "gox", "goreleaser", "xcaddy", "sqlboiler",
-    "ginkgo", "gotestsum", "find", "xargs", "openapi-generator", "cmp", "diff", "gpg",
+    "go",
+    "gofmt",
+    "goimports",
+    "git",
+    "make",
+    "gmake",
+    "swag",
+    "templ",
+    "protoc",
+    "buf",
+    "sqlc",
+    "mockgen",
+    "wire",
+    "statik",
+    "packr",
+    "packr2",
+    "rice",
+    "go-bindata",
+    "go-bindata-assetfs",
+    "esc",
+    "vfsgendev",
+    "golangci-lint",
+    "staticcheck",
+    "golint",
+    "gosec",
+    "upx",
+    "strip",
+    "yarn",
+    "pnpm",
+    "npx",
+    "tsc",
+    "webpack",
+    "dep",
+    "glide",
+    "govendor",
+    "godep",
+    "gvt",
+    "gb",
+    "mage",
+    "task",
+    "just",
+    "patch",
+    "awk",
+    "grep",
+    "sort",
+    "head",
+    "tail",
+    "cut",
+    "tr",
+    "wc",
+    "gqlgen",
+    "ent",
+    "stringer",
+    "easyjson",
+    "msgp",
+    "oapi-codegen",
+    "qtc",
+    "tailwindcss",
+    "hugo",
+    "gox",
+    "goreleaser",
+    "xcaddy",
+    "sqlboiler",
+    "ginkgo",
+    "gotestsum",
+    "find",
+    "xargs",
+    "openapi-generator",
+    "cmp",
+    "diff",
+    "gpg",
 ];
 
 fn kind<'a>(case: &Case<'_>, step: &'a Step, cmd: &'a ShellCommand, install: Option<&'a Install>) -> Kind<'a> {
@@ -125,20 +234,20 @@ fn kind<'a>(case: &Case<'_>, step: &'a Step, cmd: &'a ShellCommand, install: Opt
         "npm" if !cmd.has_flag(&["-g", "--global"]) => Kind::Build,
         _ if HARMLESS.contains(&name) => Kind::Nothing,
         _ if BUILDERS.contains(&name) => Kind::Build,
-        "adduser" | "addgroup" | "useradd" | "groupadd" | "usermod" | "groupmod" | "deluser" | "delgroup" | "passwd"
-        | "chpasswd" => Kind::Account,
+        "adduser" | "addgroup" | "useradd" | "groupadd" | "usermod" | "groupmod" | "deluser" | "delgroup"
+        | "passwd" | "chpasswd" => Kind::Account,
         "mkdir" | "touch" => match operands(case, step, cmd) {
             Some(paths) => Kind::Make(paths),
             None => Kind::Unknown(format!("the paths of {name} are computed")),
         },
         "chmod" => {
-            if first.starts_with("u+s") || first.starts_with("+s") || (first.len() == 4 && first.starts_with(['4', '2', '6'])) {
+            if first.starts_with("u+s")
+                || first.starts_with("+s")
+                || (first.len() == 4 && first.starts_with(['4', '2', '6']))
+            {
                 return Kind::Capabilities;
             }
-            match operands(case, step, cmd) {
-                Some(paths) => Kind::Mode(paths.into_iter().skip(1).collect()),
-                None => Kind::Mode(Vec::new()),
-            }
+            Kind::Mode
         }
         "chown" | "chgrp" => match operands(case, step, cmd) {
             Some(paths) => {
@@ -176,9 +285,11 @@ fn package_call<'a>(name: &str, verb: &str, cmd: &ShellCommand) -> Kind<'a> {
         words.map(|arg| arg.text.clone()).collect()
     };
     match (name, verb) {
-        (_, "update" | "clean" | "autoclean" | "makecache" | "refresh" | "check" | "policy" | "show" | "search" | "info") => {
-            Kind::PackageNoise
-        }
+        (
+            _,
+            "update" | "clean" | "autoclean" | "makecache" | "refresh" | "check" | "policy" | "show" | "search"
+            | "info",
+        ) => Kind::PackageNoise,
         (_, "remove" | "purge" | "del" | "autoremove" | "erase") => Kind::Remove(rest()),
         ("apt-get" | "apt" | "apk" | "dnf" | "yum" | "microdnf", "upgrade" | "dist-upgrade" | "full-upgrade") => {
             Kind::PackageNoise
@@ -307,7 +418,11 @@ fn download<'a>(case: &Case<'_>, step: &Step, cmd: &ShellCommand, redirected: &[
             let Some(bundle) = arg.text.strip_prefix('-').filter(|rest| !rest.starts_with('-')) else { continue };
             let Some(at) = bundle.find(letter) else { continue };
             let rest = bundle.get(at + 1..).unwrap_or("");
-            file = if rest.is_empty() { cmd.args.get(index + 1).map(|next| next.text.clone()) } else { Some(rest.to_string()) };
+            file = if rest.is_empty() {
+                cmd.args.get(index + 1).map(|next| next.text.clone())
+            } else {
+                Some(rest.to_string())
+            };
             break;
         }
     }
@@ -359,7 +474,9 @@ fn unpack<'a>(case: &Case<'_>, step: &Step, cmd: &ShellCommand) -> Kind<'a> {
 fn step_installs_go(step: &Step) -> bool {
     let words = step.script.iter().flat_map(|script| &script.commands).flat_map(|cmd| &cmd.args);
     words.map(|arg| arg.text.as_str()).any(|text| {
-        text.contains("go.dev/dl/") || text.contains("golang.org/dl/") || text.contains("golang/go1.")
+        text.contains("go.dev/dl/")
+            || text.contains("golang.org/dl/")
+            || text.contains("golang/go1.")
             || (base_name(text).starts_with("go1.") && text.ends_with(".tar.gz"))
     })
 }
@@ -368,7 +485,10 @@ fn step_installs_go(step: &Step) -> bool {
 fn is_local_script(case: &Case<'_>, cmd: &ShellCommand) -> bool {
     let name = case.source.slice(cmd.name.span);
     if matches!(cmd.name.text.as_str(), "sh" | "bash" | "ash") {
-        return cmd.args.iter().any(|arg| !arg.text.starts_with('-') && !arg.text.starts_with('/') && arg.text.ends_with(".sh"));
+        return cmd
+            .args
+            .iter()
+            .any(|arg| !arg.text.starts_with('-') && !arg.text.starts_with('/') && arg.text.ends_with(".sh"));
     }
     name.starts_with("./") || name.starts_with("scripts/") || name.starts_with("bin/") || name.starts_with("hack/")
 }

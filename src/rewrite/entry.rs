@@ -1,9 +1,9 @@
 //! What the image runs: ENTRYPOINT and CMD as one command, and whether it can do without a shell.
 
+use super::Refusal;
 use super::case::Case;
 use super::paths::join;
 use super::refuse::refuse;
-use super::Refusal;
 use crate::model::Step;
 use crate::shell::{Joiner, Script, ShellCommand};
 use crate::syntax::{Body, Command, InstId};
@@ -35,9 +35,38 @@ pub(super) struct Entry {
 
 /// Programs that run or watch sources, or only keep a container open.
 const DEV: &[&str] = &[
-    "air", "reflex", "CompileDaemon", "compiledaemon", "realize", "fresh", "gin", "dlv", "delve", "gow", "modd", "nodemon",
-    "entr", "watchexec", "bash", "sh", "zsh", "ash", "fish", "sleep", "tail", "cat", "top", "true", "npm", "yarn", "make",
-    "task", "mage", "bazel", "gotestsum", "ginkgo",
+    "air",
+    "reflex",
+    "CompileDaemon",
+    "compiledaemon",
+    "realize",
+    "fresh",
+    "gin",
+    "dlv",
+    "delve",
+    "gow",
+    "modd",
+    "nodemon",
+    "entr",
+    "watchexec",
+    "bash",
+    "sh",
+    "zsh",
+    "ash",
+    "fish",
+    "sleep",
+    "tail",
+    "cat",
+    "top",
+    "true",
+    "npm",
+    "yarn",
+    "make",
+    "task",
+    "mage",
+    "bazel",
+    "gotestsum",
+    "ginkgo",
 ];
 
 /// Programs that start what their arguments name.
@@ -53,7 +82,7 @@ pub(super) fn entry(case: &Case<'_>) -> Result<Entry, Refusal> {
     let Some(main) = entrypoint.or(cmd) else {
         return Err(refuse(
             "no-command",
-            case.from_span(),
+            case.base_span(),
             "the file sets neither CMD nor ENTRYPOINT, so the image runs what its base runs",
             "add the CMD that starts the program",
         ));
@@ -61,8 +90,7 @@ pub(super) fn entry(case: &Case<'_>) -> Result<Entry, Refusal> {
     let workdir = case.workdir.clone();
     let main_step = case.step(main);
     let span = case.content(main);
-    let mut entry =
-        Entry { programs: Vec::new(), shell: None, exec_form: None, span, workdir, args: Vec::new() };
+    let mut entry = Entry { programs: Vec::new(), shell: None, exec_form: None, span, workdir, args: Vec::new() };
     match case.file.get(main).and_then(|inst| inst.command()) {
         Some(Command::Exec { words, .. }) => {
             let mut argv: Vec<(String, Span)> = words.iter().map(|word| (word.text.clone(), word.span)).collect();
@@ -104,12 +132,7 @@ fn opaque(span: Span, message: &str) -> Refusal {
 
 fn exec(case: &Case<'_>, entry: &mut Entry, argv: &[(String, Span)]) -> Result<(), Refusal> {
     let Some((first, span)) = argv.first() else {
-        return Err(refuse(
-            "no-command",
-            entry.span,
-            "the command is empty",
-            "add the CMD that starts the program",
-        ));
+        return Err(refuse("no-command", entry.span, "the command is empty", "add the CMD that starts the program"));
     };
     entry.args = argv.iter().skip(1).map(|(text, _)| text.clone()).collect();
     let name = super::paths::base_name(first);
@@ -264,18 +287,18 @@ fn commands(case: &Case<'_>, entry: &mut Entry, commands: Vec<&ShellCommand>) ->
             result => result?,
         }
     }
-    if entry.programs.iter().all(|named| named.path.is_none() && DEV.contains(&named.text.as_str())) {
-        if let Some(named) = entry.programs.first() {
-            return Err(dev(named.span, &named.text));
-        }
+    if entry.programs.iter().all(|named| named.path.is_none() && DEV.contains(&named.text.as_str()))
+        && let Some(named) = entry.programs.first()
+    {
+        return Err(dev(named.span, &named.text));
     }
     Ok(())
 }
 
 pub(super) const BUILTINS: &[&str] = &[
-    "cd", "echo", "printf", "export", "set", "unset", "exec", "exit", "true", "false", ":", "[", "test", "wait", "trap",
-    "read", "shift", "return", "eval", ".", "source", "umask", "ulimit", "local", "command", "kill", "break", "continue",
-    "getopts", "alias", "type", "pwd", "let", "[[", "declare", "readonly", "hash", "times",
+    "cd", "echo", "printf", "export", "set", "unset", "exec", "exit", "true", "false", ":", "[", "test", "wait",
+    "trap", "read", "shift", "return", "eval", ".", "source", "umask", "ulimit", "local", "command", "kill", "break",
+    "continue", "getopts", "alias", "type", "pwd", "let", "[[", "declare", "readonly", "hash", "times",
 ];
 
 /// The name of the program with its path, as it stands in the file.
@@ -310,7 +333,8 @@ fn plain_words(case: &Case<'_>, script: &Script, inst: InstId) -> Option<Vec<(St
         Command::Shell(span) => case.source.slice(*span),
         Command::Exec { .. } => return None,
     };
-    if cmd.span.start != first || body.contains(['$', '`', '\\', '*', '?', '[', '{', '~', '&', '|', ';', '<', '>', '(', '!', '#', '\n'])
+    if cmd.span.start != first
+        || body.contains(['$', '`', '\\', '*', '?', '[', '{', '~', '&', '|', ';', '<', '>', '(', '!', '#', '\n'])
     {
         return None;
     }

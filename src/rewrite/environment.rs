@@ -8,9 +8,34 @@ use crate::syntax::{Body, Instruction, KeyValue, Pairs};
 
 /// Read by the go command and its tools alone.
 const BUILD_ONLY: &[&str] = &[
-    "CC", "CXX", "DEBIAN_FRONTEND", "GOARCH", "GOARM", "GOAMD64", "GOBIN", "GOCACHE", "GOFLAGS", "GOINSECURE", "GOLANG_VERSION",
-    "GOMODCACHE", "GONOPROXY", "GONOSUMDB", "GONOSUMCHECK", "GOOS", "GOPATH", "GOPRIVATE", "GOPROXY", "GOROOT", "GOSUMDB",
-    "GOTOOLCHAIN", "GOVCS", "GOWORK", "GO111MODULE", "GO15VENDOREXPERIMENT", "PKG_CONFIG_PATH", "GOEXPERIMENT",
+    "CC",
+    "CXX",
+    "DEBIAN_FRONTEND",
+    "GOARCH",
+    "GOARM",
+    "GOAMD64",
+    "GOBIN",
+    "GOCACHE",
+    "GOFLAGS",
+    "GOINSECURE",
+    "GOLANG_VERSION",
+    "GOMODCACHE",
+    "GONOPROXY",
+    "GONOSUMDB",
+    "GONOSUMCHECK",
+    "GOOS",
+    "GOPATH",
+    "GOPRIVATE",
+    "GOPROXY",
+    "GOROOT",
+    "GOSUMDB",
+    "GOTOOLCHAIN",
+    "GOVCS",
+    "GOWORK",
+    "GO111MODULE",
+    "GO15VENDOREXPERIMENT",
+    "PKG_CONFIG_PATH",
+    "GOEXPERIMENT",
 ];
 
 pub(super) fn is_build_only(name: &str) -> bool {
@@ -79,10 +104,10 @@ fn fate(case: &Case<'_>, step: &Step, pair: &KeyValue) -> Fate {
         return path_fate(step, expanded, &value.text);
     }
     let names = variables(&value.text, case.file.escape);
-    if names.iter().any(|name| is_build_only(name) || lost(step, name)) {
-        if let Ok(expanded) = expanded {
-            return Fate::Literal(expanded);
-        }
+    if names.iter().any(|name| is_build_only(name) || lost(step, name))
+        && let Ok(expanded) = expanded
+    {
+        return Fate::Literal(expanded);
     }
     Fate::Keep
 }
@@ -101,7 +126,10 @@ fn path_fate(step: &Step, expanded: &str, written: &str) -> Fate {
     if new.iter().all(|dir| standard.contains(dir) || dir.is_empty()) {
         return Fate::Drop;
     }
-    if written.contains("GOPATH") || written.contains("GOROOT") || expanded.split(':').any(toolchain) && !written.contains("$PATH") {
+    if written.contains("GOPATH")
+        || written.contains("GOROOT")
+        || expanded.split(':').any(toolchain) && !written.contains("$PATH")
+    {
         let kept: Vec<&str> = expanded.split(':').filter(|dir| !toolchain(dir)).collect();
         return Fate::Literal(kept.join(":"));
     }

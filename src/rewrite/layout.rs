@@ -7,7 +7,7 @@ use super::case::Case;
 use super::effects::{Effect, Kind};
 use super::entry::{Entry, json};
 use super::environment::{EnvText, env_text};
-use super::needs::{Claim, Needs};
+use super::needs::Needs;
 use super::paths::{is_system_dir, within};
 use super::placed::{owner_of, owners, whole};
 use super::refuse::refuse;
@@ -83,7 +83,11 @@ pub(super) fn lay(parts: &Parts<'_, '_>, mut outline: Outline) -> Result<Laid, R
             Body::Workdir(_) => workdir = Some((id, after)),
             Body::User(_) if after => lines.push((here(false), Line::Move { inst: id, text: None })),
             Body::User(_) => {
-                let last = case.steps().filter(|(_, inst)| matches!(inst.body, Body::User(_))).map(|(step, _)| step.inst).last();
+                let last = case
+                    .steps()
+                    .filter(|(_, inst)| matches!(inst.body, Body::User(_)))
+                    .map(|(step, _)| step.inst)
+                    .last();
                 if last == Some(id) {
                     lines.push((here(false), Line::Repeat { inst: id, text: None }));
                 }
@@ -175,7 +179,9 @@ fn arguments(case: &Case<'_>, lines: &mut Vec<(Place, Line)>, last_build: InstId
     let mut used: Vec<String> = Vec::new();
     for (_, line) in lines.iter() {
         let text = match line {
-            Line::Move { text: Some(text), .. } | Line::Repeat { text: Some(text), .. } | Line::New(text) => text.clone(),
+            Line::Move { text: Some(text), .. } | Line::Repeat { text: Some(text), .. } | Line::New(text) => {
+                text.clone()
+            }
             Line::Move { inst, text: None } | Line::Repeat { inst, text: None } => {
                 case.file.get(*inst).map_or(String::new(), |inst| case.source.slice(inst.content).to_string())
             }
@@ -214,14 +220,18 @@ fn accounts(parts: &Parts<'_, '_>) -> Result<Vec<String>, Refusal> {
     let user = case.stage.config.user.clone().unwrap_or_default();
     let names: Vec<&str> = user.split(':').filter(|part| !part.is_empty()).collect();
     let known = |name: &str| {
-        name.chars().all(|letter| letter.is_ascii_digit())
-            || name == "root" && parts.choice.tier == Tier::Distroless
+        name.chars().all(|letter| letter.is_ascii_digit()) || name == "root" && parts.choice.tier == Tier::Distroless
     };
     let by_name = names.iter().any(|name| !known(name));
     let wanted = parts.needs.users.is_some() && parts.choice.tier == Tier::Scratch;
     let owned = owners(parts.effects).iter().any(|(_, owner)| owner.contains(|letter: char| letter.is_alphabetic()));
     if by_name && user.contains('$') {
-        return Err(refuse("unknown-user", case.from_span(), "the user is a variable without a value", "name the user"));
+        return Err(refuse(
+            "unknown-user",
+            case.base_span(),
+            "the user is a variable without a value",
+            "name the user",
+        ));
     }
     if by_name || wanted || (owned && !names.is_empty()) {
         return Ok(vec!["/etc/passwd".into(), "/etc/group".into()]);
@@ -239,9 +249,11 @@ fn copies(parts: &Parts<'_, '_>) -> Result<Vec<StageCopy>, Refusal> {
         copies = whole(case, parts.effects, &programs)?;
     } else {
         let mut paths: Vec<String> = programs.clone();
-        paths.extend(parts.needs.data.iter().filter(|(path, _)| is_there(parts, path)).map(|(path, _)| data_path(path)));
+        paths
+            .extend(parts.needs.data.iter().filter(|(path, _)| is_there(parts, path)).map(|(path, _)| data_path(path)));
         paths.extend(parts.found.script.iter().cloned());
         paths.extend(directories(parts));
+        paths.extend(fetched_programs(parts));
         let all = paths.clone();
         paths.retain(|path| !all.iter().any(|other| other != path && within(path, other)));
         for path in paths {
@@ -317,6 +329,21 @@ fn directories(parts: &Parts<'_, '_>) -> Vec<String> {
     found
 }
 
+/// Programs that a RUN fetched and that scripts or the health check start.
+fn fetched_programs(parts: &Parts<'_, '_>) -> Vec<String> {
+    let mut found = Vec::new();
+    for effect in parts.effects {
+        let Kind::Write(paths) = &effect.kind else { continue };
+        for path in paths {
+            let wanted = parts.needs.programs.iter().any(|(name, _)| super::paths::base_name(path) == name);
+            if wanted && !found.contains(path) {
+                found.push(path.clone());
+            }
+        }
+    }
+    found
+}
+
 /// Certificates, time zones and the like, where the final base lacks what the old one had.
 fn system_files(parts: &Parts<'_, '_>) -> Vec<StageCopy> {
     let case = parts.case;
@@ -371,9 +398,4 @@ fn system_files(parts: &Parts<'_, '_>) -> Vec<StageCopy> {
             chown: user.clone().filter(|_| path == "/tmp"),
         })
         .collect()
-}
-
-/// What a claim says about a need that the base itself fills.
-pub(super) fn carried(claim: &Claim, by: &str) -> String {
-    format!("{}: {by}", claim.text)
 }

@@ -134,7 +134,7 @@ pub fn plan(
         .zip(&programs)
         .map(|(built, program)| needs::link(&case, built, program.as_ref(), &go))
         .collect();
-    let choice = base::choose(&case, ground.as_ref(), &links, &needs)?;
+    let choice = base::choose(&case, ground.as_ref(), &links, &needs, &effects)?;
     if let (Some((inst, reason)), true) = (opaque.first(), choice.tier <= Tier::SameDistro && !needs.is_complete()) {
         return Err(refuse::refuse(
             "unclassified-run",

@@ -96,12 +96,7 @@ pub(super) fn shipped(found: &Found) -> impl Iterator<Item = &Built> {
     found.main.iter().chain(&found.others)
 }
 
-pub(super) fn collect(
-    case: &Case<'_>,
-    entry: &Entry,
-    found: &Found,
-    programs: &[Option<Program>],
-) -> Needs {
+pub(super) fn collect(case: &Case<'_>, entry: &Entry, found: &Found, programs: &[Option<Program>]) -> Needs {
     let mut needs = Needs { read: !programs.is_empty(), ..Needs::default() };
     for (built, program) in shipped(found).zip(programs) {
         match program {
@@ -254,11 +249,8 @@ fn stated(case: &Case<'_>, needs: &mut Needs) {
             needs.data.push((join(&case.workdir, file), Claim::new("you state that the program reads it")));
         }
     }
-    match stated.needs_shell {
-        Some(true) => {
-            needs.shell.get_or_insert(Claim::new("you state that it needs a shell"));
-        }
-        Some(false) | None => {}
+    if stated.needs_shell == Some(true) {
+        needs.shell.get_or_insert(Claim::new("you state that it needs a shell"));
     }
     let mut seen: Vec<String> = Vec::new();
     needs.data.retain(|(path, _)| {

@@ -31,17 +31,14 @@ fn why_copied(parts: &Parts<'_, '_>, path: &str) -> String {
         "/tmp" => "a directory for temporary files".into(),
         "/etc/passwd" | "/etc/group" => "the user of the image".into(),
         "/etc/localtime" | "/etc/timezone" => "the time zone that the build sets".into(),
-        _ if *path == parts.case.workdir => "the whole working directory: what the program reads of it is not known".into(),
+        _ if *path == parts.case.workdir => {
+            "the whole working directory: what the program reads of it is not known".into()
+        }
         _ => "what the file puts there".into(),
     }
 }
 
-pub(super) fn obligations(
-    parts: &Parts<'_, '_>,
-    laid: &Laid,
-    links: &[Link],
-    go: &[GoCommand<'_>],
-) -> Vec<Obligation> {
+pub(super) fn obligations(parts: &Parts<'_, '_>, laid: &Laid, links: &[Link], go: &[GoCommand<'_>]) -> Vec<Obligation> {
     let mut list: Vec<Obligation> = Vec::new();
     let mut add = |proved: bool, claim: Claim| {
         let obligation = Obligation { text: claim.text, span: claim.shown.span, file: claim.shown.file, proved };
@@ -57,13 +54,20 @@ pub(super) fn obligations(
     }
     for link in links {
         let (proved, claim) = match link {
-            Link::Static { why, add_cgo: true } => {
-                (true, Claim { text: format!("the program is static: {}, and CGO_ENABLED=0 is added", why.text), ..why.clone() })
+            Link::Static { why, add_cgo: true } => (
+                true,
+                Claim {
+                    text: format!("the program is static: {}, and CGO_ENABLED=0 is added", why.text),
+                    ..why.clone()
+                },
+            ),
+            Link::Static { why, .. } => {
+                (true, Claim { text: format!("the program is static: {}", why.text), ..why.clone() })
             }
-            Link::Static { why, .. } => (true, Claim { text: format!("the program is static: {}", why.text), ..why.clone() }),
-            Link::Libc { why, .. } => {
-                (true, Claim { text: format!("the final base has the C library of the builder: {}", why.text), ..why.clone() })
-            }
+            Link::Libc { why, .. } => (
+                true,
+                Claim { text: format!("the final base has the C library of the builder: {}", why.text), ..why.clone() },
+            ),
             Link::Libraries { why, packages } => (
                 tier <= Tier::SameDistro && !packages.is_empty(),
                 Claim { text: format!("the final base has the C libraries: {}", why.text), ..why.clone() },
@@ -90,7 +94,7 @@ pub(super) fn obligations(
     }
     if parts.case.stage.name.is_some() {
         let text = "nobody builds this file with --target: its only stage becomes the builder";
-        add(false, Claim::at(text, parts.case.from_span()));
+        add(false, Claim::at(text, parts.case.base_span()));
     }
     for command in go {
         if let Some((_, arch)) = command.go.cross.as_ref().filter(|(_, arch)| !arch.is_empty() && !arch.contains('$')) {
@@ -137,11 +141,20 @@ fn needs(parts: &Parts<'_, '_>, add: &mut dyn FnMut(bool, Claim)) {
         if unknown.is_empty() {
             add(true, Claim::new(format!("{} need nothing of the image", needs.unread.join(", "))));
         } else {
-            let text = format!("{} read no files, start no programs and need no cgo; their sources were not read", unknown.join(", "));
+            let text = format!(
+                "{} read no files, start no programs and need no cgo; their sources were not read",
+                unknown.join(", ")
+            );
             add(false, Claim::new(text));
         }
     }
-    for (claim, what) in [(&needs.certificates, "root certificates"), (&needs.time_zones, "time zones"), (&needs.temp_dir, "/tmp"), (&needs.mime_types, "MIME types"), (&needs.users, "the user database")] {
+    for (claim, what) in [
+        (&needs.certificates, "root certificates"),
+        (&needs.time_zones, "time zones"),
+        (&needs.temp_dir, "/tmp"),
+        (&needs.mime_types, "MIME types"),
+        (&needs.users, "the user database"),
+    ] {
         if let Some(claim) = claim {
             let proved = tier != Tier::Scratch || !matches!(what, "MIME types");
             add(proved, Claim { text: format!("the final image has {what}: {}", claim.text), ..claim.clone() });
@@ -167,10 +180,10 @@ fn ground(parts: &Parts<'_, '_>, links: &[Link], add: &mut dyn FnMut(bool, Claim
     }
     let release = ground.release.as_deref().unwrap_or("unknown");
     let family = if ground.family == Family::Alpine { "Alpine" } else { "Debian" };
-    let text = format!("{} stands on {family} {release}", parts.case.from_image_text());
+    let text = format!("{} stands on {family} {release}", parts.case.base_text());
     let dynamic = links.iter().any(|link| !matches!(link, Link::Static { .. }));
-    let fixed = ground.pinned && !parts.case.from_image_text().contains('$');
-    add(fixed || !dynamic, Claim::at(text, parts.case.from_span()));
+    let fixed = ground.pinned && !parts.case.base_text().contains('$');
+    add(fixed || !dynamic, Claim::at(text, parts.case.base_span()));
 }
 
 pub(super) fn lost(parts: &Parts<'_, '_>) -> Vec<String> {

@@ -34,8 +34,13 @@ pub(super) fn of_transfer(case: &Case<'_>, step: &Step, inst: &Instruction) -> R
     };
     let Some(workdir) = step.workdir.as_deref() else { return Err(unknown(&dest)) };
     let target = join(workdir, &dest);
-    let inside = dest.ends_with('/') || dest.ends_with("/.") || dest == "." || transfer.sources.len() > 1
-        || is_system_dir(&target) || target == workdir;
+    let inside = dest.ends_with('/')
+        || dest.ends_with("/.")
+        || dest == "."
+        || transfer.sources.len() > 1
+        || is_system_dir(&target)
+        || target == workdir
+        || target == "/go";
     if !inside {
         return Ok(vec![Placed { path: target, chown, dir: false }]);
     }
@@ -63,7 +68,12 @@ pub(super) fn of_transfer(case: &Case<'_>, step: &Step, inst: &Instruction) -> R
             placed.push(Placed { path: join(&target, name), chown: chown.clone(), dir: false });
             continue;
         }
-        placed.extend(from_context(case, &text, &target, chown.as_ref()).ok_or_else(|| unknown(&target))?);
+        match from_context(case, &text, &target, chown.as_ref()) {
+            Some(files) => placed.extend(files),
+            // Larger than it need be, but all of it.
+            None if target == "/go" => placed.push(Placed { path: target.clone(), chown: chown.clone(), dir: true }),
+            None => return Err(unknown(&target)),
+        }
     }
     Ok(placed)
 }
@@ -98,23 +108,31 @@ fn from_context(case: &Case<'_>, source: &str, target: &str, chown: Option<&Stri
             return Some(names.into_iter().map(|(name, dir)| one(join(target, &name), dir)).collect());
         }
         let pattern = clean;
-        let hits: Vec<&String> = context
-            .files
-            .keys()
-            .filter(|path| crate::context::glob::matches(pattern, path))
-            .collect();
+        let hits: Vec<&String> =
+            context.files.keys().filter(|path| crate::context::glob::matches(pattern, path)).collect();
         return Some(hits.into_iter().map(|path| one(join(target, base_name(path)), false)).collect());
     }
     let name = base_name(clean);
-    let is_file = name.rsplit_once('.').is_some_and(|(stem, end)| !stem.is_empty() && end.len() <= 5 && !end.is_empty());
+    let is_file =
+        name.rsplit_once('.').is_some_and(|(stem, end)| !stem.is_empty() && end.len() <= 5 && !end.is_empty());
     (is_file && !source.contains(['*', '?', '['])).then(|| vec![one(join(target, name), false)])
 }
 
 /// Caches and leftovers of the build that no program reads.
 pub(super) fn is_build_place(path: &str) -> bool {
-    ["/go/pkg", "/go/src/cache", "/root/.cache", "/root/go", "/usr/local/go", "/tmp", "/var/cache", "/var/lib/apt", "/var/lib/dpkg"]
-        .iter()
-        .any(|dir| within(path, dir))
+    [
+        "/go/pkg",
+        "/go/src/cache",
+        "/root/.cache",
+        "/root/go",
+        "/usr/local/go",
+        "/tmp",
+        "/var/cache",
+        "/var/lib/apt",
+        "/var/lib/dpkg",
+    ]
+    .iter()
+    .any(|dir| within(path, dir))
 }
 
 /// The copies of T0: the whole tree of the working directory, and everything that was put elsewhere.
@@ -134,7 +152,11 @@ pub(super) fn whole(case: &Case<'_>, effects: &[Effect<'_>], programs: &[String]
             _ => continue,
         };
         for path in written {
-            if is_system_dir(path) || is_build_place(path) || removed_later(case, effects, effect, path) || is_rerun(effect) {
+            if is_system_dir(path)
+                || is_build_place(path)
+                || removed_later(case, effects, effect, path)
+                || is_rerun(effect)
+            {
                 continue;
             }
             if effect.cmd.conditional {
@@ -153,14 +175,13 @@ pub(super) fn whole(case: &Case<'_>, effects: &[Effect<'_>], programs: &[String]
         filled |= within(path, &case.workdir);
         paths.push(Placed { path: path.clone(), chown: None, dir: false });
     }
-    if filled && !is_system_dir(&case.workdir) {
+    // /go holds the module cache, too: only what the file put there is wanted.
+    if filled && !is_system_dir(&case.workdir) && case.workdir != "/go" {
         paths.push(Placed { path: case.workdir.clone(), chown: None, dir: true });
     }
     paths.retain(|placed| placed.path != "/");
     let all = paths.clone();
-    paths.retain(|placed| {
-        !all.iter().any(|other| other.path != placed.path && within(&placed.path, &other.path))
-    });
+    paths.retain(|placed| !all.iter().any(|other| other.path != placed.path && within(&placed.path, &other.path)));
     paths.sort_by(|one, two| one.path.cmp(&two.path));
     paths.dedup_by(|one, two| one.path == two.path);
     let owners = owners(effects);
@@ -168,7 +189,9 @@ pub(super) fn whole(case: &Case<'_>, effects: &[Effect<'_>], programs: &[String]
         .into_iter()
         .map(|placed| {
             let chown = owner_of(&owners, &placed.path).or_else(|| {
-                all.iter().find(|other| other.path == placed.path && other.chown.is_some()).and_then(|other| other.chown.clone())
+                all.iter()
+                    .find(|other| other.path == placed.path && other.chown.is_some())
+                    .and_then(|other| other.chown.clone())
             });
             StageCopy { from: placed.path.clone(), to: placed.path, chown }
         })
@@ -189,7 +212,9 @@ pub(super) fn is_rerun(effect: &Effect<'_>) -> bool {
 
 fn removed_later(case: &Case<'_>, effects: &[Effect<'_>], made: &Effect<'_>, path: &str) -> bool {
     effects.iter().filter(|effect| effect.cmd.span.start > made.cmd.span.start).any(|effect| {
-        let words = || effect.cmd.args.iter().filter_map(|arg| super::effects::absolute(case, effect.step, effect.cmd, &arg.text));
+        let words = || {
+            effect.cmd.args.iter().filter_map(|arg| super::effects::absolute(case, effect.step, effect.cmd, &arg.text))
+        };
         match effect.cmd.name.text.as_str() {
             "rm" | "rmdir" => words().any(|gone| within(path, &gone)),
             "mv" => super::effects::moves(&case.scope(), effect.step, effect.cmd)
@@ -223,7 +248,8 @@ pub(super) fn owner_of(owners: &[(String, String)], path: &str) -> Option<String
 /// True when the file puts something at the path or below it.
 pub(super) fn fills(case: &Case<'_>, effects: &[Effect<'_>], path: &str) -> bool {
     let copied = case.steps().any(|(step, inst)| {
-        of_transfer(case, step, inst).is_ok_and(|placed| placed.iter().any(|placed| within(&placed.path, path) || within(path, &placed.path)))
+        of_transfer(case, step, inst)
+            .is_ok_and(|placed| placed.iter().any(|placed| within(&placed.path, path) || within(path, &placed.path)))
     });
     copied
         || effects.iter().any(|effect| match &effect.kind {

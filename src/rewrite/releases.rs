@@ -28,14 +28,8 @@ pub(super) struct Ground {
 }
 
 /// Debian's releases with their numbers, oldest first.
-const DEBIAN: &[(&str, u32)] = &[
-    ("jessie", 8),
-    ("stretch", 9),
-    ("buster", 10),
-    ("bullseye", 11),
-    ("bookworm", 12),
-    ("trixie", 13),
-];
+const DEBIAN: &[(&str, u32)] =
+    &[("jessie", 8), ("stretch", 9), ("buster", 10), ("bullseye", 11), ("bookworm", 12), ("trixie", 13)];
 
 /// Debian releases that distroless publishes.
 const DISTROLESS: &[u32] = &[12, 13];
@@ -85,8 +79,23 @@ pub(super) fn ground(image: &ImageRef, tag: Option<&str>, facts: Option<&ImageFa
     };
     let toolchain_image = !matches!(
         name,
-        "debian" | "ubuntu" | "alpine" | "centos" | "fedora" | "rockylinux" | "almalinux" | "oraclelinux" | "amazonlinux"
-            | "photon" | "archlinux" | "opensuse" | "leap" | "ubi" | "ubi-minimal" | "ubi8" | "ubi9"
+        "debian"
+            | "ubuntu"
+            | "alpine"
+            | "centos"
+            | "fedora"
+            | "rockylinux"
+            | "almalinux"
+            | "oraclelinux"
+            | "amazonlinux"
+            | "photon"
+            | "archlinux"
+            | "opensuse"
+            | "leap"
+            | "ubi"
+            | "ubi-minimal"
+            | "ubi8"
+            | "ubi9"
     );
     let pinned = facts.release.is_some() && tag.is_some_and(|tag| tag != "latest");
     Some(Ground { family, release: facts.release.clone(), pinned, toolchain_image })

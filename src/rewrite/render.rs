@@ -20,9 +20,15 @@ pub(super) struct StageCopy {
 #[derive(Clone, Debug)]
 pub(super) enum Line {
     /// Leaves the builder, with its comments; `text` replaces it from the keyword on.
-    Move { inst: InstId, text: Option<String> },
+    Move {
+        inst: InstId,
+        text: Option<String>,
+    },
     /// Stays in the builder and stands in the final stage, too.
-    Repeat { inst: InstId, text: Option<String> },
+    Repeat {
+        inst: InstId,
+        text: Option<String>,
+    },
     /// Written by us.
     New(String),
     Copy(StageCopy),
@@ -64,12 +70,18 @@ impl Style {
 pub(super) fn free_name(case: &Case<'_>) -> String {
     let text = case.source.text.to_lowercase();
     let taken = |name: &str| {
-        case.model.stages.iter().any(|stage| stage.name.as_ref().is_some_and(|word| word.text.eq_ignore_ascii_case(name)))
+        case.model
+            .stages
+            .iter()
+            .any(|stage| stage.name.as_ref().is_some_and(|word| word.text.eq_ignore_ascii_case(name)))
             || text.contains(&format!("--from={name}"))
             || text.contains(&format!("from={name},"))
     };
     let names = ["build", "builder", "compile"].iter().map(|name| name.to_string());
-    names.chain((2..).map(|number| format!("build{number}"))).find(|name| !taken(name)).unwrap_or_else(|| "build".into())
+    names
+        .chain((2..).map(|number| format!("build{number}")))
+        .find(|name| !taken(name))
+        .unwrap_or_else(|| "build".into())
 }
 
 /// A moved instruction with the blank lines and comments before it.

@@ -37,7 +37,7 @@ pub(super) fn text(parts: &Parts<'_, '_>, step: &Step, copied: &[&str], style: &
         let as_written = || parts.case.source.slice(effect.cmd.span).to_string();
         match &effect.kind {
             Kind::Nothing | Kind::Remove(_) | Kind::TrustStore | Kind::Capabilities => changed |= !is_quiet(effect),
-            Kind::Build | Kind::Mode(_) => changed = true,
+            Kind::Build | Kind::Mode => changed = true,
             Kind::PackageNoise => pieces.push(as_written()),
             Kind::Install(install) => match install_text(parts, effect, &removed) {
                 None => {
@@ -51,7 +51,8 @@ pub(super) fn text(parts: &Parts<'_, '_>, step: &Step, copied: &[&str], style: &
             },
             Kind::Account => pieces.push(as_written()),
             Kind::Make(paths) => {
-                let outside = paths.iter().any(|path| !is_system_dir(path) && !covered(path, copied) && !is_build_place(path));
+                let outside =
+                    paths.iter().any(|path| !is_system_dir(path) && !covered(path, copied) && !is_build_place(path));
                 if outside && !paths.iter().any(|path| covered(path, copied)) {
                     pieces.push(as_written());
                 } else {
@@ -94,7 +95,10 @@ pub(super) fn text(parts: &Parts<'_, '_>, step: &Step, copied: &[&str], style: &
     }
     if !can_be_split(&own) {
         let span = own.first().map_or(Span::default(), |effect| effect.cmd.span);
-        return Err(unclassified(span, "it mixes building with setting up the image, in a script that cannot be split"));
+        return Err(unclassified(
+            span,
+            "it mixes building with setting up the image, in a script that cannot be split",
+        ));
     }
     if installs.is_none() {
         // Cleaning up after an install that is gone.

@@ -67,7 +67,7 @@ fn strip(case: &Case<'_>, command: &GoCommand<'_>, needs: &Needs, tier: Tier) ->
 
 /// `-gcflags="all=-N -l"` is a build for a debugger.
 fn is_debug_build(command: &GoCommand<'_>) -> bool {
-    command.cmd.args.iter().any(|arg| arg.text.contains("-gcflags")) 
+    command.cmd.args.iter().any(|arg| arg.text.contains("-gcflags"))
 }
 
 /// Puts `-s -w` into the flags that are there: a second -ldflags would replace the first.
@@ -82,7 +82,10 @@ fn merge(case: &Case<'_>, go: &GoBuild) -> Option<Edit> {
         return None;
     }
     let text = case.source.slice(flags.span);
-    let value = text.find('=').filter(|_| text.trim_start_matches(['"', '\'']).starts_with('-') && text.contains("ldflags=")).map_or(0, |at| at + 1);
+    let value = text
+        .find('=')
+        .filter(|_| text.trim_start_matches(['"', '\'']).starts_with('-') && text.contains("ldflags="))
+        .map_or(0, |at| at + 1);
     let rest = text.get(value..)?;
     let start = flags.span.start + value as u32;
     match rest.chars().next() {

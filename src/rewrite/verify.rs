@@ -22,7 +22,7 @@ pub(super) fn verify(parts: &Parts<'_, '_>, laid: &Laid, edits: &[Edit]) -> Resu
         Ok(()) => Ok(()),
         Err(problem) => Err(refuse(
             "not-verified",
-            case.from_span(),
+            case.base_span(),
             format!("the rewritten file did not pass its own check: {problem}"),
             "please report this file; nothing was written",
         )),
@@ -79,7 +79,8 @@ fn same_instructions(case: &Case<'_>, outline: &Outline, after: &SourceFile) -> 
                 want.replace_range(range, &edit.text);
             }
         }
-        let found = text.get(at..).and_then(|rest| rest.find(&want)).ok_or("an instruction of the builder has changed")?;
+        let found =
+            text.get(at..).and_then(|rest| rest.find(&want)).ok_or("an instruction of the builder has changed")?;
         at += found + want.len();
     }
     Ok(())
@@ -100,7 +101,11 @@ fn same_comments(case: &Case<'_>, after: &SourceFile) -> Result<(), String> {
 /// Something in the file or in the base makes the path.
 fn is_made(parts: &Parts<'_, '_>, path: &str) -> bool {
     const OF_THE_BASE: &[&str] = &[
-        "/etc/ssl/certs/ca-certificates.crt", "/usr/local/go/lib/time/zoneinfo.zip", "/tmp", "/etc/passwd", "/etc/group",
+        "/etc/ssl/certs/ca-certificates.crt",
+        "/usr/local/go/lib/time/zoneinfo.zip",
+        "/tmp",
+        "/etc/passwd",
+        "/etc/group",
         "/go",
     ];
     OF_THE_BASE.contains(&path)
@@ -113,10 +118,7 @@ fn is_made(parts: &Parts<'_, '_>, path: &str) -> bool {
 fn same_config(parts: &Parts<'_, '_>, before: &ImageConfig, after: &ImageConfig) -> Result<(), String> {
     let argv = |command: &Option<ConfigCommand>| command.as_ref().map(|command| command.argv.clone());
     let changed = parts.entry.exec_form.as_ref();
-    for (name, old, new) in [
-        ("ENTRYPOINT", &before.entrypoint, &after.entrypoint),
-        ("CMD", &before.cmd, &after.cmd),
-    ] {
+    for (name, old, new) in [("ENTRYPOINT", &before.entrypoint, &after.entrypoint), ("CMD", &before.cmd, &after.cmd)] {
         let exec = changed.filter(|(id, _)| old.as_ref().is_some_and(|command| command.inst == Some(*id)));
         let want = match exec {
             Some((_, words)) => Some(words.clone()),
@@ -138,7 +140,8 @@ fn same_config(parts: &Parts<'_, '_>, before: &ImageConfig, after: &ImageConfig)
     if user(before) != user(after) {
         return Err("USER has changed".into());
     }
-    let workdir = |config: &ImageConfig| config.working_dir.clone().filter(|dir| !dir.is_empty()).unwrap_or_else(|| "/".into());
+    let workdir =
+        |config: &ImageConfig| config.working_dir.clone().filter(|dir| !dir.is_empty()).unwrap_or_else(|| "/".into());
     if workdir(before) != workdir(after) {
         return Err(format!("the working directory has changed from {} to {}", workdir(before), workdir(after)));
     }
