@@ -6,6 +6,7 @@
 pub mod build;
 pub mod constraint;
 pub mod gomod;
+pub mod makefile;
 pub mod modules;
 mod needs;
 mod output;
