@@ -41,11 +41,13 @@ pub struct ImageTree<'a> {
     dirs: BTreeSet<String>,
     /// What could not be followed (`RUN git clone`, a COPY of a URL). Not empty: more files may be there.
     pub gaps: Vec<String>,
+    /// Commands that may have made or changed files nobody knows of.
+    pub unknown: Vec<String>,
 }
 
 impl<'a> ImageTree<'a> {
     pub fn new(context: &'a BuildContext) -> ImageTree<'a> {
-        ImageTree { context, files: BTreeMap::new(), dirs: BTreeSet::new(), gaps: Vec::new() }
+        ImageTree { context, files: BTreeMap::new(), dirs: BTreeSet::new(), gaps: Vec::new(), unknown: Vec::new() }
     }
 
     /// The whole context laid out at one directory, as `COPY . dir` does.
@@ -218,6 +220,7 @@ fn base_dir(path: &str) -> Option<bool> {
         "/etc/ssl",
         "/etc/ssl/certs",
     ];
+    const PROGRAMS: &[&str] = &["/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/", "/usr/local/bin/", "/usr/local/sbin/"];
     if DEEPER.contains(&path) {
         return Some(true);
     }
@@ -228,7 +231,14 @@ fn base_dir(path: &str) -> Option<bool> {
         Some(("go", rest)) => Some(!rest.starts_with("src/") && !rest.starts_with("bin/")).filter(|there| !there),
         Some(("home" | "mnt" | "media" | "opt" | "srv" | "tmp", _)) => Some(false),
         Some((top, _)) if !TOP.contains(&top) => Some(false),
-        _ => None,
+        // Directories of programs hold no directories.
+        _ if PROGRAMS.iter().any(|bin| path.strip_prefix(bin).is_some_and(|rest| !rest.contains('/'))) => Some(false),
+        // `/etc/app/config.yaml`; `/etc/app.d` and `/usr/lib/python3.12` are directories.
+        _ => {
+            let extension = path.rsplit('/').next().and_then(|name| name.rsplit_once('.')).map_or("", |(_, ext)| ext);
+            let plain = extension.len() > 1 && extension.bytes().all(|c| c.is_ascii_lowercase());
+            plain.then_some(false)
+        }
     }
 }
 

@@ -162,6 +162,7 @@ fn empty(kind: GoKind, command: &ShellCommand) -> GoBuild {
         cross: None,
         mod_init: None,
         env_writes: Vec::new(),
+        within: None,
         unsure: None,
     }
 }

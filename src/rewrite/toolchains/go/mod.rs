@@ -2,9 +2,13 @@
 //!
 //! Pure functions on text, on shell commands and on an `ImageTree`, the part of the build stage's file system that came
 //! from the build context. Nothing here decides on a tier; the rewriter does.
+//!
+//! The way through: `Walk::new`, then for each step `walk.tree.copy` (COPY, ADD) or `walk.run` (RUN); `walk.at(path)` is
+//! then the program that CMD names, and `program::analyse(&walk.tree, package_dir, &tags, roots)` what it needs.
 
 pub mod build;
 pub mod constraint;
+mod files;
 pub mod gomod;
 pub mod makefile;
 pub mod modules;
@@ -13,6 +17,7 @@ mod output;
 pub mod packages;
 pub mod program;
 pub mod source;
+pub mod walk;
 
 use crate::text::Span;
 
@@ -74,6 +79,9 @@ pub struct GoBuild {
     pub mod_init: Option<String>,
     /// `go env -w NAME=value`.
     pub env_writes: Vec<(String, String)>,
+    /// The file of the build context that the command stands in (a Makefile, a script): no edit can reach it, and
+    /// `span` is that of the command which runs it.
+    pub within: Option<String>,
     /// The command runs only perhaps, or more than once, or was not fully understood.
     pub unsure: Option<String>,
 }

@@ -93,7 +93,7 @@ fn no_module(layout: &Layout<'_>, args: &[String], gopath_mode: bool, external: 
     {
         return None;
     }
-    if tree.gaps.is_empty() && tree.context.complete {
+    if tree.gaps.is_empty() && tree.unknown.is_empty() && tree.context.complete {
         return Some(Outputs::Fails("there is no go.mod".into()));
     }
     Some(Outputs::Unknown("go.mod is not among the files that are known".into()))

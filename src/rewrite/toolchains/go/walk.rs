@@ -1,0 +1,561 @@
+//! Follows a build stage from instruction to instruction: which files stand where, which programs `go` wrote, and what
+//! `mv`, `cp`, `ln`, `strip`, `upx`, `rm` made of them. Makefiles and shell scripts of the context are looked into.
+
+use std::sync::LazyLock;
+
+use super::build::{self, Scene};
+use super::{GoBuild, GoKind, GoOutput, Outputs, files, makefile};
+use crate::context::tree::{ImageTree, Origin, join};
+use crate::context::{BuildContext, glob};
+use crate::model::Env;
+use crate::shell::{Dialect, Script, ShellCommand, ShellWord, parse_text};
+use crate::text::{MappedText, SourceFile, Span};
+
+static EMPTY: LazyLock<BuildContext> = LazyLock::new(|| BuildContext::in_memory(&[]));
+
+/// A program that stands in the build stage now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Made {
+    /// Absolute path.
+    pub path: String,
+    /// Index into `Walk::builds`.
+    pub build: usize,
+    pub output: GoOutput,
+    /// A symbolic link to another path: both have to be copied.
+    pub link_to: Option<String>,
+    /// What was done to the file since: `strip`, `upx`, `setcap`, `chmod`, … with the place.
+    pub changes: Vec<(String, Span)>,
+    /// Nothing on the way was guessed: a sure output, moved by unconditional commands with known words.
+    pub proved: bool,
+}
+
+/// A command whose effect on the files is not known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Untracked {
+    pub span: Span,
+    /// Its name, or `make build` and why it could not be followed.
+    pub what: String,
+}
+
+#[derive(Clone, Debug)]
+pub struct Walk<'a> {
+    pub tree: ImageTree<'a>,
+    pub has_context: bool,
+    pub go_version: Option<(u32, u32)>,
+    pub builds: Vec<GoBuild>,
+    pub programs: Vec<Made>,
+    pub untracked: Vec<Untracked>,
+    go_env: Vec<(String, String)>,
+}
+
+/// Where a command stands when it comes from a file of the context and not from the Dockerfile.
+#[derive(Clone, Copy)]
+struct Within<'w> {
+    /// What the spans of the commands lead to.
+    source: &'w SourceFile,
+    /// `Makefile`, `build.sh`.
+    file: Option<&'w str>,
+    /// Of the command of the Dockerfile that runs it.
+    span: Span,
+    depth: u32,
+    conditional: bool,
+}
+
+impl<'a> Walk<'a> {
+    pub fn new(context: Option<&'a BuildContext>, go_version: Option<(u32, u32)>) -> Walk<'a> {
+        let mut tree = ImageTree::new(context.unwrap_or(&EMPTY));
+        if context.is_none() {
+            tree.gaps.push("the build context was not read".into());
+        }
+        Walk {
+            tree,
+            has_context: context.is_some(),
+            go_version,
+            builds: Vec::new(),
+            programs: Vec::new(),
+            untracked: Vec::new(),
+            go_env: Vec::new(),
+        }
+    }
+
+    /// The programs at a path.
+    pub fn at<'s>(&'s self, path: &'s str) -> impl Iterator<Item = &'s Made> {
+        self.programs.iter().filter(move |made| made.path == path)
+    }
+
+    /// Runs the commands of one RUN; `source` is the Dockerfile.
+    pub fn run(&mut self, source: &SourceFile, script: &Script, workdir: Option<&str>, env: &Env) {
+        let span = script.commands.first().map_or(Span::default(), |first| first.span);
+        self.script(script, workdir, env, Within { source, file: None, span, depth: 0, conditional: false });
+    }
+
+    /// A cache or bind mount of a RUN ends: what was written there is gone.
+    pub fn unmount(&mut self, dir: &str) {
+        self.remove(dir);
+    }
+
+    fn script(&mut self, script: &Script, workdir: Option<&str>, env: &Env, within: Within<'_>) {
+        if let Some(reason) = &script.opaque {
+            self.unsure(within.span, format!("shell text: {reason}"));
+        }
+        if !matches!(script.dialect, Dialect::Posix | Dialect::Bash) {
+            self.unsure(within.span, "a script that is no shell script".into());
+            return;
+        }
+        // The shell view does not know the variables of the Dockerfile, so `cd $GOPATH/src/app` is followed here.
+        let mut cwd = workdir.map(String::from);
+        for command in &script.commands {
+            let mut command = command.clone();
+            if command.dir.is_none() && command.depth == 0 {
+                command.dir = cwd.clone();
+            }
+            let scene = self.scene(workdir, env);
+            let dir = match command.dir.as_deref() {
+                Some(dir) if dir.starts_with('/') => Some(join("/", dir)),
+                Some(dir) => workdir.map(|workdir| join(workdir, dir)),
+                None => None,
+            };
+            if command.name.text == "cd" && command.depth == 0 {
+                let target = command.args.iter().find(|arg| !arg.text.starts_with('-'));
+                let target = target.and_then(|arg| build::expand(arg, &command, &scene));
+                cwd = dir.clone().zip(target).map(|(dir, target)| join(&dir, &target));
+            }
+            let place = Within {
+                span: if within.file.is_some() { within.span } else { command.span },
+                conditional: within.conditional || command.conditional,
+                ..within
+            };
+            self.command(&command, dir.as_deref(), workdir, env, place);
+        }
+    }
+
+    fn scene<'s>(&'s self, workdir: Option<&'s str>, env: &'s Env) -> Scene<'s> {
+        Scene {
+            workdir,
+            env,
+            go_env: &self.go_env,
+            tree: self.has_context.then_some(&self.tree),
+            go_version: self.go_version,
+        }
+    }
+
+    fn command(
+        &mut self,
+        command: &ShellCommand,
+        dir: Option<&str>,
+        workdir: Option<&str>,
+        env: &Env,
+        within: Within<'_>,
+    ) {
+        self.redirects(command, dir, workdir, env);
+        let name = command.name.text.as_str();
+        let words: Option<Vec<String>> = {
+            let scene = self.scene(workdir, env);
+            let word = |arg: &ShellWord| match build::expand(arg, command, &scene) {
+                // The shell expands globs; here that is done with what is known of the files.
+                None if !arg.text.contains(['$', '`']) => Some(arg.text.clone()),
+                found => found,
+            };
+            command.args.iter().map(word).collect()
+        };
+        match (name, dir, words) {
+            ("go", ..) => self.go(command, workdir, env, within),
+            ("make", Some(dir), Some(words)) => self.make(command, &words, dir, env, within),
+            ("sh" | "bash" | "ash" | "dash" | "source" | ".", Some(dir), Some(words)) => {
+                match words.iter().find(|word| !word.starts_with('-')) {
+                    Some(path) => self.script_file(&join(dir, path), dir, env, within),
+                    None => self.unsure(within.span, name.into()),
+                }
+            }
+            (_, Some(dir), _) if self.is_script(dir, command, within.source) => {
+                let path = join(dir, within.source.slice(command.name.span));
+                self.script_file(&path, dir, env, within);
+            }
+            (_, Some(dir), Some(words)) if files::is_file_command(name) => {
+                let sure = !within.conditional && !command.opaque;
+                if !self.file_command(name, &words, dir, sure, within.span) {
+                    self.unsure(within.span, name.into());
+                }
+            }
+            _ if files::leaves_files_alone(name, command) => {}
+            _ => self.unsure(within.span, name.into()),
+        }
+    }
+
+    fn unsure(&mut self, span: Span, what: String) {
+        if !what.is_empty() {
+            self.tree.unknown.push(what.clone());
+            self.untracked.push(Untracked { span, what });
+        }
+    }
+
+    fn redirects(&mut self, command: &ShellCommand, dir: Option<&str>, workdir: Option<&str>, env: &Env) {
+        for redirect in command.redirects.iter().chain(command.outer_redirects.iter()) {
+            if !redirect.operator.contains('>') || redirect.operator.ends_with('&') {
+                continue;
+            }
+            let target = build::expand(&redirect.target, command, &self.scene(workdir, env));
+            if let Some((dir, target)) = dir.zip(target)
+                && !target.starts_with("/dev/")
+            {
+                self.tree.insert(&join(dir, &target), Origin::Made);
+            }
+        }
+    }
+
+    fn go(&mut self, command: &ShellCommand, workdir: Option<&str>, env: &Env, within: Within<'_>) {
+        let Some(mut build) = build::read(command, &self.scene(workdir, env)) else { return };
+        if within.conditional {
+            build.unsure.get_or_insert("it runs only perhaps, or more than once".into());
+        }
+        if let Some(file) = within.file {
+            build.within = Some(file.to_string());
+            build.span = within.span;
+            build.insert_at = None;
+            if let Some(ldflags) = &mut build.ldflags {
+                ldflags.span = Span::default();
+            }
+        }
+        self.go_env.extend(build.env_writes.iter().cloned());
+        if let (Some(dir), Some(module)) = (&build.dir, &build.mod_init) {
+            self.tree.insert(&join(dir, "go.mod"), Origin::Text(format!("module {module}\n")));
+        }
+        let init = build.kind == GoKind::Mod && command.args.iter().any(|arg| arg.text == "init");
+        if init && build.mod_init.is_none() {
+            self.tree.unknown.push("`go mod init` takes the name from elsewhere".into());
+        }
+        if build.kind == GoKind::Generate || build.kind == GoKind::Run {
+            self.unsure(within.span, format!("go {}", if build.kind == GoKind::Run { "run" } else { "generate" }));
+        }
+        let index = self.builds.len();
+        if let Outputs::Files(outputs) = &build.outputs {
+            let sure = build.unsure.is_none();
+            for output in outputs.clone() {
+                self.tree.insert(&output.path, Origin::Made);
+                self.programs.retain(|made| made.path != output.path);
+                self.programs.push(Made {
+                    path: output.path.clone(),
+                    build: index,
+                    proved: output.proved && sure,
+                    output,
+                    link_to: None,
+                    changes: Vec::new(),
+                });
+            }
+        }
+        self.builds.push(build);
+    }
+
+    fn make(&mut self, command: &ShellCommand, words: &[String], dir: &str, env: &Env, within: Within<'_>) {
+        let shown = format!("make {}", words.join(" "));
+        let mut dir = dir.to_string();
+        let mut file = None;
+        let mut goals = Vec::new();
+        let mut given: Vec<(String, String)> = Vec::new();
+        let mut rest = words.iter();
+        while let Some(word) = rest.next() {
+            match word.as_str() {
+                "-C" => dir = rest.next().map_or(dir.clone(), |to| join(&dir, to)),
+                "-f" => file = rest.next().cloned(),
+                "-j" | "-l" => {
+                    let count = rest.clone().next().is_some_and(|next| next.bytes().all(|c| c.is_ascii_digit()));
+                    if count {
+                        rest.next();
+                    }
+                }
+                _ if word.starts_with('-') => {}
+                _ => match word.split_once('=') {
+                    Some((name, value)) => given.push((name.to_string(), value.to_string())),
+                    None => goals.push(word.clone()),
+                },
+            }
+        }
+        let names = file
+            .map_or_else(|| vec!["GNUmakefile".into(), "makefile".into(), "Makefile".to_string()], |file| vec![file]);
+        let found = names.iter().map(|name| join(&dir, name)).find(|path| self.tree.is_file(path));
+        let Some((path, text)) = found.and_then(|path| Some((path.clone(), self.tree.read(&path)?))) else {
+            return self.unsure(within.span, format!("{shown} (its Makefile is not there to read)"));
+        };
+        let own = |name: &str| {
+            let set = command.assignments.iter().chain(command.env.iter()).find(|found| found.name == name);
+            match set {
+                Some(found) => found.value.literal.then(|| found.value.text.clone()),
+                None => env.value(name).map(String::from),
+            }
+        };
+        match makefile::recipes(&text, &goals, &given, &own) {
+            Ok(recipes) => {
+                let shown = self.tree.shown(&path);
+                for recipe in recipes {
+                    self.text(&recipe, &shown, &dir, env, command, within);
+                }
+            }
+            Err(reason) => self.unsure(within.span, format!("{shown} ({reason})")),
+        }
+    }
+
+    /// The word as written: the shell view keeps only the last element of a program's path.
+    fn is_script(&self, dir: &str, command: &ShellCommand, source: &SourceFile) -> bool {
+        let path = source.slice(command.name.span);
+        let full = join(dir, path);
+        command.name.literal && path.contains('/') && self.tree.is_file(&full) && self.at(&full).next().is_none()
+    }
+
+    fn script_file(&mut self, path: &str, dir: &str, env: &Env, within: Within<'_>) {
+        let Some(text) = self.tree.read(path) else {
+            return self.unsure(within.span, format!("{path} (it is not there to read)"));
+        };
+        let first = text.lines().next().unwrap_or("");
+        if first.starts_with("#!") && !first.trim_end().split([' ', '/']).any(|word| files::SHELLS.contains(&word)) {
+            return self.unsure(within.span, format!("{path} (not a shell script)"));
+        }
+        let shown = self.tree.shown(path);
+        self.text(&text, &shown, dir, env, &ShellCommand::default(), within);
+    }
+
+    /// Runs shell text of a file of the context.
+    fn text(&mut self, text: &str, shown: &str, dir: &str, env: &Env, command: &ShellCommand, within: Within<'_>) {
+        if within.depth > 5 {
+            return self.unsure(within.span, format!("{shown} (it runs itself)"));
+        }
+        let source = SourceFile::new(shown, text);
+        let mut mapped = MappedText::default();
+        mapped.push(&source, Span::new(0, source.len()));
+        let mut script = parse_text(&mapped, Dialect::Posix);
+        // What the command's own environment brings is in force in the script.
+        for inner in &mut script.commands {
+            let outer = command.env.iter().chain(&command.assignments).cloned();
+            inner.env = std::sync::Arc::new(outer.chain(inner.env.iter().cloned()).collect());
+        }
+        let within = Within { source: &source, file: Some(shown), depth: within.depth + 1, ..within };
+        self.script(&script, Some(dir), env, within);
+    }
+
+    fn remove(&mut self, path: &str) {
+        self.tree.remove(path);
+        let below = format!("{path}/");
+        self.programs.retain(|made| made.path != path && !made.path.starts_with(&below));
+    }
+
+    /// The paths that an argument names; a glob is matched against what is known.
+    fn paths(&self, word: &str, dir: &str) -> Vec<String> {
+        let path = join(dir, word);
+        if !glob::has_wildcard(&path) {
+            return vec![path];
+        }
+        let parent = path.split('*').next().and_then(|head| head.rsplit_once('/')).map_or("/", |(parent, _)| parent);
+        let parent = if parent.is_empty() { "/" } else { parent };
+        let mut all: Vec<String> = self.tree.dirs_under(parent);
+        all.extend(self.tree.under(parent).map(|(path, _)| path.to_string()));
+        all.retain(|found| glob::matches(&path, found));
+        all.sort();
+        all
+    }
+
+    fn all_paths(&self, words: &[String], dir: &str) -> Vec<String> {
+        words.iter().flat_map(|word| self.paths(word, dir)).collect()
+    }
+
+    /// `cp`, `mv`, `ln`, … ; false when it is not understood.
+    fn file_command(&mut self, name: &str, words: &[String], dir: &str, sure: bool, span: Span) -> bool {
+        let Some(call) = files::read(name, words) else { return false };
+        match call {
+            files::Call::MakeDirs(names) => {
+                for name in names {
+                    self.tree.add_dir(&join(dir, &name));
+                }
+            }
+            files::Call::Touch(names) => {
+                for path in names.iter().map(|name| join(dir, name)) {
+                    if !self.tree.is_file(&path) {
+                        self.tree.insert(&path, Origin::Made);
+                    }
+                }
+            }
+            files::Call::Remove(names) => {
+                for path in self.all_paths(&names, dir) {
+                    if sure {
+                        self.remove(&path);
+                    } else {
+                        // It may still be there, which only matters for a program.
+                        self.programs
+                            .iter_mut()
+                            .filter(|made| made.path.starts_with(&path))
+                            .for_each(|made| made.proved = false);
+                    }
+                }
+            }
+            files::Call::Change(names) => {
+                for path in self.all_paths(&names, dir) {
+                    let below = format!("{path}/");
+                    for made in self.programs.iter_mut() {
+                        if made.path == path || made.path.starts_with(&below) {
+                            made.changes.push((name.to_string(), span));
+                        }
+                    }
+                }
+            }
+            files::Call::Transfer { how, sources, dest, into_dir } => {
+                let sources = self.all_paths(&sources, dir);
+                let target = join(dir, &dest);
+                let there = self.tree.is_dir(&target);
+                let into = into_dir || dest.ends_with('/') || sources.len() > 1 || there == Some(true);
+                if sources.is_empty() {
+                    return false;
+                }
+                let guessed = there.is_none() && !into;
+                for source in &sources {
+                    let name = source.rsplit('/').next().unwrap_or(source);
+                    let to = if into { join(&target, name) } else { target.clone() };
+                    self.transfer(how, source, &to, sure && !guessed, (name_of(how), span));
+                }
+            }
+        }
+        true
+    }
+
+    fn transfer(&mut self, how: files::How, source: &str, to: &str, sure: bool, change: (&str, Span)) {
+        if source == to {
+            return;
+        }
+        let below = format!("{source}/");
+        let moved: Vec<Made> =
+            self.programs.iter().filter(|made| made.path == source || made.path.starts_with(&below)).cloned().collect();
+        let known = self.tree.duplicate(source, to);
+        if !known && how != files::How::Link {
+            self.tree.unknown.push(format!("{} {source}", change.0));
+            self.untracked.push(Untracked { span: change.1, what: format!("{} {source} {to}", change.0) });
+            self.tree.insert(to, Origin::Made);
+        }
+        self.programs.retain(|made| made.path != to);
+        for mut made in moved {
+            let rest = made.path.strip_prefix(source).unwrap_or("").to_string();
+            if how == files::How::Link {
+                made.link_to = Some(made.path.clone());
+            }
+            made.path = format!("{to}{rest}");
+            made.proved &= sure;
+            made.changes.push((change.0.to_string(), change.1));
+            self.programs.push(made);
+        }
+        if how == files::How::Move {
+            self.remove(source);
+        }
+    }
+}
+
+fn name_of(how: files::How) -> &'static str {
+    match how {
+        files::How::Copy => "cp",
+        files::How::Move => "mv",
+        files::How::Link => "ln",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing;
+    use super::*;
+
+    const MAIN: &str = "package main\nfunc main() {}\n";
+
+    /// Runs each line as a RUN in /src, and shows the programs.
+    fn walk<'a>(context: Option<&'a BuildContext>, runs: &[&str]) -> Walk<'a> {
+        let mut walk = Walk::new(context, Some((1, 22)));
+        if context.is_some() {
+            walk.tree.copy(&["."], "/src/", "/", &Default::default()).unwrap();
+        }
+        let env = testing::env(&[("PKG", "github.com/a/app")]);
+        for run in runs {
+            let source = SourceFile::new("Dockerfile", *run);
+            let mut mapped = MappedText::default();
+            mapped.push(&source, Span::new(0, source.len()));
+            walk.run(&source, &parse_text(&mapped, Dialect::Posix), Some("/src"), &env);
+        }
+        walk
+    }
+
+    fn programs(walk: &Walk<'_>) -> String {
+        let mut found: Vec<String> =
+            walk.programs.iter().map(|made| format!("{}{}", made.path, if made.proved { "" } else { "?" })).collect();
+        found.sort();
+        found.join(" ")
+    }
+
+    fn app(more: &[(&str, &str)]) -> BuildContext {
+        let files = [("go.mod", "module x/app\n"), ("main.go", MAIN), ("cmd/a/a.go", MAIN), ("cmd/b/b.go", MAIN)];
+        let all: Vec<(&str, &str)> = files.iter().chain(more).copied().collect();
+        BuildContext::in_memory(&all)
+    }
+
+    #[test]
+    fn programs_are_followed_to_their_last_place() {
+        let context = app(&[]);
+        for (runs, want) in [
+            (vec!["go build -o app . && mv app /usr/local/bin/"], "/usr/local/bin/app"),
+            (vec!["go build -o app .", "cp app /usr/local/bin/server"], "/src/app /usr/local/bin/server"),
+            (vec!["go build -o bin/ ./cmd/...", "cp bin/* /usr/bin/"], "/src/bin/a /src/bin/b /usr/bin/a /usr/bin/b"),
+            (vec!["go build", "mkdir -p /out", "mv app /out"], "/out/app"),
+            (vec!["go build", "mv app /usr/share/x"], "/usr/share/x?"),
+            (vec!["go build && ln -s /src/app /usr/bin/app"], "/src/app /usr/bin/app"),
+            (vec!["cd cmd/a && go build -o ../../out/a && cd ../.. && mv out /out"], "/out/a"),
+            (vec!["go build -o /app . && rm -rf /src"], "/app"),
+            (vec!["go build", "rm app"], ""),
+            (vec!["go build && upx -o small app && rm app"], "/src/small"),
+            (vec!["go install ./cmd/a", "install -m 755 /go/bin/a /a"], "/a /go/bin/a"),
+            (vec!["if test -f x; then go build; fi"], "/src/app?"),
+            (vec!["cd $GOPATH && mkdir y && cd /src && go build"], "/src/app"),
+        ] {
+            assert_eq!(programs(&walk(Some(&context), &runs)), want, "{runs:?}");
+        }
+        let found = walk(Some(&context), &["go build && strip app && setcap cap_net_raw+ep app"]);
+        let changes: Vec<&str> = found.programs[0].changes.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(changes, ["strip", "setcap"]);
+        assert_eq!(
+            walk(Some(&context), &["go build && ln -s app b"]).at("/src/b").next().unwrap().link_to.as_deref(),
+            Some("/src/app")
+        );
+    }
+
+    #[test]
+    fn builds_in_makefiles_and_scripts_are_found() {
+        let make = "BIN ?= bin/app\nexport CGO_ENABLED=0\nbuild: ## x\n\tgo build -ldflags=-s -o $(BIN) ./cmd/a\n";
+        let script = "#!/bin/sh\nset -e\ncd cmd/b\ngo build -o /out/b\n";
+        let context = app(&[("Makefile", make), ("scripts/build.sh", script), ("run.py", "#!/usr/bin/python\n")]);
+        let found = walk(Some(&context), &["make build"]);
+        assert_eq!(programs(&found), "/src/bin/app");
+        assert_eq!(found.builds[0].within.as_deref(), Some("Makefile"));
+        assert_eq!((found.builds[0].insert_at, &found.builds[0].cgo), (None, &super::super::Cgo::Off));
+        assert_eq!(programs(&walk(Some(&context), &["make BIN=/x build"])), "/x");
+        for run in ["./scripts/build.sh", "sh scripts/build.sh", "sh ./scripts/build.sh && true"] {
+            assert_eq!(programs(&walk(Some(&context), &[run])), "/out/b", "{run}");
+        }
+        let found = walk(Some(&context), &["./run.py", "make nope", "goreleaser build"]);
+        let what: Vec<&str> = found.untracked.iter().map(|found| found.what.as_str()).collect();
+        assert_eq!(
+            what,
+            ["/src/run.py (not a shell script)", "make nope (the Makefile has no target `nope`)", "goreleaser"]
+        );
+    }
+
+    #[test]
+    fn modules_that_the_dockerfile_makes_count() {
+        let context = BuildContext::in_memory(&[("main.go", MAIN)]);
+        assert_eq!(programs(&walk(Some(&context), &["go mod init dispatch && go install"])), "/go/bin/dispatch");
+        assert_eq!(programs(&walk(Some(&context), &["go mod init && go build"])), "");
+        assert_eq!(programs(&walk(Some(&context), &["go env -w GO111MODULE=off", "go build"])), "/src/src");
+        assert_eq!(
+            programs(&walk(
+                Some(&context),
+                &["mkdir -p /go/src/$PKG && cp main.go /go/src/$PKG && cd /go/src/$PKG && GO111MODULE=off go install"]
+            )),
+            "/go/bin/app"
+        );
+    }
+
+    #[test]
+    fn without_a_context_only_what_the_file_says_is_told() {
+        assert_eq!(programs(&walk(None, &["go build -o /app . && mv /app /usr/local/bin/x"])), "/usr/local/bin/x?");
+        assert_eq!(programs(&walk(None, &["go build"])), "");
+    }
+}
