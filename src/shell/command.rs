@@ -8,7 +8,8 @@ use shuck_ast::{
 };
 
 use super::front::{self, ScriptAt};
-use super::walk::{Around, Walker, failing_exit};
+use super::outcome::failing_exit;
+use super::walk::{Around, Walker};
 use super::words::{Decoder, Inner, Place, empty_at, range};
 use super::{Assignment, Redirect, ShellCommand, ShellWord};
 use crate::text::Span;

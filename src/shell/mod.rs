@@ -3,7 +3,9 @@
 //! Where the text is not surely understood the script says `opaque`: rules may still report, fixes must not touch it.
 
 mod command;
+mod compound;
 mod front;
+mod outcome;
 mod parse;
 mod state;
 mod walk;

@@ -3,13 +3,11 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use shuck_ast::{
-    BackgroundOperator, BinaryOp, BuiltinCommand, Command, CompoundCommand, ConditionalExpr, Pattern, PatternPart,
-    Stmt, StmtSeq, StmtTerminator, Word, WordPart,
-};
+use shuck_ast::{BackgroundOperator, BinaryOp, Command, CompoundCommand, Stmt, StmtSeq, StmtTerminator, Word};
 
+use super::outcome::{catches_failure, ends_script, is_test, passes_failure_on};
 use super::state::{State, Touched};
-use super::words::{Decoder, Inner, Place, range};
+use super::words::{Decoder, Inner, Place};
 use super::{Dialect, Joiner, Redirect, ShellCommand, ShellWord};
 use crate::text::MappedText;
 
@@ -57,7 +55,7 @@ impl Around {
         Around { depth: self.depth.saturating_add(1), negated: false, ..self.clone() }
     }
 
-    fn perhaps(&self) -> Around {
+    pub fn perhaps(&self) -> Around {
         Around { conditional: true, fails: false, ..self.inside() }
     }
 }
@@ -76,7 +74,7 @@ pub(super) struct Walker<'a, 'o> {
     /// Names that are not the program of that name, with what a call changes.
     pub functions: Vec<(String, Touched)>,
     pub shells: u8,
-    loops: u8,
+    pub loops: u8,
     /// The script may have ended with success before.
     pub ended: bool,
     /// Options and dialect of the last shell whose script was read in place of a command.
@@ -137,7 +135,7 @@ impl<'a, 'o> Walker<'a, 'o> {
         }
     }
 
-    fn stmt(&mut self, stmt: &Stmt, around: &Around) {
+    pub fn stmt(&mut self, stmt: &Stmt, around: &Around) {
         if around.depth >= MAX_DEPTH {
             self.out.opaque.get_or_insert_with(|| "the script is nested too deeply".to_string());
             return;
@@ -152,7 +150,7 @@ impl<'a, 'o> Walker<'a, 'o> {
     }
 
     /// Runs in a process of its own: nothing that it sets stays.
-    fn forked(&mut self, body: impl FnOnce(&mut Self)) {
+    pub fn forked(&mut self, body: impl FnOnce(&mut Self)) {
         let state = self.state.clone();
         let touched = self.touched.clone();
         let functions = self.functions.len();
@@ -311,197 +309,11 @@ impl<'a, 'o> Walker<'a, 'o> {
         }
     }
 
-    fn compound(&mut self, compound: &CompoundCommand, around: &Around) {
-        match compound {
-            CompoundCommand::BraceGroup(body) => self.seq(body, around),
-            CompoundCommand::Subshell(body) => self.forked(|walker| walker.seq(body, around)),
-            CompoundCommand::If(command) => {
-                let mut ways = Vec::new();
-                self.seq(&command.condition, &Around { fails: false, ..around.clone() });
-                let mut untaken = self.state.clone();
-                self.branch(&command.then_branch, around, &mut ways);
-                for (condition, body) in &command.elif_branches {
-                    self.state = untaken;
-                    self.joiner = Joiner::Semi;
-                    self.seq(condition, &Around { conditional: true, fails: false, ..around.clone() });
-                    untaken = self.state.clone();
-                    self.branch(body, around, &mut ways);
-                }
-                self.state = untaken;
-                match &command.else_branch {
-                    Some(body) => self.branch(body, around, &mut ways),
-                    None => ways.push(self.state.clone()),
-                }
-                self.join_ways(ways);
-            }
-            CompoundCommand::For(command) => {
-                for word in command.words.iter().flatten() {
-                    self.substitutions_of(word, around);
-                }
-                self.looped(around, |walker, around| {
-                    for target in &command.targets {
-                        walker.forget(target.name.as_deref().unwrap_or_default());
-                    }
-                    walker.seq(&command.body, around);
-                });
-            }
-            CompoundCommand::While(command) => self.looped(around, |walker, around| {
-                walker.seq(&command.condition, around);
-                walker.joiner = Joiner::Semi;
-                walker.seq(&command.body, around);
-            }),
-            CompoundCommand::Until(command) => self.looped(around, |walker, around| {
-                walker.seq(&command.condition, around);
-                walker.joiner = Joiner::Semi;
-                walker.seq(&command.body, around);
-            }),
-            CompoundCommand::Case(command) => {
-                self.substitutions_of(&command.word, around);
-                let before = self.state.clone();
-                let mut ways = Vec::new();
-                let mut default = false;
-                for (index, case) in command.cases.iter().enumerate() {
-                    if index > 0 {
-                        self.joiner = Joiner::Semi;
-                    }
-                    self.state = before.clone();
-                    self.branch(&case.body, around, &mut ways);
-                    default |= case.patterns.iter().any(is_catch_all);
-                }
-                if !default {
-                    ways.push(before);
-                }
-                self.join_ways(ways);
-            }
-            CompoundCommand::ArithmeticFor(command) => self.looped(around, |walker, around| {
-                let head = range(command.left_paren_span).start..range(command.right_paren_span).end;
-                walker.arithmetic(head);
-                walker.seq(&command.body, around);
-            }),
-            CompoundCommand::Arithmetic(command) => {
-                self.arithmetic(range(command.span));
-                self.marker("((", range(command.span), Vec::new(), around);
-            }
-            CompoundCommand::Conditional(command) => {
-                let mut words = Vec::new();
-                condition_words(&command.expression, &mut words);
-                let mut args = Vec::new();
-                for word in words {
-                    let decoded = self.decoder().word(word, Place::Value);
-                    args.push(decoded.word);
-                    self.walk_substitutions(decoded.substitutions, around);
-                }
-                self.marker("[[", range(command.span), args, around);
-            }
-            CompoundCommand::Time(command) => {
-                let around = Around { depth: around.depth.saturating_sub(1), ..around.clone() };
-                let at = range(command.span).start;
-                if self.text.text.get(at..at + 4) == Some("time") {
-                    let word = ShellWord { span: self.text.span(at..at + 4), text: "time".into(), literal: true };
-                    self.wrappers.push(word);
-                }
-                if let Some(inner) = &command.command {
-                    self.stmt(inner, &around);
-                }
-                self.wrappers.clear();
-            }
-            CompoundCommand::Select(command) => {
-                self.looped(around, |walker, around| {
-                    walker.forget(&command.variable);
-                    walker.seq(&command.body, around);
-                });
-            }
-            CompoundCommand::Coproc(command) => {
-                self.unsure("a coprocess");
-                self.forked(|walker| walker.stmt(&command.body, &around.perhaps()));
-            }
-            CompoundCommand::Repeat(_) | CompoundCommand::Foreach(_) | CompoundCommand::Always(_) => {
-                self.unsure("zsh syntax");
-            }
-        }
-    }
-
-    fn branch(&mut self, body: &StmtSeq, around: &Around, ways: &mut Vec<State>) {
-        self.seq(body, &Around { conditional: true, ..around.clone() });
-        if !body.stmts.last().is_some_and(|last| ends_script(self.text, last)) {
-            ways.push(self.state.clone());
-        }
-    }
-
-    fn join_ways(&mut self, ways: Vec<State>) {
-        let mut ways = ways.into_iter();
-        if let Some(first) = ways.next() {
-            self.state = first;
-        }
-        for way in ways {
-            self.state.merge(&way);
-        }
-    }
-
-    /// A loop's body, read with everything that it changes as unknown: it may run a second time.
-    fn looped(&mut self, around: &Around, mut body: impl FnMut(&mut Self, &Around)) {
-        let around = &Around { conditional: true, fails: false, ..around.clone() };
-        let before = self.state.clone();
-        let outer = std::mem::take(&mut self.touched);
-        if self.loops < 2 {
-            let (commands, substitutions) = (self.out.commands.len(), self.out.substitutions.len());
-            let (functions, joiner, wrappers) = (self.functions.len(), self.joiner, self.wrappers.clone());
-            let options = self.out.options.clone();
-            self.loops += 1;
-            body(self, around);
-            self.loops -= 1;
-            self.out.commands.truncate(commands);
-            self.out.substitutions.truncate(substitutions);
-            self.out.options = options;
-            self.functions.truncate(functions);
-            (self.joiner, self.wrappers) = (joiner, wrappers);
-        } else {
-            self.touched.everything = true;
-            self.touched.dir = true;
-        }
-        let touched = std::mem::take(&mut self.touched);
-        self.state = before;
-        self.state.apply(&touched);
-        self.loops += 1;
-        body(self, around);
-        self.loops -= 1;
-        self.state.apply(&touched);
-        self.touched = outer;
-        self.touched.names.extend(touched.names);
-        self.touched.dir |= touched.dir;
-        self.touched.everything |= touched.everything;
-    }
-
-    pub fn forget(&mut self, name: &str) {
-        self.state.forget(name);
-        self.touched.names.push(name.to_string());
-    }
-
-    /// Every name in an arithmetic expression may be changed by it.
-    fn arithmetic(&mut self, at: Range<usize>) {
-        let text = self.text;
-        let expression = text.text.get(at).unwrap_or("");
-        for name in expression.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_') {
-            if super::front::is_name(name) {
-                self.forget(name);
-            }
-        }
-    }
-
-    /// A compound that tests: `[[ … ]]`, `(( … ))`.
-    fn marker(&mut self, name: &str, at: Range<usize>, args: Vec<ShellWord>, around: &Around) {
-        let span = self.text.span(at.clone());
-        let head = self.text.span(at.start..(at.start + name.len()).min(at.end));
-        let name = ShellWord { span: head, text: name.to_string(), literal: true };
-        let around = Around { depth: around.depth.saturating_sub(1), ..around.clone() };
-        self.push(ShellCommand { span, name, args, ..ShellCommand::default() }, at, &around);
-    }
-
     pub fn decoder(&self) -> Decoder<'_> {
         Decoder { text: self.text, holes: self.holes, dialect: self.dialect, state: &self.state }
     }
 
-    fn substitutions_of(&mut self, word: &Word, around: &Around) {
+    pub fn substitutions_of(&mut self, word: &Word, around: &Around) {
         let decoded = self.decoder().word(word, Place::Value);
         self.walk_substitutions(decoded.substitutions, around);
     }
@@ -570,141 +382,5 @@ impl<'a, 'o> Walker<'a, 'o> {
         walker.seq(&file.body, &Around { negated: false, ..around.inside() });
         self.joiner = Joiner::Semi;
         Some(std::mem::replace(&mut self.out.options, options))
-    }
-}
-
-fn condition_words<'w>(expression: &'w ConditionalExpr, words: &mut Vec<&'w Word>) {
-    match expression {
-        ConditionalExpr::Binary(binary) => {
-            condition_words(&binary.left, words);
-            condition_words(&binary.right, words);
-        }
-        ConditionalExpr::Unary(unary) => condition_words(&unary.expr, words),
-        ConditionalExpr::Parenthesized(inner) => condition_words(&inner.expr, words),
-        ConditionalExpr::Word(word) | ConditionalExpr::Regex(word) => words.push(word),
-        ConditionalExpr::Pattern(pattern) => {
-            for part in &pattern.parts {
-                if let PatternPart::Word(word) = &part.kind {
-                    words.push(word);
-                }
-            }
-        }
-        ConditionalExpr::VarRef(_) => {}
-    }
-}
-
-fn is_catch_all(pattern: &Pattern) -> bool {
-    matches!(pattern.parts.as_slice(), [part] if matches!(part.kind, PatternPart::AnyString))
-}
-
-/// The command's name as written, when it is one.
-fn simple_name<'t>(text: &'t MappedText, stmt: &Stmt) -> &'t str {
-    match &stmt.command {
-        Command::Simple(simple) if simple.name.parts.iter().all(|part| matches!(part.kind, WordPart::Literal(_))) => {
-            text.text.get(range(simple.name.span)).unwrap_or("")
-        }
-        _ => "",
-    }
-}
-
-/// It asks something: its failure is an answer, not an accident.
-fn is_test(text: &MappedText, stmt: &Stmt) -> bool {
-    if stmt.negated {
-        return true;
-    }
-    match &stmt.command {
-        Command::Simple(_) => matches!(
-            super::front::base_name(simple_name(text, stmt)),
-            "[" | "test"
-                | "command"
-                | "which"
-                | "type"
-                | "hash"
-                | "grep"
-                | "egrep"
-                | "fgrep"
-                | "cmp"
-                | "diff"
-                | "id"
-                | "getent"
-                | "false"
-                | "expr"
-                | "pgrep"
-                | "ls"
-        ),
-        Command::Binary(binary) => match binary.op {
-            BinaryOp::Pipe | BinaryOp::PipeAll => is_test(text, &binary.right),
-            BinaryOp::And | BinaryOp::Or => is_test(text, &binary.left) || is_test(text, &binary.right),
-        },
-        Command::Compound(compound) => match compound {
-            CompoundCommand::Conditional(_) | CompoundCommand::Arithmetic(_) => true,
-            CompoundCommand::Subshell(body) | CompoundCommand::BraceGroup(body) => {
-                body.stmts.last().is_some_and(|last| is_test(text, last))
-            }
-            _ => false,
-        },
-        _ => false,
-    }
-}
-
-/// It ends the script, and with failure: `exit 1`.
-pub(super) fn ends_script(text: &MappedText, stmt: &Stmt) -> bool {
-    match &stmt.command {
-        Command::Builtin(builtin) => failing_exit(text, builtin),
-        Command::Binary(binary) if binary.op == BinaryOp::And => {
-            ends_script(text, &binary.right) && is_output(text, &binary.left)
-        }
-        Command::Compound(CompoundCommand::BraceGroup(body)) => {
-            body.stmts.last().is_some_and(|last| ends_script(text, last))
-        }
-        _ => false,
-    }
-}
-
-/// `echo … && exit 1`: the first half does not fail.
-fn is_output(text: &MappedText, stmt: &Stmt) -> bool {
-    matches!(simple_name(text, stmt), "echo" | "printf" | "cat" | ":" | "true")
-}
-
-/// What follows `||` makes good for the failure before it.
-fn catches_failure(text: &MappedText, stmt: &Stmt) -> bool {
-    !never_succeeds(text, stmt) && !passes_failure_on(text, stmt)
-}
-
-/// `|| exit`, `|| exit $?`: the failure before it becomes the script's.
-fn passes_failure_on(text: &MappedText, stmt: &Stmt) -> bool {
-    let code = match &stmt.command {
-        Command::Builtin(BuiltinCommand::Exit(command)) => &command.code,
-        Command::Builtin(BuiltinCommand::Return(command)) => &command.code,
-        _ => return false,
-    };
-    code.as_ref().is_none_or(|code| text.text.get(range(code.span)) == Some("$?"))
-}
-
-fn never_succeeds(text: &MappedText, stmt: &Stmt) -> bool {
-    if stmt.negated {
-        return false;
-    }
-    match &stmt.command {
-        Command::Simple(_) => simple_name(text, stmt) == "false",
-        Command::Compound(CompoundCommand::Subshell(body) | CompoundCommand::BraceGroup(body)) => {
-            body.stmts.last().is_some_and(|last| never_succeeds(text, last))
-        }
-        _ => ends_script(text, stmt),
-    }
-}
-
-/// `exit` and `return` with a code that is surely not zero; without a code they keep the failure before them.
-pub(super) fn failing_exit(text: &MappedText, builtin: &BuiltinCommand) -> bool {
-    let code = match builtin {
-        BuiltinCommand::Exit(command) => &command.code,
-        BuiltinCommand::Return(command) => &command.code,
-        _ => return false,
-    };
-    match code {
-        None => false,
-        Some(code) => {
-            text.text.get(range(code.span)).and_then(|code| code.parse::<u8>().ok()).is_some_and(|code| code != 0)
-        }
     }
 }
