@@ -461,4 +461,181 @@ mod tests {
         let (_, bash) = script("RUN <<EOF\n#!/usr/bin/env bash\na\nEOF\n", Dialect::PowerShell);
         assert_eq!((bash.dialect, bash.commands.len()), (Dialect::Bash, 1));
     }
+
+    /// Every span lies inside the instruction, and its words inside the command.
+    fn sound(text: &str, dialect: Dialect) {
+        let source = SourceFile::new("Dockerfile", text);
+        for (_, instruction) in syntax::parse(&source).instructions() {
+            let Some(command) = instruction.command() else { continue };
+            let script = parse_command(&source, instruction, command, dialect);
+            for command in script.commands.iter().chain(&script.substitutions) {
+                assert!(instruction.span.contains(command.span), "{text:?} {command:?}");
+                let words = command.args.iter().chain([&command.name]);
+                for word in words.chain(command.redirects.iter().map(|redirect| &redirect.target)) {
+                    assert!(command.span.contains(word.span), "{text:?} {word:?}");
+                    assert!(source.text.get(word.span.range()).is_some(), "{text:?} {word:?}");
+                }
+            }
+            assert!(script.commands.is_sorted_by_key(|command| command.span.start), "{text:?}");
+        }
+    }
+
+    const PIECES: &[&str] = &[
+        "a",
+        "apt-get",
+        "install",
+        " ",
+        " ",
+        " ",
+        "\t",
+        "\n",
+        "\\\n",
+        "# c\n",
+        ";",
+        "&&",
+        "||",
+        "|",
+        "&",
+        "(",
+        ")",
+        "{ ",
+        " }",
+        "$(",
+        "`",
+        "'",
+        "\"",
+        "\\",
+        "$V",
+        "${V",
+        "${V:-",
+        "}",
+        "$'",
+        "$((",
+        "))",
+        "((",
+        "[[ ",
+        " ]]",
+        "<<EOF",
+        "EOF\n",
+        "<<-'X'",
+        "\tX\n",
+        ">f",
+        "2>&1",
+        "<(",
+        "<<<",
+        "if ",
+        "then ",
+        "elif ",
+        "else ",
+        "fi",
+        "for i in ",
+        "do ",
+        "done",
+        "while ",
+        "case x in ",
+        "*) ",
+        ";;",
+        "esac",
+        "f() ",
+        "function f ",
+        "V=",
+        "export ",
+        "cd ",
+        "sudo ",
+        "env ",
+        "sh -c ",
+        "bash <<EOF",
+        "eval ",
+        "exit ",
+        "set -e",
+        "é",
+        "日本",
+        "\u{1f40b}",
+        "\0",
+        "\r\n",
+        "*",
+        "?",
+        "[a]",
+        "{a,b}",
+        "~",
+        "!",
+        "time ",
+        "coproc ",
+        "select x in ",
+        "-c",
+        "=",
+        "su - x -c ",
+        "[\"",
+        "\",\"",
+        "\"]",
+        "\\u00e9",
+        "\\\"",
+    ];
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig { cases: 400, failure_persistence: None, ..Default::default() })]
+
+        #[test]
+        fn any_mix_of_shell_pieces_is_read_without_harm(picks in proptest::collection::vec(0..PIECES.len(), 0..40), bash: bool) {
+            let body: String = picks.iter().map(|pick| PIECES[*pick]).collect();
+            let dialect = if bash { Dialect::Bash } else { Dialect::Posix };
+            sound(&format!("RUN {body}"), dialect);
+            sound(&format!("RUN <<EOF\n{body}\nEOF\n"), dialect);
+            sound(&format!("RUN [\"sh\", \"-c\", \"{body}\"]"), dialect);
+        }
+
+        #[test]
+        fn any_text_is_read_without_harm(body in "\\PC{0,60}") {
+            sound(&format!("RUN {body}"), Dialect::Posix);
+            sound(&format!("RUN bash <<EOF\n{body}\nEOF\n"), Dialect::Bash);
+        }
+    }
+
+    #[test]
+    fn a_real_script_is_read_without_harm_wherever_it_is_cut_or_changed() {
+        let whole = "RUN set -eux; V='1 é'; \\\n# c\n  if [ -f \"$V\" ]; then sudo -E sh -c \"cd x && make \\\"$(nproc)\\\" ${V%.*}\"; fi && \\\n  for i in a b; do echo $i | tee -a f; done || { cat <<X >> /f; exit 1; }\n";
+        for at in (0..whole.len()).filter(|at| whole.is_char_boundary(*at)) {
+            sound(&whole[..at], Dialect::Bash);
+            for piece in ["'", "\"", "(", "}", "\\", "`", "<<EOF\n"] {
+                sound(&format!("{}{piece}{}", &whole[..at], &whole[at..]), Dialect::Bash);
+            }
+        }
+    }
+
+    #[test]
+    fn deep_nesting_neither_hangs_nor_overflows_the_stack() {
+        for (open, close) in [
+            ("(", ")"),
+            ("{ ", ";}"),
+            ("if a; then ", "; fi"),
+            ("$(", ")"),
+            ("\"$(", ")\""),
+            ("${a:-", "}"),
+            ("((", "))"),
+            ("[[ ( ", " )"),
+            ("while a; do ", "; done"),
+            ("for i in a; do ", "; done"),
+            ("! ", ""),
+            ("f() { ", ";}"),
+            ("a && ", ""),
+            ("a | ", ""),
+            ("`", ""),
+            ("sh -c '", "'"),
+            ("case a in b) ", ";; esac"),
+            ("<(", ")"),
+            ("eval ", ""),
+            ("sudo ", ""),
+            ("a ", ""),
+            ("A=", ""),
+        ] {
+            for depth in [20, 60, 400, 3000] {
+                let text = format!("RUN {}x{}\n", open.repeat(depth), close.repeat(depth));
+                let start = std::time::Instant::now();
+                // What a thread of a thread pool has.
+                let run = std::thread::Builder::new().stack_size(2 << 20).spawn(move || sound(&text, Dialect::Bash));
+                run.unwrap().join().unwrap();
+                assert!(start.elapsed().as_secs() < 10, "{open} {depth}: {:?}", start.elapsed());
+            }
+        }
+    }
 }
