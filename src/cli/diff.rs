@@ -43,7 +43,12 @@ pub(super) fn write(before: &SourceFile, after: &SourceFile, out: &mut dyn Write
         (format!("a/{path}"), format!("b/{path}"))
     };
     let diff = TextDiff::from_lines(old.as_ref(), new.as_ref());
-    diff.unified_diff().context_radius(3).header(&a, &b).to_writer(out)
+    writeln!(out, "--- {a}\n+++ {b}")?;
+    // Hunk by hunk: the writer of the whole diff replaces what is not UTF-8.
+    for hunk in diff.unified_diff().context_radius(3).iter_hunks() {
+        hunk.to_writer(&mut *out)?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -36,7 +36,8 @@ mod tests {
 
     #[test]
     fn colour_is_decided_by_option_then_variables_then_terminal() {
-        let cases: [(ColorWhen, bool, &[(&str, &str)], bool); 10] = [
+        type Variables = &'static [(&'static str, &'static str)];
+        let cases: [(ColorWhen, bool, Variables, bool); 10] = [
             (ColorWhen::Auto, true, &[], true),
             (ColorWhen::Auto, false, &[], false),
             (ColorWhen::Always, false, &[("NO_COLOR", "1")], true),

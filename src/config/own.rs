@@ -144,7 +144,25 @@ pub(super) fn from_yaml(path: &Path, error: &serde_yaml::Error) -> ConfigError {
     let at = error.location().map(|place| (place.line() as u32, place.column() as u32));
     let text = error.to_string();
     let text = text.split(" at line ").next().unwrap_or(&text);
-    ConfigError { path: path.to_path_buf(), at, message: with_nearest_key(text) }
+    ConfigError { path: path.to_path_buf(), at, message: in_plain_words(&with_nearest_key(text)) }
+}
+
+/// `invalid type: sequence, expected struct File` as a person would say it.
+fn in_plain_words(text: &str) -> String {
+    let Some((key, rest)) = text.split_once("invalid type: ") else { return text.to_string() };
+    let Some((got, wanted)) = rest.split_once(", expected ") else { return text.to_string() };
+    let name = |what: &str| match what.split(' ').next().unwrap_or_default() {
+        "sequence" | "a" if what.contains("sequence") => "a list".to_string(),
+        "map" | "struct" => "keys".to_string(),
+        "string" => "a word".to_string(),
+        "boolean" => "true or false".to_string(),
+        "integer" | "floating" => "a number".to_string(),
+        "unit" => "nothing".to_string(),
+        _ => what.to_string(),
+    };
+    let verb = if got.starts_with("map") { "stand" } else { "stands" };
+    let is = if wanted.starts_with("struct") { "are" } else { "is" };
+    format!("{key}{} {verb} where {} {is} expected", name(got), name(wanted))
 }
 
 fn with_nearest_key(text: &str) -> String {

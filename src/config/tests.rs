@@ -17,33 +17,156 @@ fn an_empty_file_says_nothing() {
 #[test]
 fn an_error_names_file_line_column_and_the_nearest_name() {
     let cases = [
-        ("ignor: []\n", "/project/.unladen.yaml:1:1: unknown key `ignor`; did you mean `ignore`?"),
+        ("ignor: []\n", "1:1: unknown key `ignor`; did you mean `ignore`?"),
+        ("fail-on: warn\n", "1:10: fail-on: unknown severity `warn`; use one of style, info, warning, error, none"),
+        ("target: a\nselect: [zzz]\n", "2:10: select[0]: unknown rule `zzz`; `unladen rule` lists them"),
+        ("base: tiny\n", "1:7: base: unknown base `tiny`; use one of auto, static, scratch, same-distro"),
+        ("severity: {zzz: error}\n", "1:12: unknown rule `zzz`; `unladen rule` lists them"),
+        ("rewrite: {strp: true}\n", "1:11: unknown key `strp`; did you mean `strip`?"),
+        ("exclude: ['[z-a]']\n", "1:12: `[z-a]` is no pattern: error parsing glob '[z-a]': invalid range; 'z' > 'a'"),
         (
-            "fail-on: warn\n",
-            "/project/.unladen.yaml:1:10: fail-on: unknown severity `warn`; use one of style, info, warning, error, none",
+            "zzz: 1\n",
+            "1:1: unknown key `zzz`; the keys are select, ignore, severity, fail-on, target, build-args, base, \
+             per-file-ignores, exclude, ignore-comments, rewrite",
         ),
-        (
-            "target: a\nselect: [no-such-rule-at-all]\n",
-            "/project/.unladen.yaml:2:10: select[0]: unknown rule `no-such-rule-at-all`; `unladen rule` lists them",
-        ),
-        (
-            "base: tiny\n",
-            "/project/.unladen.yaml:1:7: base: unknown base `tiny`; use one of auto, static, scratch, same-distro",
-        ),
-        ("a: [\n", ""),
-        (
-            "severity: {no-such-rule-at-all: error}\n",
-            "/project/.unladen.yaml:1:12: unknown rule `no-such-rule-at-all`; `unladen rule` lists them",
-        ),
-        ("exclude: ['[z-a]']\n", ""),
-        ("rewrite: {strp: true}\n", "/project/.unladen.yaml:1:11: unknown key `strp`; did you mean `strip`?"),
-        ("- a\n", ""),
+        ("- a\n", "1:1: a list stands where keys are expected"),
+        ("target: [a\n", "2:1: did not find expected ',' or ']'"),
     ];
-    let said: Vec<String> = cases.iter().map(|(text, _)| own_config(text).unwrap_err()).collect();
-    for (said, (_, expected)) in said.iter().zip(cases) {
-        eprintln!("{said}");
-        if !expected.is_empty() {
-            assert_eq!(said, expected);
-        }
+    for (text, expected) in cases {
+        let said = own_config(text).unwrap_err();
+        assert_eq!(said, format!("/project/.unladen.yaml:{expected}"), "{text:?}");
     }
+}
+
+#[test]
+fn the_command_line_wins_over_the_file() {
+    let text = "fail-on: error\ntarget: a\nbase: scratch\nbuild-args: {A: 1.24, B: x}\nignore-comments: false\n";
+    let config = own_config(text).unwrap();
+    let file = Path::new("/project/Dockerfile");
+    let none = config.settings(&Overrides::default(), file);
+    let args = |settings: &Settings| {
+        let args = settings.model.build_args.iter().map(|(name, value)| format!("{name}={value}"));
+        args.collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!((none.model.target.as_deref(), args(&none).as_str()), (Some("a"), "A=1.24 B=x"));
+    assert!(none.rewrite.base == BaseWish::Scratch && none.disable_ignores);
+    assert_eq!(config.fail_on(&Overrides::default()), FailOn::At(Severity::Error));
+    let said = Overrides {
+        fail_on: Some(FailOn::Never),
+        target: Some("b".into()),
+        build_args: vec![("B".into(), "y".into())],
+        base: Some(BaseWish::Static),
+        ..Overrides::default()
+    };
+    let both = config.settings(&said, file);
+    assert_eq!((both.model.target.as_deref(), args(&both).as_str()), (Some("b"), "A=1.24 B=y"));
+    assert_eq!((both.rewrite.base, config.fail_on(&said)), (BaseWish::Static, FailOn::Never));
+}
+
+#[test]
+fn patterns_are_those_of_gitignore_below_the_directory_of_the_file() {
+    let config =
+        own_config("exclude: [vendor/, '/top.Dockerfile', '!vendor/keep/Dockerfile', '*.gen.Dockerfile']\n").unwrap();
+    let cases = [
+        ("/project/vendor/a/Dockerfile", true),
+        ("/project/deep/vendor/Dockerfile", true),
+        ("/project/top.Dockerfile", true),
+        ("/project/deep/top.Dockerfile", false),
+        ("/project/deep/x.gen.Dockerfile", true),
+        ("/project/Dockerfile", false),
+        ("/elsewhere/vendor/Dockerfile", false),
+    ];
+    for (file, excluded) in cases {
+        assert_eq!(config.excludes(Path::new(file)), excluded, "{file}");
+    }
+}
+
+/// A rule with an alias, whichever there is.
+fn a_rule() -> (&'static str, &'static str) {
+    RULES.iter().find_map(|rule| Some((rule.slug, *rule.aliases.first()?))).unwrap()
+}
+
+#[test]
+fn rules_are_named_by_slug_or_alias_in_any_case() {
+    let (slug, alias) = a_rule();
+    let text = format!(
+        "ignore: [{}]\nseverity: {{{alias}: error}}\nper-file-ignores: {{'test/': [{alias}]}}\n",
+        alias.to_lowercase()
+    );
+    let config = own_config(&text).unwrap();
+    assert!(config.ignore.contains(&slug));
+    assert_eq!(config.severities.get(slug), Some(&Severity::Error));
+    let near = format!("ignore: [{slug}x]\n");
+    let expected = format!("/project/.unladen.yaml:1:10: ignore[0]: unknown rule `{slug}x`; did you mean `{slug}`?");
+    assert_eq!(own_config(&near).unwrap_err(), expected);
+}
+
+#[test]
+fn rules_are_ignored_per_file_and_a_selected_one_runs_anyway() {
+    let (slug, alias) = a_rule();
+    let config = own_config(&format!("per-file-ignores: {{'test/': [{alias}]}}\nignore: []\n")).unwrap();
+    let ignored = |path: &str| config.settings(&Overrides::default(), Path::new(path)).ignore.contains(&slug);
+    assert!(ignored("/project/test/Dockerfile") && !ignored("/project/Dockerfile"));
+    let config = own_config(&format!("ignore: [{alias}]\n")).unwrap();
+    let select = Overrides { select: Some(vec![slug]), ..Overrides::default() };
+    assert!(!config.settings(&select, Path::new("/project/Dockerfile")).ignore.contains(&slug));
+}
+
+fn hadolint_config(text: &str) -> Result<Config, String> {
+    hadolint::read(Path::new("/project/.hadolint.yaml"), text).map_err(|error| error.problem().to_string())
+}
+
+#[test]
+fn hadolints_file_is_read_as_it_is() {
+    let (slug, alias) = a_rule();
+    let text = format!(
+        "ignored: [{alias}, DL9999, SC2086]\noverride:\n  style: [{alias}]\n  error: [{alias}, DL9998]\n\
+         failure-threshold: warning\ntrustedRegistries: [docker.io]\nlabel-schema: {{author: text}}\n\
+         strict-labels: false\ndisable-ignore-pragma: true\nno-color: true\nverbose: true\nformat: json\n\
+         formats: [tty]\nno-fail: false\nof-a-later-version: 1\n"
+    );
+    let config = hadolint_config(&text).unwrap();
+    assert_eq!(config.ignore, [slug]);
+    assert_eq!(config.severities.get(slug), Some(&Severity::Error));
+    assert_eq!(config.fail_on, Some(FailOn::At(Severity::Warning)));
+    assert!(config.disable_ignores);
+    for text in ["no-fail: true\n", "failure-threshold: none\n", "failure-threshold: ignore\n"] {
+        assert_eq!(hadolint_config(text).unwrap().fail_on, Some(FailOn::Never), "{text}");
+    }
+    assert_eq!(
+        hadolint_config("ignored: DL3006\n").unwrap_err(),
+        "/project/.hadolint.yaml:1:10: ignored: a word stands where a list is expected"
+    );
+}
+
+#[test]
+fn the_closest_file_upwards_counts_and_ours_before_hadolints() {
+    let dir = tempfile::tempdir().unwrap();
+    let put = |path: &str, text: &str| {
+        let path = dir.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    put("a/.unladen.yaml", "target: outer\n");
+    put("a/b/.unladen.yml", "fail-on: error\n");
+    put("a/b/c/.hadolint.yaml", "failure-threshold: style\n");
+    put("h/.hadolint.yml", "failure-threshold: style\n");
+    put("h/deep/er/Dockerfile", "");
+    let mut finder = Finder::upwards();
+    let mut found = |path: &str| {
+        let config = finder.find(&dir.path().join(path)).unwrap();
+        (config.target.clone(), config.fail_on)
+    };
+    assert_eq!(found("a"), (Some("outer".to_string()), None));
+    // Whole: what the outer file says does not hold here.
+    assert_eq!(found("a/b"), (None, Some(FailOn::At(Severity::Error))));
+    assert_eq!(found("a/b/c"), (None, Some(FailOn::At(Severity::Error))));
+    assert_eq!(found("h/deep/er"), (None, Some(FailOn::At(Severity::Style))));
+    assert_eq!(found("none"), (None, None));
+    let fixed = dir.path().join("h/.hadolint.yml");
+    assert_eq!(
+        Finder::from_file(&fixed).find(&dir.path().join("a")).unwrap().fail_on,
+        Some(FailOn::At(Severity::Style))
+    );
+    assert!(Finder::without().find(&dir.path().join("a")).unwrap().path.is_none());
 }
