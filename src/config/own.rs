@@ -151,8 +151,8 @@ pub(super) fn from_yaml(path: &Path, error: &serde_yaml::Error) -> ConfigError {
 fn in_plain_words(text: &str) -> String {
     let Some((key, rest)) = text.split_once("invalid type: ") else { return text.to_string() };
     let Some((got, wanted)) = rest.split_once(", expected ") else { return text.to_string() };
-    let name = |what: &str| match what.split(' ').next().unwrap_or_default() {
-        "sequence" | "a" if what.contains("sequence") => "a list".to_string(),
+    let name = |what: &str| match what.trim_start_matches("a ").split(' ').next().unwrap_or_default() {
+        "sequence" => "a list".to_string(),
         "map" | "struct" => "keys".to_string(),
         "string" => "a word".to_string(),
         "boolean" => "true or false".to_string(),

@@ -30,7 +30,9 @@ fn an_error_names_file_line_column_and_the_nearest_name() {
              per-file-ignores, exclude, ignore-comments, rewrite",
         ),
         ("- a\n", "1:1: a list stands where keys are expected"),
-        ("target: [a\n", "2:1: did not find expected ',' or ']'"),
+        ("target: [a]\n", "1:9: target: a list stands where a word is expected"),
+        ("ignore: DL3006\n", "1:9: ignore: a word stands where a list is expected"),
+        ("exclude: [a\n", "2:1: did not find expected ',' or ']'"),
     ];
     for (text, expected) in cases {
         let said = own_config(text).unwrap_err();
