@@ -19,7 +19,8 @@ struct File {
     severity: Option<BTreeMap<String, SeverityName>>,
     fail_on: Option<FailOnName>,
     target: Option<String>,
-    build_args: Option<BTreeMap<String, Scalar>>,
+    /// As written: `1.10` is no number here.
+    build_args: Option<BTreeMap<String, String>>,
     base: Option<BaseName>,
     per_file_ignores: Option<BTreeMap<String, Vec<RuleName>>>,
     exclude: Option<Vec<String>>,
@@ -37,27 +38,6 @@ struct Rewrite {
     cgo: Option<bool>,
     packages: Option<Vec<String>>,
     base_prefix: Option<String>,
-}
-
-/// The value of a build argument: YAML reads `1.24` as a number, the build gets its text.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Scalar {
-    Text(String),
-    Bool(bool),
-    Int(i64),
-    Float(serde_yaml::Number),
-}
-
-impl Scalar {
-    fn text(self) -> String {
-        match self {
-            Scalar::Text(text) => text,
-            Scalar::Bool(value) => value.to_string(),
-            Scalar::Int(value) => value.to_string(),
-            Scalar::Float(value) => value.to_string(),
-        }
-    }
 }
 
 pub(super) fn read(path: &Path, text: &str) -> Result<Config, ConfigError> {
@@ -94,7 +74,7 @@ pub(super) fn read(path: &Path, text: &str) -> Result<Config, ConfigError> {
         severities,
         fail_on: file.fail_on.map(|name| name.0),
         target: file.target,
-        build_args: file.build_args.unwrap_or_default().into_iter().map(|(name, value)| (name, value.text())).collect(),
+        build_args: file.build_args.unwrap_or_default().into_iter().collect(),
         rewrite: RewriteOptions {
             base: file.base.map(|name| name.0).unwrap_or_default(),
             strip: rewrite.strip.unwrap_or_default(),

@@ -104,19 +104,19 @@ fn obligation_line(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let mark = match (obligation.proved, style.unicode) {
-        (true, true) => paint.bold("✔ proved", Color::Green),
-        (true, false) => paint.bold("proved  ", Color::Green),
-        (false, true) => paint.bold("? open  ", Color::Yellow),
-        (false, false) => paint.bold("open    ", Color::Yellow),
+        (true, true) => paint.bold("✔ proved:", Color::Green),
+        (true, false) => paint.bold("proved:", Color::Green),
+        (false, true) => paint.bold("? open:  ", Color::Yellow),
+        (false, false) => paint.bold("open:  ", Color::Yellow),
     };
     let mut places = Vec::new();
     if let Some(span) = obligation.span {
-        places.push(format!("{}:{}", plain(&source.path), source.line_col(span.start).line));
+        places.push(format!("line {}", source.line_col(span.start).line));
     }
     if let Some((path, line)) = &obligation.file {
         places.push(format!("{}:{line}", plain(path)));
     }
-    let places = if places.is_empty() { String::new() } else { format!("  {}", places.join(", ")) };
+    let places = if places.is_empty() { String::new() } else { format!("  ({})", places.join(", ")) };
     writeln!(out, "    {mark} {}{}", plain(&obligation.text), paint.dim(&places))
 }
 

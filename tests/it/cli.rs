@@ -289,3 +289,66 @@ fn every_command_has_its_help() {
     assert_eq!(place.run(&["--version"]).out, format!("unladen {}\n", env!("CARGO_PKG_VERSION")));
     assert!(place.run(&["completions", "bash"]).out.contains("_unladen"));
 }
+
+/// A Go program whose single-stage Dockerfile can be rewritten.
+fn go_project() -> Place {
+    Place::new(&[
+        ("go.mod", "module example.test/hello\n\ngo 1.24\n"),
+        ("main.go", "package main\n\nfunc main() { println(\"hello\") }\n"),
+        (
+            "Dockerfile",
+            "FROM golang:1.24\nWORKDIR /app\n# all of it\nCOPY . .\nRUN CGO_ENABLED=0 go build -o /hello .\nCMD [\"/hello\"]\n",
+        ),
+    ])
+}
+
+#[test]
+fn a_rewrite_is_the_same_as_plan_diff_json_and_file() {
+    let place = go_project();
+    let shown = place.run(&["rewrite"]);
+    assert_eq!(shown.code, 0, "{}{}", shown.out, shown.err);
+    for part in
+        ["Dockerfile becomes a multi-stage build", "Built", "Ships", "Base", "Rests on", "+FROM golang:1.24 AS build"]
+    {
+        assert!(shown.out.contains(part), "{part}: {}", shown.out);
+    }
+    let json = place.run(&["rewrite", "--format", "json"]).out;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let text = json["plan"]["text"].as_str().unwrap();
+    assert_eq!((&json["version"], &json["path"], &json["written"]), (&1.into(), &"Dockerfile".into(), &false.into()));
+    let diff = place.run(&["rewrite", "--diff"]);
+    let before = place.read("Dockerfile");
+    let piped = place.run_with(&["rewrite", "-", "--context", ".", "--write"], &before, &[]);
+    assert_eq!(piped.out, text);
+    assert_eq!(place.read("Dockerfile"), before, "nothing is written unless asked for");
+    if let Ok(mut git) =
+        Command::new("git").args(["apply", "--check", "-"]).current_dir(place.0.path()).stdin(Stdio::piped()).spawn()
+    {
+        git.stdin.take().unwrap().write_all(diff.out.as_bytes()).unwrap();
+        assert!(git.wait().unwrap().success(), "git does not take the diff:\n{}", diff.out);
+    }
+    let written = place.run(&["rewrite", "--write"]);
+    assert_eq!((written.code, place.read("Dockerfile")), (0, text.as_bytes().to_vec()), "{}", written.out);
+    let again = place.run(&["rewrite", "--diff"]);
+    assert_eq!((again.code, again.out.as_str()), (1, ""), "a refusal is no diff");
+    assert!(again.err.contains("not rewritten["), "{}", again.err);
+    assert_eq!(place.run(&["rewrite", "."]).err, "error: .: is a directory; name the Dockerfile\n");
+}
+
+#[test]
+fn the_configuration_in_force_is_shown_with_its_origin() {
+    let place =
+        Place::new(&[("sub/.unladen.yaml", "target: prod\nbuild-args: {V: 1.10}\nrewrite: {needs-shell: false}\n")]);
+    let said = place.run(&["config", "sub", "--fail-on", "error"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    for line in [
+        "fail-on: error  # command line",
+        "base: auto  # default",
+        "target: prod  # file",
+        "  V: \"1.10\"  # file",
+        "  needs-shell: false",
+    ] {
+        assert!(said.out.lines().any(|other| other == line), "{line}: {}", said.out);
+    }
+    assert!(place.run(&["config"]).out.starts_with("# no configuration file\n"));
+}

@@ -33,6 +33,10 @@ struct Source {
     code: String,
 }
 
+fn is_test_line(line: &str) -> bool {
+    line == "#[cfg(test)]" || line.starts_with("#[cfg(all(test,")
+}
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -61,7 +65,7 @@ fn sources() -> Vec<Source> {
         }
         let inside = path.strip_prefix(&src).unwrap().to_string_lossy().replace('\\', "/");
         let text = std::fs::read_to_string(&path).unwrap();
-        let own: Vec<&str> = text.lines().take_while(|line| *line != "#[cfg(test)]").collect();
+        let own: Vec<&str> = text.lines().take_while(|line| !is_test_line(line)).collect();
         let code: Vec<&str> = own.iter().copied().filter(|line| !line.trim_start().starts_with("//")).collect();
         sources.push(Source {
             layer: inside.split(['/', '.']).next().unwrap().to_string(),
