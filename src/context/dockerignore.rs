@@ -219,6 +219,10 @@ fn step(token: &Token, path: &[char], at: usize, next: &mut [bool]) {
 
 fn compile(pattern: &str) -> Option<Matcher> {
     let chars: Vec<char> = pattern.chars().collect();
+    // Go's scanner drops a byte order mark in front, and then counts from behind it.
+    if chars.first() == Some(&'\u{feff}') {
+        return None;
+    }
     let mut tokens = Vec::new();
     let mut kind = Kind::Exact;
     let mut at = 0;
@@ -273,6 +277,11 @@ fn compile(pattern: &str) -> Option<Matcher> {
             '^' => tokens.push(Token::Never),
             _ => tokens.push(Token::Char(c)),
         }
+    }
+    // Docker forgets to escape these in the expression that it makes: an alternative, and a count such as `{2}`.
+    let counts = |pair: &[char]| matches!(pair, ['{', digit] if digit.is_ascii_digit());
+    if kind == Kind::Tokens && (chars.contains(&'|') || chars.windows(2).any(counts)) {
+        return None;
     }
     Some(match kind {
         Kind::Exact => Matcher::Exact,

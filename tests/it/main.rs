@@ -5,6 +5,7 @@
 mod cli;
 mod corpus;
 mod differential;
+mod dockerignore;
 mod fixtures;
 mod labels;
 mod pages;

@@ -648,7 +648,7 @@ mod tests {
         assert!(build.trimpath && build.pie);
         assert_eq!(build.tags, ["a", "b"]);
         assert!(run("go build", &[("GOFLAGS", "-mod=vendor -buildmode=pie")], None).pie);
-        assert!(!run("go build -race=false", &[], None).needs_cgo_flag.is_some());
+        assert!(run("go build -race=false", &[], None).needs_cgo_flag.is_none());
         for (text, want) in [
             ("go build -ldflags '-linkmode external -extldflags -static'", StaticForced::Linker),
             ("go build -ldflags '-s -w -extldflags \"-static\"'", StaticForced::LinkerPerhaps),

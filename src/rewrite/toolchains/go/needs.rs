@@ -335,7 +335,7 @@ fn viper(file: &GoFile, shown: &str, constant: &dyn Fn(&str) -> Option<String>, 
     let mut need = |kind: NeedKind, line: u32, literal: bool, why: String| {
         out.push(Need { kind, place: Some(Place { file: shown.to_string(), line }), why, literal });
     };
-    let name = calls("SetConfigName").last();
+    let name = calls("SetConfigName").next_back();
     let config = match name {
         Some(found) => text(found),
         None => Some("config".into()),
