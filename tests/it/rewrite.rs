@@ -1,14 +1,20 @@
 //! fixtures/rewrite/<toolchain>-<case>: the folder is the build context, and its rewritten.Dockerfile or refusal.txt is
-//! what comes of its Dockerfile.
+//! what comes of its Dockerfile. `UPDATE=1 cargo test --test it rewrite` writes the expected files.
+//!
+//! A file `options` may say: `no-context`, `strip`, `base=scratch`, `base=static`, `base=same-distro`.
 
-use std::path::Path;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 
 use unladen::context::BuildContext;
 use unladen::model::{self, ModelOptions};
 use unladen::rewrite::{self, Refusal, RewritePlan};
-use unladen::settings::RewriteOptions;
-use unladen::syntax;
+use unladen::settings::{BaseWish, RewriteOptions};
+use unladen::syntax::{self, Item};
 use unladen::text::SourceFile;
+
+/// What the test itself keeps in the folder.
+const OWN: &[&str] = &["options", "plan.txt", "refusal.txt", "rewritten.Dockerfile"];
 
 fn run(source: &SourceFile, context: Option<&BuildContext>, options: &RewriteOptions) -> Result<RewritePlan, Refusal> {
     let file = syntax::parse(source);
@@ -16,49 +22,223 @@ fn run(source: &SourceFile, context: Option<&BuildContext>, options: &RewriteOpt
     rewrite::plan(source, &file, &model, context, options)
 }
 
-/// Prints what comes of a file: UNLADEN_TRY=Dockerfile[:context] cargo test --test it rewrite::try_one -- --nocapture
+fn cases() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/rewrite");
+    let mut cases: Vec<PathBuf> = std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()).collect();
+    cases.sort();
+    cases
+}
+
+struct Case {
+    name: String,
+    dir: PathBuf,
+    source: SourceFile,
+    context: Option<BuildContext>,
+    options: RewriteOptions,
+}
+
+fn load(dir: &Path) -> Case {
+    let dockerfile = dir.join("Dockerfile");
+    let source = SourceFile::from_bytes("Dockerfile", std::fs::read(&dockerfile).unwrap());
+    let words = std::fs::read_to_string(dir.join("options")).unwrap_or_default();
+    let mut options = RewriteOptions::default();
+    let mut with_context = true;
+    for word in words.split_whitespace() {
+        match word {
+            "no-context" => with_context = false,
+            "strip" => options.strip = true,
+            "base=scratch" => options.base = BaseWish::Scratch,
+            "base=static" => options.base = BaseWish::Static,
+            "base=same-distro" => options.base = BaseWish::SameDistro,
+            other => panic!("{}: unknown option {other}", dir.display()),
+        }
+    }
+    let context = with_context.then(|| context_of(&dockerfile, dir));
+    let name = dir.file_name().unwrap().to_string_lossy().into_owned();
+    Case { name, dir: dir.to_path_buf(), source, context, options }
+}
+
+fn context_of(dockerfile: &Path, dir: &Path) -> BuildContext {
+    let mut context = unladen::cli::context::load(dockerfile, dir).unwrap();
+    context.files.retain(|path, _| !OWN.contains(&path.as_str()));
+    context
+}
+
+/// The plan as text: what a reviewer of a change has to see.
+fn describe(source: &SourceFile, result: &Result<RewritePlan, Refusal>) -> String {
+    let mut text = String::new();
+    let place = |span: Option<unladen::text::Span>, file: &Option<(String, u32)>| match (span, file) {
+        (Some(span), _) => format!(" (line {})", source.line_col(span.start).line),
+        (None, Some((path, line))) => format!(" ({path}:{line})"),
+        _ => String::new(),
+    };
+    match result {
+        Ok(plan) => {
+            writeln!(text, "{:?}: {}", plan.tier, plan.base).unwrap();
+            writeln!(text, "why: {}", plan.why_base).unwrap();
+            for artifact in &plan.artifacts {
+                writeln!(text, "copy: {} -> {}: {}", artifact.from, artifact.to, artifact.why).unwrap();
+            }
+            for known in &plan.obligations {
+                let mark = if known.proved { "proved" } else { "open" };
+                writeln!(text, "{mark}: {}{}", known.text, place(known.span, &known.file)).unwrap();
+            }
+            for ruled in &plan.ruled_out {
+                writeln!(text, "at most {:?}: {}{}", ruled.most, ruled.text, place(ruled.span, &ruled.file)).unwrap();
+            }
+            writeln!(text, "lost: {}", plan.lost.join("; ")).unwrap();
+        }
+        Err(refusal) => {
+            let line = source.line_col(refusal.span.start).line;
+            writeln!(text, "{} (line {line}): {}", refusal.reason, refusal.message).unwrap();
+            writeln!(text, "help: {}", refusal.help).unwrap();
+        }
+    }
+    text
+}
+
 #[test]
-fn try_one() {
-    let Ok(list) = std::env::var("UNLADEN_TRY") else { return };
-    for path in list.split_whitespace() {
-        let text = std::fs::read(path).unwrap();
-        let source = SourceFile::from_bytes(path, text);
-        let options = RewriteOptions { strip: true, ..RewriteOptions::default() };
-        let context = std::env::var("UNLADEN_CONTEXT").ok().map(|dir| context_of(Path::new(&dir)));
-        eprintln!("=== {path}");
-        match run(&source, context.as_ref(), &options) {
-            Ok(plan) => {
-                eprintln!("{:?} {}: {}", plan.tier, plan.base, plan.why_base);
-                for obligation in &plan.obligations {
-                    eprintln!("  [{}] {}", if obligation.proved { "x" } else { " " }, obligation.text);
-                }
-                for ruled in &plan.ruled_out {
-                    eprintln!("  not smaller than {:?}: {}", ruled.most, ruled.text);
-                }
-                eprintln!("---\n{}", source.apply(&plan.edits).unwrap().text);
+fn every_fixture_comes_out_as_its_folder_says() {
+    let update = std::env::var_os("UPDATE").is_some();
+    let mut wrong = String::new();
+    for dir in cases() {
+        let case = load(&dir);
+        let result = run(&case.source, case.context.as_ref(), &case.options);
+        let rewritten = result.as_ref().ok().map(|plan| case.source.apply(&plan.edits).unwrap().text);
+        let described = describe(&case.source, &result);
+        let (plan, refusal) = match &result {
+            Ok(_) => (Some(described), None),
+            Err(_) => (None, Some(described)),
+        };
+        let expected = [("rewritten.Dockerfile", rewritten), ("plan.txt", plan), ("refusal.txt", refusal)];
+        for (file, want) in expected {
+            let path = case.dir.join(file);
+            let have = std::fs::read_to_string(&path).ok();
+            if have == want {
+                continue;
             }
-            Err(refusal) => {
-                eprintln!("REFUSED {}: {} ({})", refusal.reason, refusal.message, source.slice(refusal.span))
+            if update {
+                match &want {
+                    Some(text) => std::fs::write(&path, text).unwrap(),
+                    None => std::fs::remove_file(&path).unwrap(),
+                }
+            } else {
+                let (have, want) = (have.unwrap_or_default(), want.unwrap_or_default());
+                writeln!(wrong, "=== {}/{file}\n--- expected\n{have}--- found\n{want}", case.name).unwrap();
             }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// What has to hold for every result, however it came about.
+fn check_result(name: &str, source: &SourceFile, plan: &RewritePlan) -> String {
+    let after = source.apply(&plan.edits).unwrap_or_else(|| panic!("{name}: edits overlap"));
+    let file = syntax::parse(&after);
+    assert!(file.errors.is_empty(), "{name}: {:?}", file.errors);
+    let model = model::build(&after, &file, &ModelOptions::default());
+    assert_eq!(model.stages.len(), 2, "{name}");
+    let again = rewrite::plan(&after, &file, &model, None, &RewriteOptions::default());
+    assert_eq!(again.unwrap_err().reason, "already-multi-stage", "{name}");
+    let before = syntax::parse(source);
+    for item in &before.items {
+        if let Item::Comment(span) = item {
+            let comment = source.slice(*span).trim();
+            let count = |text: &str| text.matches(comment).count();
+            assert_eq!(count(&source.text), count(&after.text), "{name}: {comment}");
+        }
+    }
+    for artifact in &plan.artifacts {
+        assert!(artifact.from.starts_with('/') && artifact.to.starts_with('/'), "{name}: {artifact:?}");
+        assert!(after.text.contains(&artifact.from), "{name}: {artifact:?}");
+    }
+    // What stays in the builder stands there in its old order and its old words, but for what was inserted.
+    let mut at = 0;
+    for id in &plan.keep {
+        let inst = before.get(*id).unwrap();
+        for line in source.slice(inst.content).lines().filter(|line| !line.contains("go ") && !line.trim().is_empty()) {
+            let found = after.text.get(at..).unwrap().find(line).unwrap_or_else(|| panic!("{name}: {line:?} is gone"));
+            at += found;
+        }
+    }
+    after.text
+}
+
+#[test]
+fn every_result_keeps_its_promises() {
+    let mut converted = 0;
+    for dir in cases() {
+        let case = load(&dir);
+        let result = run(&case.source, case.context.as_ref(), &case.options);
+        let again = run(&case.source, case.context.as_ref(), &case.options);
+        assert_eq!(describe(&case.source, &result), describe(&case.source, &again), "{}", case.name);
+        if let Ok(plan) = &result {
+            converted += 1;
+            check_result(&case.name, &case.source, plan);
+        }
+    }
+    assert!(converted > 40, "only {converted} fixtures are converted");
+}
+
+#[test]
+fn line_endings_of_the_author_are_kept() {
+    for dir in cases() {
+        let case = load(&dir);
+        let result = run(&case.source, case.context.as_ref(), &case.options);
+        let crlf = SourceFile::new("Dockerfile", case.source.text.replace('\n', "\r\n"));
+        let other = run(&crlf, case.context.as_ref(), &case.options);
+        match (&result, &other) {
+            (Ok(plan), Ok(other)) => {
+                let text = check_result(&case.name, &case.source, plan);
+                let with_crlf = crlf.apply(&other.edits).unwrap().text;
+                assert_eq!(text.replace('\n', "\r\n"), with_crlf, "{}", case.name);
+            }
+            (Err(one), Err(other)) => assert_eq!(one.reason, other.reason, "{}", case.name),
+            _ => panic!("{}: {:?} but with CRLF {:?}", case.name, result.err(), other.err()),
         }
     }
 }
 
-fn context_of(dir: &Path) -> BuildContext {
-    let mut files = Vec::new();
-    collect(dir, dir, &mut files);
-    let pairs: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
-    BuildContext::in_memory(&pairs)
+#[test]
+fn a_missing_last_line_ending_stays_missing() {
+    for dir in cases() {
+        let case = load(&dir);
+        let cut = SourceFile::new("Dockerfile", case.source.text.trim_end_matches('\n'));
+        if let Ok(plan) = run(&cut, case.context.as_ref(), &case.options) {
+            let text = check_result(&case.name, &cut, &plan);
+            assert!(!text.ends_with('\n'), "{}", case.name);
+        }
+    }
 }
 
-fn collect(root: &Path, dir: &Path, out: &mut Vec<(String, String)>) {
-    let mut entries: Vec<_> = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
-    entries.sort();
-    for path in entries {
-        if path.is_dir() {
-            collect(root, &path, out);
-        } else if let Ok(text) = std::fs::read_to_string(&path) {
-            out.push((path.strip_prefix(root).unwrap().to_string_lossy().replace('\\', "/"), text));
+/// Every reason that a fixture shows is one that the docs explain, and every fixture of a refusal shows one.
+#[test]
+fn refusals_carry_known_reasons() {
+    for dir in cases() {
+        let case = load(&dir);
+        if let Err(refusal) = run(&case.source, case.context.as_ref(), &case.options) {
+            assert!(rewrite::REASONS.iter().any(|(code, _)| *code == refusal.reason), "{}", case.name);
+            assert_ne!(refusal.reason, "not-verified", "{}: {}", case.name, refusal.message);
+            assert!(!refusal.help.is_empty() && !refusal.message.is_empty(), "{}", case.name);
+        }
+    }
+}
+
+/// Prints what comes of files: UNLADEN_TRY="a/Dockerfile b/Dockerfile" cargo test --test it rewrite::try_ -- --nocapture
+#[test]
+fn try_files() {
+    let Ok(list) = std::env::var("UNLADEN_TRY") else { return };
+    for path in list.split_whitespace() {
+        let source = SourceFile::from_bytes(path, std::fs::read(path).unwrap());
+        let options = RewriteOptions { strip: true, ..RewriteOptions::default() };
+        let context = std::env::var("UNLADEN_CONTEXT").ok().map(|dir| {
+            let dir = if dir == "." { Path::new(path).parent().unwrap().to_path_buf() } else { PathBuf::from(dir) };
+            context_of(Path::new(path), &dir)
+        });
+        let result = run(&source, context.as_ref(), &options);
+        eprintln!("=== {path}\n{}", describe(&source, &result));
+        if let Ok(plan) = &result {
+            eprintln!("---\n{}", check_result(path, &source, plan));
         }
     }
 }
