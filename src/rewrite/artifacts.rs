@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 
 use super::Refusal;
 use super::case::Case;
-use super::detect::GoCommand;
-use super::effects::{Effect, Kind, moves};
+use super::effects::{Effect, Kind};
 use super::entry::{Entry, Named};
 use super::paths::{STANDARD_PATH, base_name, join, parent, within};
 use super::refuse::refuse;
-use super::toolchains::go::{GoKind, Outputs};
+use super::toolchains::go::{GoBuild, GoKind, Outputs};
 use crate::text::Span;
 
 /// A program that a build command made and that is still there at the end.
@@ -19,8 +18,10 @@ pub(super) struct Built {
     pub path: String,
     /// Index into the Go commands; `None` for what make or a script made.
     pub build: Option<usize>,
-    /// Index into the outputs of that command.
-    pub output: usize,
+    /// Directory of its main package, where it is known.
+    pub package_dir: Option<String>,
+    /// The link that has to be copied beside it.
+    pub link_to: Option<String>,
     pub proved: bool,
     pub why: String,
     pub span: Span,
@@ -41,13 +42,8 @@ pub(super) struct Found {
     pub by_path: Vec<(String, String)>,
 }
 
-pub(super) fn find(
-    case: &Case<'_>,
-    entry: &Entry,
-    go: &[GoCommand<'_>],
-    effects: &[Effect<'_>],
-) -> Result<Found, Refusal> {
-    let (files, guesses) = survey(case, go, effects);
+pub(super) fn find(case: &Case<'_>, entry: &Entry, effects: &[Effect<'_>]) -> Result<Found, Refusal> {
+    let (files, guesses) = survey(case, effects);
     let mut found =
         Found { main: Vec::new(), others: Vec::new(), script: None, foreign: Vec::new(), by_path: Vec::new() };
     let path_dirs = path_dirs(case);
@@ -84,7 +80,7 @@ pub(super) fn find(
         }
     }
     if found.main.is_empty() && found.script.is_none() {
-        return Err(missing(case, entry, go, &files));
+        return Err(missing(case, entry, &files));
     }
     let used_while_building = |path: &str| {
         let name = base_name(path);
@@ -93,17 +89,16 @@ pub(super) fn find(
     for built in files.values() {
         let known = found.main.iter().any(|main| main.path == built.path);
         let same = built.build.is_some()
-            && found
-                .main
-                .iter()
-                .any(|main| main.build == built.build && main.output == built.output && !within(&built.path, "/usr"));
+            && found.main.iter().any(|main| {
+                main.build == built.build && main.package_dir == built.package_dir && !within(&built.path, "/usr")
+            });
         if !known && !same && !used_while_building(&built.path) {
             found.others.push(built.clone());
         }
     }
     if found.main.is_empty() && found.others.is_empty() {
         // A script alone, and nothing that it could start.
-        return Err(missing(case, entry, go, &files));
+        return Err(missing(case, entry, &files));
     }
     Ok(found)
 }
@@ -137,91 +132,61 @@ enum GuessPlace {
     Anywhere,
 }
 
-fn survey(case: &Case<'_>, go: &[GoCommand<'_>], effects: &[Effect<'_>]) -> (BTreeMap<String, Built>, Vec<Guess>) {
+fn survey(case: &Case<'_>, effects: &[Effect<'_>]) -> (BTreeMap<String, Built>, Vec<Guess>) {
     let mut files: BTreeMap<String, Built> = BTreeMap::new();
     let mut guesses = Vec::new();
-    for effect in effects {
-        let name = effect.cmd.name.text.as_str();
-        if let Some(index) = go.iter().position(|known| known.go.span == effect.cmd.span) {
-            let Some(command) = go.get(index) else { continue };
-            let makes = matches!(command.go.kind, GoKind::Build | GoKind::Install | GoKind::Get);
-            match &command.go.outputs {
-                Outputs::Files(outputs) if makes => {
-                    for (output, file) in outputs.iter().enumerate() {
-                        let built = Built {
-                            path: file.path.clone(),
-                            build: Some(index),
-                            output,
-                            proved: file.proved && command.go.unsure.is_none(),
-                            why: file.why.clone(),
-                            span: command.go.span,
-                        };
-                        if !file.proved {
-                            guesses.push(Guess {
-                                place: GuessPlace::In(parent(&file.path).to_string()),
-                                build: Some(index),
-                                why: file.why.clone(),
-                                span: command.go.span,
-                            });
-                        }
-                        files.insert(file.path.clone(), built);
-                    }
-                }
-                Outputs::Unknown(why) if makes => guesses.push(Guess {
-                    place: unknown_place(case, command),
-                    build: Some(index),
-                    why: why.clone(),
-                    span: command.go.span,
-                }),
-                _ => {}
-            }
-            continue;
+    for made in &case.walk.programs {
+        let span = case.walk.builds.get(made.build).map_or(Span::default(), |build| build.span);
+        let built = Built {
+            path: made.path.clone(),
+            build: Some(made.build),
+            package_dir: made.output.package_dir.clone(),
+            link_to: made.link_to.clone(),
+            proved: made.proved,
+            why: made.output.why.clone(),
+            span,
+        };
+        if !made.output.proved {
+            let place = GuessPlace::In(parent(&made.path).to_string());
+            guesses.push(Guess { place, build: Some(made.build), why: built.why.clone(), span });
         }
-        match name {
-            "mv" | "cp" | "ln" | "install" => {
-                for (from, to) in moves(&case.scope(), effect.step, effect.cmd).unwrap_or_default() {
-                    let Some(mut built) = files.get(&from).cloned() else { continue };
-                    if name == "mv" {
-                        files.remove(&from);
-                    }
-                    built.path = to.clone();
-                    files.insert(to, built);
-                }
-            }
-            "rm" => {
-                for arg in &effect.cmd.args {
-                    if let Some(path) = super::effects::absolute(case, effect.step, effect.cmd, &arg.text) {
-                        files.retain(|file, _| !within(file, &path));
-                    }
-                }
-            }
-            _ if matches!(effect.kind, Kind::Build) && makes_programs(name) || is_script(case, effect) => {
-                guesses.push(Guess {
-                    place: GuessPlace::Anywhere,
-                    build: None,
-                    why: format!("{name} makes it"),
-                    span: effect.cmd.span,
-                });
-            }
-            _ => {}
+        files.insert(made.path.clone(), built);
+    }
+    for (index, go) in case.walk.builds.iter().enumerate() {
+        let makes = matches!(go.kind, GoKind::Build | GoKind::Install | GoKind::Get);
+        if let (true, Outputs::Unknown(why)) = (makes, &go.outputs) {
+            let effect = effects.iter().find(|effect| effect.cmd.span == go.span);
+            let place = effect.map_or(GuessPlace::Anywhere, |effect| unknown_place(case, go, effect));
+            guesses.push(Guess { place, build: Some(index), why: why.clone(), span: go.span });
+        }
+    }
+    for untracked in &case.walk.untracked {
+        let effect = effects.iter().find(|effect| effect.cmd.span == untracked.span);
+        if effect.is_some_and(|effect| makes_programs(&effect.cmd.name.text) || is_script(case, effect)) {
+            guesses.push(Guess {
+                place: GuessPlace::Anywhere,
+                build: None,
+                why: format!("{} makes it", untracked.what),
+                span: untracked.span,
+            });
         }
     }
     (files, guesses)
 }
 
-fn unknown_place(case: &Case<'_>, command: &GoCommand<'_>) -> GuessPlace {
-    if matches!(command.go.kind, GoKind::Install | GoKind::Get) {
-        let bin = command.step.env.value("GOBIN").map(str::to_string);
+fn unknown_place(case: &Case<'_>, go: &GoBuild, effect: &Effect<'_>) -> GuessPlace {
+    if matches!(go.kind, GoKind::Install | GoKind::Get) {
+        let bin = effect.step.env.value("GOBIN").map(str::to_string);
         return GuessPlace::In(bin.unwrap_or_else(|| {
-            join(command.step.env.value("GOPATH").unwrap_or("/go").split(':').next().unwrap_or("/go"), "bin")
+            join(effect.step.env.value("GOPATH").unwrap_or("/go").split(':').next().unwrap_or("/go"), "bin")
         }));
     }
-    match command.cmd.flag_value("-o") {
-        Some(out) => match super::effects::absolute(case, command.step, command.cmd, &out) {
+    match effect.cmd.flag_value("-o") {
+        Some(out) => match super::effects::absolute(case, effect.step, effect.cmd, &out) {
             Some(path) => GuessPlace::At(path),
             None => GuessPlace::Anywhere,
         },
-        None => command.go.dir.clone().map_or(GuessPlace::Anywhere, GuessPlace::In),
+        None => go.dir.clone().map_or(GuessPlace::Anywhere, GuessPlace::In),
     }
 }
 
@@ -250,7 +215,8 @@ fn guess(guesses: &[Guess], path: &str, named: &Named) -> Option<Built> {
     Some(Built {
         path: path.to_string(),
         build: guess.build,
-        output: 0,
+        package_dir: None,
+        link_to: None,
         proved: false,
         why: format!("the command starts {}, and {}", named.text, guess.why),
         span: guess.span,
@@ -259,9 +225,7 @@ fn guess(guesses: &[Guess], path: &str, named: &Named) -> Option<Built> {
 
 /// True when a COPY or ADD names the path, or brings a directory that it may lie in.
 fn is_copied(case: &Case<'_>, path: &str) -> bool {
-    if let Some(tree) = &case.tree
-        && tree.is_file(path)
-    {
+    if case.tree().is_some_and(|tree| tree.is_file(path)) {
         return true;
     }
     case.steps().any(|(step, inst)| {
@@ -283,11 +247,12 @@ fn written_by_run(effects: &[Effect<'_>], path: &str) -> bool {
     })
 }
 
-fn missing(case: &Case<'_>, entry: &Entry, go: &[GoCommand<'_>], files: &BTreeMap<String, Built>) -> Refusal {
+fn missing(case: &Case<'_>, entry: &Entry, files: &BTreeMap<String, Built>) -> Refusal {
     let named = entry.programs.first();
     let text = named.map_or("", |named| named.text.as_str());
     let span = named.map_or(entry.span, |named| named.span);
-    if let Some(GoCommand { go, .. }) = go.iter().find(|command| matches!(command.go.outputs, Outputs::Fails(_)))
+    let failing = case.walk.builds.iter().find(|go| matches!(go.outputs, Outputs::Fails(_)));
+    if let Some(go) = failing
         && let Outputs::Fails(reason) = &go.outputs
         && files.is_empty()
     {
@@ -308,7 +273,6 @@ fn missing(case: &Case<'_>, entry: &Entry, go: &[GoCommand<'_>], files: &BTreeMa
     }
     let made: Vec<&str> = files.keys().map(String::as_str).collect();
     let path = named.and_then(|named| named.path.clone()).unwrap_or_else(|| text.to_string());
-    let _ = case;
     refuse(
         "name-mismatch",
         span,

@@ -1,6 +1,7 @@
 //! What every step of the rewriter looks at: the file, its one stage, the build context, and the questions that all ask.
 
 use super::effects::Scope;
+use super::toolchains::go::walk::Walk;
 use crate::context::BuildContext;
 use crate::context::tree::ImageTree;
 use crate::model::{Model, Stage, Step};
@@ -17,13 +18,18 @@ pub(super) struct Case<'a> {
     pub options: &'a RewriteOptions,
     /// The working directory at the end of the stage, absolute.
     pub workdir: String,
-    /// What is known of the build stage's files at its end; `None` without a build context.
-    pub tree: Option<ImageTree<'a>>,
+    /// The build stage at its end: files, `go` commands and the programs that they left.
+    pub walk: Walk<'a>,
 }
 
 impl<'a> Case<'a> {
     pub fn step(&self, id: InstId) -> Option<&'a Step> {
         self.stage.steps.iter().find(|step| step.inst == id)
+    }
+
+    /// The known files; `None` without a build context.
+    pub fn tree(&self) -> Option<&ImageTree<'a>> {
+        self.walk.has_context.then_some(&self.walk.tree)
     }
 
     pub fn scope(&self) -> Scope<'a> {

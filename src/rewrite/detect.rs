@@ -1,29 +1,20 @@
-//! What builds here: the refusals that need no more than the file, every `go` command with what it writes, and the part
-//! of the build stage's file system that is known.
+//! What builds here: the refusals that need no more than the file, and the way through the build stage.
 
 use super::Refusal;
 use super::artifacts::Built;
 use super::case::Case;
-use super::effects::{Effect, Kind, moves};
+use super::effects::{Effect, Kind};
 use super::paths::join;
 use super::refuse::refuse;
 use super::releases::{self, Ground, is_windows};
-use super::toolchains::go::build::{Scene, read};
-use super::toolchains::go::{GoBuild, GoKind, Program};
+use super::toolchains::go::walk::Walk;
+use super::toolchains::go::{GoBuild, GoKind, Program, program};
 use crate::context::BuildContext;
 use crate::context::tree::{CopyFlags, ImageTree, Origin};
 use crate::model::{Base, Model, Stage, Step, expand};
-use crate::shell::{Dialect, ShellCommand};
+use crate::shell::Dialect;
 use crate::syntax::{Body, Dockerfile, Instruction};
 use crate::text::{SourceFile, Span};
-
-/// One `go` command and the step that it stands in.
-#[derive(Clone, Debug)]
-pub(super) struct GoCommand<'a> {
-    pub step: &'a Step,
-    pub cmd: &'a ShellCommand,
-    pub go: GoBuild,
-}
 
 /// The stage to be rewritten, or why there is nothing to rewrite.
 pub(super) fn single_stage<'a>(source: &SourceFile, file: &Dockerfile, model: &'a Model) -> Result<&'a Stage, Refusal> {
@@ -102,8 +93,9 @@ pub(super) fn single_stage<'a>(source: &SourceFile, file: &Dockerfile, model: &'
 }
 
 /// Is Go built here at all?
-pub(super) fn require_go(case: &Case<'_>, go: &[GoCommand<'_>]) -> Result<(), Refusal> {
-    let builds = |command: &GoCommand<'_>| matches!(command.go.kind, GoKind::Build | GoKind::Install | GoKind::Get);
+pub(super) fn require_go(case: &Case<'_>) -> Result<(), Refusal> {
+    let go = &case.walk.builds;
+    let builds = |go: &GoBuild| matches!(go.kind, GoKind::Build | GoKind::Install | GoKind::Get);
     let golang = case
         .stage
         .image()
@@ -114,49 +106,31 @@ pub(super) fn require_go(case: &Case<'_>, go: &[GoCommand<'_>]) -> Result<(), Re
     Err(refuse("not-go", case.base_span(), "no Go program is built here", "so far only Go images are rewritten"))
 }
 
-/// Goes through the stage once: lays out what COPY brings, follows simple commands, and reads every `go` command with
-/// what is there at that moment.
+/// Goes through the stage once: what COPY brings, and what each RUN makes of it.
 pub(super) fn walk<'a>(
-    file: &'a Dockerfile,
-    stage: &'a Stage,
+    source: &SourceFile,
+    file: &Dockerfile,
+    stage: &Stage,
     context: Option<&'a BuildContext>,
-) -> (Option<ImageTree<'a>>, Vec<GoCommand<'a>>) {
-    let mut tree = context.map(ImageTree::new);
-    let mut go = Vec::new();
-    let mut go_env: Vec<(String, String)> = Vec::new();
-    let version = go_version(stage);
+) -> Walk<'a> {
+    let mut walk = Walk::new(context, go_version(stage));
     for step in &stage.steps {
         let Some(inst) = file.get(step.inst) else { continue };
-        if let Some(tree) = &mut tree {
-            if let Some(workdir) = &step.workdir {
-                tree.add_dir(workdir);
-            }
-            copy(tree, file, step, inst);
+        if let Some(workdir) = &step.workdir {
+            walk.tree.add_dir(workdir);
         }
-        if !matches!(inst.body, Body::Run(_)) {
-            continue;
-        }
-        let Some(script) = &step.script else { continue };
-        for cmd in &script.commands {
-            let scene = Scene {
-                workdir: step.workdir.as_deref(),
-                env: &step.env,
-                go_env: &go_env,
-                tree: tree.as_ref(),
-                go_version: version,
-            };
-            if let Some(build) = read(cmd, &scene) {
-                go_env.extend(build.env_writes.iter().cloned());
-                if let (Some(tree), Some(name), Some(dir)) = (&mut tree, &build.mod_init, &build.dir) {
-                    tree.insert(&join(dir, "go.mod"), Origin::Text(format!("module {name}\n")));
-                }
-                go.push(GoCommand { step, cmd, go: build });
-            } else if let Some(tree) = &mut tree {
-                follow(tree, file, stage, step, cmd);
+        copy(&mut walk.tree, file, step, inst);
+        if let (Body::Run(_), Some(script)) = (&inst.body, &step.script) {
+            walk.run(source, script, step.workdir.as_deref(), &step.env);
+            let mounts = inst.flags.iter().filter(|flag| flag.name.text == "mount");
+            for target in
+                mounts.filter_map(|flag| flag.field("target").or(flag.field("dst")).or(flag.field("destination")))
+            {
+                walk.unmount(target);
             }
         }
     }
-    (tree, go)
+    walk
 }
 
 fn copy(tree: &mut ImageTree<'_>, file: &Dockerfile, step: &Step, inst: &Instruction) {
@@ -175,9 +149,9 @@ fn copy(tree: &mut ImageTree<'_>, file: &Dockerfile, step: &Step, inst: &Instruc
     for (index, source) in transfer.sources.iter().enumerate() {
         if source.text.starts_with("<<") {
             if let Some(heredoc) = inst.heredocs.get(index) {
-                let to =
+                let inside =
                     if dest.ends_with('/') { join(&join(workdir, &dest), &heredoc.name) } else { join(workdir, &dest) };
-                tree.insert(&to, Origin::Made);
+                tree.insert(&inside, Origin::Made);
             }
         } else {
             sources.push(text(&source.text));
@@ -194,51 +168,6 @@ fn copy(tree: &mut ImageTree<'_>, file: &Dockerfile, step: &Step, inst: &Instruc
     let words: Vec<&str> = sources.iter().map(String::as_str).collect();
     // A failure leaves its reason in the tree's gaps.
     let _ = tree.copy(&words, &dest, workdir, &flags);
-}
-
-/// What simple commands do to the known files.
-fn follow(tree: &mut ImageTree<'_>, file: &Dockerfile, stage: &Stage, step: &Step, cmd: &ShellCommand) {
-    let path = |text: &str| super::effects::resolve(file.escape, step, cmd, text);
-    match cmd.name.text.as_str() {
-        "mkdir" => {
-            for arg in cmd.args.iter().filter(|arg| !arg.text.starts_with('-')) {
-                if let Some(path) = path(&arg.text) {
-                    tree.add_dir(&path);
-                }
-            }
-        }
-        "rm" | "rmdir" => {
-            for arg in cmd.args.iter().filter(|arg| !arg.text.starts_with('-')) {
-                if let Some(path) = path(&arg.text) {
-                    tree.remove(&path);
-                }
-            }
-        }
-        "cp" | "mv" => {
-            for (from, to) in moves_in(file, stage, step, cmd) {
-                tree.duplicate(&from, &to);
-                if cmd.name.text == "mv" {
-                    tree.remove(&from);
-                }
-            }
-        }
-        "git" if cmd.args.iter().any(|arg| arg.text == "clone") => {
-            tree.gaps.push("git clone brings files that are not in the build context".into());
-        }
-        "tar" | "unzip" => tree.gaps.push(format!("{} unpacks files that are not known", cmd.name.text)),
-        _ => {}
-    }
-    for redirect in cmd.redirects.iter().filter(|redirect| redirect.operator.contains('>')) {
-        if let Some(path) = path(&redirect.target.text)
-            && !path.starts_with("/dev/")
-        {
-            tree.insert(&path, Origin::Made);
-        }
-    }
-}
-
-fn moves_in(file: &Dockerfile, stage: &Stage, step: &Step, cmd: &ShellCommand) -> Vec<(String, String)> {
-    moves(&super::effects::Scope { escape: file.escape, stage }, step, cmd).unwrap_or_default()
 }
 
 /// `(1, 22)` of `golang:1.22-bookworm`.
@@ -299,16 +228,19 @@ pub(super) fn refuse_effects(case: &Case<'_>, effects: &[Effect<'_>]) -> Result<
 }
 
 /// What the sources of one program say; `None` when they are not there.
-pub(super) fn analyse(case: &Case<'_>, go: &[GoCommand<'_>], built: &Built) -> Option<Program> {
-    let tree = case.tree.as_ref()?;
-    let command = go.get(built.build?)?;
-    let _ = (tree, command);
-    None
+pub(super) fn analyse(case: &Case<'_>, built: &Built) -> Option<Program> {
+    if !case.walk.has_context {
+        return None;
+    }
+    let command = case.walk.builds.get(built.build?)?;
+    let dir = built.package_dir.as_ref()?;
+    let roots = [case.workdir.clone()];
+    Some(program::analyse(&case.walk.tree, dir, &command.tags, &roots))
 }
 
 /// `runtime.Caller` tells the program the paths of its sources, which `-trimpath` changes.
 pub(super) fn reads_own_paths(case: &Case<'_>, program: &Program) -> bool {
-    let Some(tree) = &case.tree else { return true };
+    let tree = &case.walk.tree;
     let calls = |dir: &String| {
         tree.files_in(dir)
             .filter(|(name, _)| name.ends_with(".go") && !name.ends_with("_test.go"))

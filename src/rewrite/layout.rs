@@ -303,7 +303,7 @@ pub(super) fn is_there(parts: &Parts<'_, '_>, path: &str) -> bool {
     if is_system_dir(&path) {
         return false;
     }
-    match &parts.case.tree {
+    match parts.case.tree() {
         Some(tree) => tree.is_file(&path) || tree.under(&path).next().is_some(),
         None => false,
     }

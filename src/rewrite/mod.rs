@@ -118,21 +118,21 @@ pub fn plan(
     options: &RewriteOptions,
 ) -> Result<RewritePlan, Refusal> {
     let stage = detect::single_stage(source, file, model)?;
-    let (tree, go) = detect::walk(file, stage, context);
+    let walk = detect::walk(source, file, stage, context);
     let workdir = stage.config.working_dir.clone().unwrap_or_default();
-    let case = Case { source, file, model, stage, context, options, workdir, tree };
-    detect::require_go(&case, &go)?;
+    let case = Case { source, file, model, stage, context, options, workdir, walk };
+    detect::require_go(&case)?;
     let entry = entry::entry(&case)?;
     let ground = detect::ground(&case)?;
     let (effects, opaque) = effects::effects(&case);
     detect::refuse_effects(&case, &effects)?;
 
-    let found = artifacts::find(&case, &entry, &go, &effects)?;
-    let programs = needs::programs(&case, &found, &go);
+    let found = artifacts::find(&case, &entry, &effects)?;
+    let programs = needs::programs(&case, &found);
     let needs = needs::collect(&case, &entry, &found, &programs);
     let links: Vec<needs::Link> = needs::shipped(&found)
         .zip(&programs)
-        .map(|(built, program)| needs::link(&case, built, program.as_ref(), &go))
+        .map(|(built, program)| needs::link(&case, built, program.as_ref(), &effects))
         .collect();
     let choice = base::choose(&case, ground.as_ref(), &links, &needs, &effects)?;
     if let (Some((inst, reason)), true) = (opaque.first(), choice.tier <= Tier::SameDistro && !needs.is_complete()) {
@@ -162,7 +162,7 @@ pub fn plan(
         base: choice.base.clone(),
         platform: stage.platform.clone(),
         lines: Vec::new(),
-        inside: strip::edits(&case, &found, &links, &go, &needs, choice.tier),
+        inside: strip::edits(&case, &found, &links, &effects, &needs, choice.tier),
     };
     let laid = layout::lay(&parts, outline)?;
     let edits = render::edits(&case, &laid.outline);
@@ -174,7 +174,7 @@ pub fn plan(
         build_stage: laid.outline.build_stage.clone(),
         keep: verify::kept(&case, &laid.outline),
         artifacts: obligations::artifacts(&parts, &laid),
-        obligations: obligations::obligations(&parts, &laid, &links, &go),
+        obligations: obligations::obligations(&parts, &laid, &links),
         lost: obligations::lost(&parts),
         ruled_out: choice.ruled_out.clone(),
         before: None,

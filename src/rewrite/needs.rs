@@ -3,10 +3,10 @@
 
 use super::artifacts::{Built, Found};
 use super::case::Case;
-use super::detect::GoCommand;
+use super::effects::Effect;
 use super::entry::{self, Entry};
 use super::paths::{join, within};
-use super::toolchains::go::{Cgo, CgoEvidence, CgoKind, Need, NeedKind, Place, Program, StaticForced};
+use super::toolchains::go::{Cgo, CgoEvidence, CgoKind, GoBuild, Need, NeedKind, Place, Program, StaticForced};
 use crate::shell::{Dialect, parse_text};
 use crate::syntax::Body;
 use crate::text::{MappedText, SourceFile, Span};
@@ -88,8 +88,8 @@ pub(super) fn place(place: Option<&Place>) -> Option<(String, u32)> {
 }
 
 /// Reads the sources of every program that ships.
-pub(super) fn programs(case: &Case<'_>, found: &Found, go: &[GoCommand<'_>]) -> Vec<Option<Program>> {
-    shipped(found).map(|built| super::detect::analyse(case, go, built)).collect()
+pub(super) fn programs(case: &Case<'_>, found: &Found) -> Vec<Option<Program>> {
+    shipped(found).map(|built| super::detect::analyse(case, built)).collect()
 }
 
 pub(super) fn shipped(found: &Found) -> impl Iterator<Item = &Built> {
@@ -176,7 +176,7 @@ fn add_program(case: &Case<'_>, entry: &Entry, program: &Program, needs: &mut Ne
 fn script(case: &Case<'_>, path: &str, needs: &mut Needs) {
     let claim = |text: String| Claim { text, shown: Shown { span: None, file: Some((path.to_string(), 1)) } };
     needs.shell.get_or_insert(claim(format!("{path} is a script")));
-    let text = case.tree.as_ref().and_then(|tree| tree.read(path));
+    let text = case.tree().and_then(|tree| tree.read(path));
     let Some(text) = text else {
         needs.gaps.push(claim(format!("the script {path} was not read")));
         return;
@@ -262,12 +262,21 @@ fn stated(case: &Case<'_>, needs: &mut Needs) {
     });
 }
 
+/// Where `CGO_ENABLED=0 ` goes: before `go`, or before the make or the script that runs it.
+pub(super) fn cgo_place(go: &GoBuild, effects: &[Effect<'_>]) -> Option<u32> {
+    if go.within.is_none() {
+        return go.insert_at;
+    }
+    let effect = effects.iter().find(|effect| effect.cmd.span == go.span)?;
+    let plain = effect.cmd.wrappers.is_empty() && effect.cmd.depth == 0 && !effect.cmd.name.text.is_empty();
+    plain.then_some(effect.cmd.name.span.start)
+}
+
 /// How one program is linked.
-pub(super) fn link(case: &Case<'_>, built: &Built, program: Option<&Program>, go: &[GoCommand<'_>]) -> Link {
-    let Some(command) = built.build.and_then(|index| go.get(index)) else {
+pub(super) fn link(case: &Case<'_>, built: &Built, program: Option<&Program>, effects: &[Effect<'_>]) -> Link {
+    let Some(go) = built.build.and_then(|index| case.walk.builds.get(index)) else {
         return Link::Unknown { why: Claim::at(format!("how {} is linked is not known", built.path), built.span) };
     };
-    let go = &command.go;
     let at = |text: String| Claim::at(text, go.span);
     if let Some(flag) = &go.needs_cgo_flag {
         return Link::Libraries { why: at(format!("{flag} needs cgo")), packages: Vec::new() };
@@ -293,7 +302,10 @@ pub(super) fn link(case: &Case<'_>, built: &Built, program: Option<&Program>, go
     };
     if program.cgo.is_empty() {
         return match go.cgo {
-            Cgo::Default => Link::Static { why: at("nothing that is imported needs cgo".into()), add_cgo: true },
+            Cgo::Default if cgo_place(go, effects).is_some() => {
+                Link::Static { why: at("nothing that is imported needs cgo".into()), add_cgo: true }
+            }
+            Cgo::Default => Link::Libc { why: at("there is no place for CGO_ENABLED=0".into()), cxx: false },
             _ if go.static_forced == StaticForced::Tags => {
                 Link::Static { why: at("the tags netgo and osusergo leave no C code".into()), add_cgo: false }
             }

@@ -1,6 +1,5 @@
 //! What the plan says of itself: what is copied and why, what was assumed and whether it is proved, what is lost.
 
-use super::detect::GoCommand;
 use super::effects::Kind;
 use super::layout::{Laid, Parts};
 use super::needs::{Claim, Link, shipped};
@@ -38,7 +37,7 @@ fn why_copied(parts: &Parts<'_, '_>, path: &str) -> String {
     }
 }
 
-pub(super) fn obligations(parts: &Parts<'_, '_>, laid: &Laid, links: &[Link], go: &[GoCommand<'_>]) -> Vec<Obligation> {
+pub(super) fn obligations(parts: &Parts<'_, '_>, laid: &Laid, links: &[Link]) -> Vec<Obligation> {
     let mut list: Vec<Obligation> = Vec::new();
     let mut add = |proved: bool, claim: Claim| {
         let obligation = Obligation { text: claim.text, span: claim.shown.span, file: claim.shown.file, proved };
@@ -96,10 +95,10 @@ pub(super) fn obligations(parts: &Parts<'_, '_>, laid: &Laid, links: &[Link], go
         let text = "nobody builds this file with --target: its only stage becomes the builder";
         add(false, Claim::at(text, parts.case.base_span()));
     }
-    for command in go {
-        if let Some((_, arch)) = command.go.cross.as_ref().filter(|(_, arch)| !arch.is_empty() && !arch.contains('$')) {
+    for go in &parts.case.walk.builds {
+        if let Some((_, arch)) = go.cross.as_ref().filter(|(_, arch)| !arch.is_empty() && !arch.contains('$')) {
             let text = format!("the image is only built for {arch}, which the program is compiled for");
-            add(arch == "amd64" && parts.case.stage.platform.is_none(), Claim::at(text, command.go.span));
+            add(arch == "amd64" && parts.case.stage.platform.is_none(), Claim::at(text, go.span));
         }
     }
     list
@@ -137,7 +136,7 @@ fn needs(parts: &Parts<'_, '_>, add: &mut dyn FnMut(bool, Claim)) {
     }
     if !needs.unread.is_empty() {
         let unknown: Vec<&str> =
-            needs.unread.iter().map(String::as_str).filter(|module| !super::toolchains::harmless(module)).collect();
+            needs.unread.iter().map(String::as_str).filter(|module| !is_harmless(module)).collect();
         if unknown.is_empty() {
             add(true, Claim::new(format!("{} need nothing of the image", needs.unread.join(", "))));
         } else {
@@ -212,4 +211,10 @@ pub(super) fn lost(parts: &Parts<'_, '_>) -> Vec<String> {
         lost.push("debug information of the program".into());
     }
     lost
+}
+
+/// A row of the table that names nothing but what every base has.
+fn is_harmless(module: &str) -> bool {
+    let row = super::toolchains::go::modules::find(module);
+    row.is_some_and(|row| row.needs.iter().all(|need| matches!(*need, "pure" | "certs" | "tz" | "temp")))
 }

@@ -4,47 +4,56 @@
 use super::Tier;
 use super::artifacts::Found;
 use super::case::Case;
-use super::detect::GoCommand;
-use super::needs::{Link, Needs, shipped};
+use super::effects::Effect;
+use super::needs::{Link, Needs, cgo_place, shipped};
 use super::toolchains::go::{GoBuild, GoKind};
+use crate::shell::ShellCommand;
 use crate::text::{Edit, Span};
 
 pub(super) fn edits(
     case: &Case<'_>,
     found: &Found,
     links: &[Link],
-    go: &[GoCommand<'_>],
+    effects: &[Effect<'_>],
     needs: &Needs,
     tier: Tier,
 ) -> Vec<Edit> {
     let mut edits: Vec<Edit> = Vec::new();
     let mut done: Vec<usize> = Vec::new();
     for (built, link) in shipped(found).zip(links) {
-        let Some((index, command)) = built.build.and_then(|index| Some((index, go.get(index)?))) else { continue };
+        let Some((index, go)) = built.build.and_then(|index| Some((index, case.walk.builds.get(index)?))) else {
+            continue;
+        };
         if done.contains(&index) {
             continue;
         }
         done.push(index);
-        if let (Link::Static { add_cgo: true, .. }, Some(at)) = (link, command.go.insert_at) {
-            edits.push(Edit::insert(at, "CGO_ENABLED=0 "));
+        if let (Link::Static { add_cgo: true, .. }, Some(at)) = (link, cgo_place(go, effects)) {
+            let edit = Edit::insert(at, "CGO_ENABLED=0 ");
+            // One make may build several programs.
+            if !edits.contains(&edit) {
+                edits.push(edit);
+            }
         }
-        if case.options.strip {
-            edits.extend(strip(case, command, needs, tier));
+        if case.options.strip
+            && let Some(effect) = effects.iter().find(|effect| effect.cmd.span == go.span)
+        {
+            edits.extend(strip(case, go, effect.cmd, needs, tier));
         }
     }
     edits
 }
 
-fn strip(case: &Case<'_>, command: &GoCommand<'_>, needs: &Needs, tier: Tier) -> Vec<Edit> {
-    let go = &command.go;
-    if !matches!(go.kind, GoKind::Build | GoKind::Install) || go.unsure.is_some() || is_debug_build(command) {
+fn strip(case: &Case<'_>, go: &GoBuild, cmd: &ShellCommand, needs: &Needs, tier: Tier) -> Vec<Edit> {
+    let kind = matches!(go.kind, GoKind::Build | GoKind::Install);
+    if !kind || go.within.is_some() || go.unsure.is_some() || is_debug_build(cmd) {
         return Vec::new();
     }
-    let Some(verb) = command.cmd.args.iter().find(|arg| matches!(arg.text.as_str(), "build" | "install")) else {
+    let Some(verb) = cmd.args.iter().find(|arg| matches!(arg.text.as_str(), "build" | "install")) else {
         return Vec::new();
     };
     // Inside a quoted script (`sh -c "go build"`) a quote of ours would end theirs.
-    if command.cmd.depth > 0 {
+    if cmd.depth > 0 {
         return Vec::new();
     }
     let mut insert = String::new();
@@ -66,8 +75,8 @@ fn strip(case: &Case<'_>, command: &GoCommand<'_>, needs: &Needs, tier: Tier) ->
 }
 
 /// `-gcflags="all=-N -l"` is a build for a debugger.
-fn is_debug_build(command: &GoCommand<'_>) -> bool {
-    command.cmd.args.iter().any(|arg| arg.text.contains("-gcflags"))
+fn is_debug_build(cmd: &ShellCommand) -> bool {
+    cmd.args.iter().any(|arg| arg.text.contains("-gcflags"))
 }
 
 /// Puts `-s -w` into the flags that are there: a second -ldflags would replace the first.
