@@ -37,6 +37,7 @@ pub(super) fn choose(
     links: &[Link],
     needs: &Needs,
     effects: &[Effect<'_>],
+    own: &[&str],
 ) -> Result<Choice, Refusal> {
     let alpine = ground.is_some_and(Ground::alpine);
     let mut bars: Vec<Bar> = Vec::new();
@@ -57,11 +58,14 @@ pub(super) fn choose(
     }
     let mut packages = Vec::new();
     for (name, claim) in &needs.programs {
+        if own.contains(&name.as_str()) {
+            continue;
+        }
         if is_toolchain(name) {
             return Err(refuse(
                 "runtime-toolchain",
                 claim.shown.span.unwrap_or(case.base_span()),
-                format!("{}, so the image needs the toolchain when it runs", claim.text),
+                format!("{}{}, so the image needs the toolchain when it runs", claim.text, claim.in_file()),
                 "start the program without it, or keep the single stage",
             ));
         }
@@ -78,7 +82,7 @@ pub(super) fn choose(
                 return Err(refuse(
                     "unknown-program",
                     claim.shown.span.unwrap_or(case.base_span()),
-                    format!("{}, and it is not known where it comes from", claim.text),
+                    format!("{}{}, and it is not known where it comes from", claim.text, claim.in_file()),
                     "install its package in the file, or state the package",
                 ));
             }
@@ -102,7 +106,7 @@ pub(super) fn choose(
                 return Err(refuse(
                     "base-not-possible",
                     claim.shown.span.unwrap_or(case.base_span()),
-                    format!("{}, which the base you asked for does not have", claim.text),
+                    format!("{}{}, which the base you asked for does not have", claim.text, claim.in_file()),
                     "leave --base out: the smallest base that carries the program is taken",
                 ));
             }

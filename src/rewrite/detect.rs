@@ -235,7 +235,23 @@ pub(super) fn analyse(case: &Case<'_>, built: &Built) -> Option<Program> {
     let command = case.walk.builds.get(built.build?)?;
     let dir = built.package_dir.as_ref()?;
     let roots = [case.workdir.clone()];
-    Some(program::analyse(&case.walk.tree, dir, &command.tags, &roots))
+    let tree = &case.walk.tree;
+    let has_sources = |tree: &ImageTree<'_>| tree.files_in(dir).any(|(name, _)| name.ends_with(".go"));
+    if has_sources(tree) {
+        return Some(program::analyse(tree, dir, &command.tags, &roots));
+    }
+    // `go build && rm -rf /src`: what COPY brought is what was built.
+    let copied = copied(case);
+    has_sources(&copied).then(|| program::analyse(&copied, dir, &command.tags, &roots))
+}
+
+/// The files that COPY and ADD brought, before any RUN.
+fn copied<'a>(case: &Case<'a>) -> ImageTree<'a> {
+    let mut tree = ImageTree::new(case.walk.tree.context);
+    for (step, inst) in case.steps() {
+        copy(&mut tree, case.file, step, inst);
+    }
+    tree
 }
 
 /// `runtime.Caller` tells the program the paths of its sources, which `-trimpath` changes.

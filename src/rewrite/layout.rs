@@ -258,13 +258,24 @@ fn copies(parts: &Parts<'_, '_>) -> Result<Vec<StageCopy>, Refusal> {
         paths.retain(|path| !all.iter().any(|other| other != path && within(path, other)));
         for path in paths {
             let chown = owner_of(&owners, &path).filter(|_| !is_root(case));
-            let copy = StageCopy { from: path.clone(), to: path, chown };
+            // A link would dangle: the file that it leads to takes its place.
+            let link = super::needs::shipped(parts.found).find(|built| built.path == path);
+            let from = link.and_then(|built| built.link_to.clone()).unwrap_or_else(|| path.clone());
+            let copy = StageCopy { from, to: path, chown };
             if !copies.contains(&copy) {
                 copies.push(copy);
             }
         }
     }
-    for (name, path) in &parts.found.by_path {
+    // Programs that the main one looks up in PATH, as the image's command may do itself.
+    let mut by_path = parts.found.by_path.clone();
+    for built in &parts.found.others {
+        let name = super::paths::base_name(&built.path);
+        if parts.needs.programs.iter().any(|(program, _)| program == name) {
+            by_path.push((name.to_string(), built.path.clone()));
+        }
+    }
+    for (name, path) in &by_path {
         let dir = super::paths::parent(path);
         if !super::paths::STANDARD_PATH.contains(&dir) {
             let to = format!("/usr/local/bin/{name}");
@@ -364,7 +375,8 @@ fn system_files(parts: &Parts<'_, '_>) -> Vec<StageCopy> {
         _ => false,
     });
     let repeated = installed && tier <= Tier::SameDistro;
-    if trust || (lacks_certificates && !repeated && (perhaps || needs.certificates.is_some())) {
+    let wanted = perhaps || needs.certificates.is_some() || !needs.programs.is_empty();
+    if trust || (lacks_certificates && !repeated && wanted) {
         paths.push("/etc/ssl/certs/ca-certificates.crt");
     }
     let zones = perhaps || needs.time_zones.is_some();

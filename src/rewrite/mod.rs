@@ -134,7 +134,8 @@ pub fn plan(
         .zip(&programs)
         .map(|(built, program)| needs::link(&case, built, program.as_ref(), &effects))
         .collect();
-    let choice = base::choose(&case, ground.as_ref(), &links, &needs, &effects)?;
+    let own: Vec<&str> = needs::shipped(&found).map(|built| paths::base_name(&built.path)).collect();
+    let choice = base::choose(&case, ground.as_ref(), &links, &needs, &effects, &own)?;
     if let (Some((inst, reason)), true) = (opaque.first(), choice.tier <= Tier::SameDistro && !needs.is_complete()) {
         return Err(refuse::refuse(
             "unclassified-run",

@@ -78,6 +78,11 @@ impl Claim {
         Claim { text: text.into(), shown: Shown { span: Some(span), file: None } }
     }
 
+    /// ` (main.go:9)`, for messages whose span is in the Dockerfile.
+    pub fn in_file(&self) -> String {
+        self.shown.file.as_ref().map_or(String::new(), |(path, line)| format!(" ({path}:{line})"))
+    }
+
     fn of(need: &Need) -> Claim {
         Claim { text: need.why.clone(), shown: Shown { span: None, file: place(need.place.as_ref()) } }
     }
@@ -131,6 +136,9 @@ pub(super) fn collect(case: &Case<'_>, entry: &Entry, found: &Found, programs: &
 fn add_program(case: &Case<'_>, entry: &Entry, program: &Program, needs: &mut Needs) {
     for gap in &program.gaps {
         needs.gaps.push(Claim::new(gap.clone()));
+    }
+    for evidence in program.cgo.iter().filter(|evidence| evidence.kind == CgoKind::Plugin) {
+        needs.gaps.push(claim_cgo(evidence));
     }
     for module in &program.unread {
         if !needs.unread.contains(module) {

@@ -108,15 +108,20 @@ fn needs(parts: &Parts<'_, '_>, add: &mut dyn FnMut(bool, Claim)) {
     let needs = parts.needs;
     let tier = parts.choice.tier;
     if needs.is_complete() {
-        if needs.data.is_empty() {
+        let own = |path: &str| shipped(parts.found).any(|built| built.path == path);
+        if needs.data.iter().all(|(path, _)| own(path)) {
             add(true, Claim::new("the program reads no files of the image"));
         }
         for (path, claim) in &needs.data {
+            if own(path) {
+                continue;
+            }
             let there = super::layout::is_there(parts, path);
             let how = if there { "is copied" } else { "is not in the image today, so nothing is lost" };
             add(true, Claim { text: format!("{} {how}: {}", path, claim.text), ..claim.clone() });
         }
-        if needs.programs.is_empty() && needs.shell.is_none() {
+        let own = |name: &str| shipped(parts.found).any(|built| super::paths::base_name(&built.path) == name);
+        if needs.programs.iter().all(|(name, _)| own(name)) && needs.shell.is_none() {
             add(true, Claim::new("the program starts no other program"));
         }
     } else {
@@ -131,20 +136,23 @@ fn needs(parts: &Parts<'_, '_>, add: &mut dyn FnMut(bool, Claim)) {
     }
     for (name, claim) in &needs.programs {
         let known = super::packages::provider(name, parts.ground.is_some_and(super::releases::Ground::alpine));
-        let proved = known != super::packages::Provided::Unknown;
+        let own = shipped(parts.found).any(|built| super::paths::base_name(&built.path) == name);
+        let proved = own || known != super::packages::Provided::Unknown;
         add(proved, Claim { text: format!("{name} is in the final image: {}", claim.text), ..claim.clone() });
     }
     if !needs.unread.is_empty() {
-        let unknown: Vec<&str> =
-            needs.unread.iter().map(String::as_str).filter(|module| !is_harmless(module)).collect();
-        if unknown.is_empty() {
-            add(true, Claim::new(format!("{} need nothing of the image", needs.unread.join(", "))));
-        } else {
-            let text = format!(
-                "{} read no files, start no programs and need no cgo; their sources were not read",
-                unknown.join(", ")
-            );
-            add(false, Claim::new(text));
+        // What the table says of a known module is among the needs already.
+        let (known, unknown): (Vec<&str>, Vec<&str>) = needs
+            .unread
+            .iter()
+            .map(String::as_str)
+            .partition(|module| super::toolchains::go::modules::find(module).is_some());
+        if !known.is_empty() {
+            add(true, Claim::new(format!("what these modules need is known: {}", known.join(", "))));
+        }
+        if !unknown.is_empty() {
+            let text = "these modules, whose sources were not read, need no cgo, read no files and start no programs";
+            add(false, Claim::new(format!("{text}: {}", unknown.join(", "))));
         }
     }
     for (claim, what) in [
@@ -211,10 +219,4 @@ pub(super) fn lost(parts: &Parts<'_, '_>) -> Vec<String> {
         lost.push("debug information of the program".into());
     }
     lost
-}
-
-/// A row of the table that names nothing but what every base has.
-fn is_harmless(module: &str) -> bool {
-    let row = super::toolchains::go::modules::find(module);
-    row.is_some_and(|row| row.needs.iter().all(|need| matches!(*need, "pure" | "certs" | "tz" | "temp")))
 }

@@ -141,6 +141,9 @@ pub(super) fn whole(case: &Case<'_>, effects: &[Effect<'_>], programs: &[String]
     let mut filled = false;
     for (step, inst) in case.steps() {
         for placed in of_transfer(case, step, inst)? {
+            if removed_later(case, effects, inst.span.start, &placed.path) {
+                continue;
+            }
             filled |= within(&placed.path, &case.workdir);
             paths.push(placed);
         }
@@ -154,7 +157,7 @@ pub(super) fn whole(case: &Case<'_>, effects: &[Effect<'_>], programs: &[String]
         for path in written {
             if is_system_dir(path)
                 || is_build_place(path)
-                || removed_later(case, effects, effect, path)
+                || removed_later(case, effects, effect.cmd.span.start, path)
                 || is_rerun(effect)
             {
                 continue;
@@ -210,8 +213,8 @@ pub(super) fn is_rerun(effect: &Effect<'_>) -> bool {
     }
 }
 
-fn removed_later(case: &Case<'_>, effects: &[Effect<'_>], made: &Effect<'_>, path: &str) -> bool {
-    effects.iter().filter(|effect| effect.cmd.span.start > made.cmd.span.start).any(|effect| {
+fn removed_later(case: &Case<'_>, effects: &[Effect<'_>], made_at: u32, path: &str) -> bool {
+    effects.iter().filter(|effect| effect.cmd.span.start > made_at).any(|effect| {
         let words = || {
             effect.cmd.args.iter().filter_map(|arg| super::effects::absolute(case, effect.step, effect.cmd, &arg.text))
         };

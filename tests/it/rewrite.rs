@@ -152,14 +152,17 @@ fn check_result(name: &str, source: &SourceFile, plan: &RewritePlan) -> String {
         assert!(artifact.from.starts_with('/') && artifact.to.starts_with('/'), "{name}: {artifact:?}");
         assert!(after.text.contains(&artifact.from), "{name}: {artifact:?}");
     }
-    // What stays in the builder stands there in its old order and its old words, but for what was inserted.
+    // What stays in the builder stands there in its old order and its old words, but for what may be inserted.
+    let plain = |text: &str| {
+        let inserted = ["CGO_ENABLED=0 ", " -trimpath", " -ldflags=\"-s -w\"", "-s -w "];
+        inserted.iter().fold(text.to_string(), |text, word| text.replace(word, ""))
+    };
+    let whole = plain(&after.text);
     let mut at = 0;
     for id in &plan.keep {
-        let inst = before.get(*id).unwrap();
-        for line in source.slice(inst.content).lines().filter(|line| !line.contains("go ") && !line.trim().is_empty()) {
-            let found = after.text.get(at..).unwrap().find(line).unwrap_or_else(|| panic!("{name}: {line:?} is gone"));
-            at += found;
-        }
+        let old = plain(source.slice(before.get(*id).unwrap().content));
+        let found = whole.get(at..).unwrap().find(&old).unwrap_or_else(|| panic!("{name}: {old:?} is gone"));
+        at += found + old.len();
     }
     after.text
 }
@@ -184,6 +187,10 @@ fn every_result_keeps_its_promises() {
 fn line_endings_of_the_author_are_kept() {
     for dir in cases() {
         let case = load(&dir);
+        // The shell gets the carriage returns of a heredoc, so there the two files mean different things.
+        if case.source.text.contains("<<") {
+            continue;
+        }
         let result = run(&case.source, case.context.as_ref(), &case.options);
         let crlf = SourceFile::new("Dockerfile", case.source.text.replace('\n', "\r\n"));
         let other = run(&crlf, case.context.as_ref(), &case.options);
