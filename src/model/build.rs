@@ -252,7 +252,7 @@ impl Builder<'_> {
             user: self.state.user.clone(),
             shell: self.state.shell.clone(),
             env: Arc::clone(&self.state.env),
-            installs: Vec::new(),
+            installs: script.as_ref().map(super::installs::installs).unwrap_or_default(),
             script,
             onbuild,
             copied,
