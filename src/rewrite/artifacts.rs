@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Refusal;
 use super::case::Case;
-use super::effects::{Effect, Kind};
+use super::effects::{Effect, Kind, moves};
 use super::entry::{Entry, Named};
 use super::paths::{STANDARD_PATH, base_name, join, parent, within};
 use super::refuse::refuse;
@@ -122,6 +122,7 @@ struct Guess {
     build: Option<usize>,
     why: String,
     span: Span,
+    only_fetches: bool,
 }
 
 #[derive(PartialEq)]
@@ -148,7 +149,7 @@ fn survey(case: &Case<'_>, effects: &[Effect<'_>]) -> (BTreeMap<String, Built>, 
         };
         if !made.output.proved {
             let place = GuessPlace::In(parent(&made.path).to_string());
-            guesses.push(Guess { place, build: Some(made.build), why: built.why.clone(), span });
+            guesses.push(Guess { place, build: Some(made.build), why: built.why.clone(), span, only_fetches: false });
         }
         files.insert(made.path.clone(), built);
     }
@@ -157,7 +158,8 @@ fn survey(case: &Case<'_>, effects: &[Effect<'_>]) -> (BTreeMap<String, Built>, 
         if let (true, Outputs::Unknown(why)) = (makes, &go.outputs) {
             let effect = effects.iter().find(|effect| effect.cmd.span == go.span);
             let place = effect.map_or(GuessPlace::Anywhere, |effect| unknown_place(case, go, effect));
-            guesses.push(Guess { place, build: Some(index), why: why.clone(), span: go.span });
+            let only_fetches = go.kind == GoKind::Get;
+            guesses.push(Guess { place, build: Some(index), why: why.clone(), span: go.span, only_fetches });
         }
     }
     for untracked in &case.walk.untracked {
@@ -168,7 +170,19 @@ fn survey(case: &Case<'_>, effects: &[Effect<'_>]) -> (BTreeMap<String, Built>, 
                 build: None,
                 why: format!("{} makes it", untracked.what),
                 span: untracked.span,
+                only_fetches: false,
             });
+        }
+    }
+    // `go build && mv app /usr/bin/`: the command that moves it names what the build did not.
+    for effect in effects.iter().filter(|effect| matches!(effect.cmd.name.text.as_str(), "mv" | "cp" | "install")) {
+        for (from, to) in moves(&case.scope(), effect.step, effect.cmd).unwrap_or_default() {
+            let from_dir = parent(&from);
+            let source = guesses.iter().find(|guess| guess.place == GuessPlace::In(from_dir.to_string()));
+            if let (Some(guess), false) = (source, files.contains_key(&from)) {
+                let guess = Guess { place: GuessPlace::At(to), why: guess.why.clone(), ..*guess };
+                guesses.push(guess);
+            }
         }
     }
     (files, guesses)
@@ -208,10 +222,9 @@ fn guess(guesses: &[Guess], path: &str, named: &Named) -> Option<Built> {
         // A bare name is looked up in PATH: only a place that is known can be meant.
         GuessPlace::Anywhere => named.path.is_some(),
     });
-    let guess = fitting.next()?;
-    if fitting.next().is_some() {
-        return None;
-    }
+    // The last build command has the last word; `go get` only fetches since Go 1.18.
+    let all: Vec<&Guess> = fitting.by_ref().collect();
+    let guess = all.iter().rev().find(|guess| !guess.only_fetches).or(all.last())?;
     Some(Built {
         path: path.to_string(),
         build: guess.build,

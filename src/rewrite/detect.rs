@@ -223,8 +223,28 @@ pub(super) fn refuse_effects(case: &Case<'_>, effects: &[Effect<'_>]) -> Result<
             ));
         }
     }
-    let _ = case;
-    Ok(())
+    nothing_left(case, effects)
+}
+
+/// `apk add go … && go build && apk del go` on a plain distribution: the image holds no toolchain as it is.
+fn nothing_left(case: &Case<'_>, effects: &[Effect<'_>]) -> Result<(), Refusal> {
+    let plain = ground(case)?.is_some_and(|ground| !ground.toolchain_image);
+    let removed = effects.iter().find(|effect| matches!(effect.kind, Kind::Remove(_)));
+    let Some(removed) = removed.filter(|_| plain) else { return Ok(()) };
+    let installs_go = effects.iter().any(|effect| {
+        let go = |name: &str| matches!(name, "go" | "golang" | "golang-go") || name.starts_with("golang-1");
+        effect.inst == removed.inst
+            && matches!(&effect.kind, Kind::Install(install) if install.packages.iter().any(|package| go(&package.name)))
+    });
+    if !installs_go {
+        return Ok(());
+    }
+    Err(refuse(
+        "nothing-to-gain",
+        removed.cmd.span,
+        "the toolchain is removed in the same RUN that installs it",
+        "there is nothing left in the image to leave behind",
+    ))
 }
 
 /// What the sources of one program say; `None` when they are not there.

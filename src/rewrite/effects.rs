@@ -197,9 +197,13 @@ const BUILDERS: &[&str] = &[
 fn kind<'a>(case: &Case<'_>, step: &'a Step, cmd: &'a ShellCommand, install: Option<&'a Install>) -> Kind<'a> {
     if let Some(install) = install {
         return match install.manager {
-            Manager::Apt | Manager::Apk | Manager::Dnf | Manager::Yum | Manager::Microdnf | Manager::Zypper => {
-                Kind::Install(install)
-            }
+            Manager::Apt
+            | Manager::Apk
+            | Manager::Dnf
+            | Manager::Yum
+            | Manager::Microdnf
+            | Manager::Tdnf
+            | Manager::Zypper => Kind::Install(install),
             Manager::Go | Manager::Cargo => Kind::Build,
             // `npm ci` in the directory of the sources; a global install is more than that.
             Manager::Npm | Manager::Yarn | Manager::Pnpm if !cmd.has_flag(&["-g", "--global"]) => Kind::Build,

@@ -129,6 +129,10 @@ pub(super) fn lay(parts: &Parts<'_, '_>, mut outline: Outline) -> Result<Laid, R
     for copy in &copies {
         lines.push((Place::Copies, Line::Copy(copy.clone())));
     }
+    if tier <= Tier::SameDistro && copies.iter().any(|copy| super::paths::parent(&copy.to) == "/go/bin") {
+        // The golang images look there first, and so may scripts.
+        lines.push((Place::First, Line::New(format!("{} PATH=/go/bin:$PATH", style.keyword("ENV")))));
+    }
     if tier <= Tier::SameDistro
         && let Some(text) = reruns::install(parts, &style)
     {

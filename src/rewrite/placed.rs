@@ -182,7 +182,9 @@ pub(super) fn whole(case: &Case<'_>, effects: &[Effect<'_>], programs: &[String]
     if filled && !is_system_dir(&case.workdir) && case.workdir != "/go" {
         paths.push(Placed { path: case.workdir.clone(), chown: None, dir: true });
     }
-    paths.retain(|placed| placed.path != "/");
+    // Sources are for the compiler, not for the program.
+    let source = |path: &str| path.ends_with(".go") || matches!(super::paths::base_name(path), "go.mod" | "go.sum");
+    paths.retain(|placed| placed.path != "/" && (placed.dir || !source(&placed.path)));
     let all = paths.clone();
     paths.retain(|placed| !all.iter().any(|other| other.path != placed.path && within(&placed.path, &other.path)));
     paths.sort_by(|one, two| one.path.cmp(&two.path));

@@ -17,6 +17,7 @@ pub const REASONS: &[(&str, &str)] = &[
     ("dev-server", "the image runs a development server, a test or a shell"),
     ("runtime-toolchain", "the image needs the Go toolchain or a compiler when it runs"),
     ("supervisor", "the image starts several programs through a supervisor"),
+    ("nothing-to-gain", "the file leaves nothing of the build in the image already"),
     ("no-artifact", "the build makes no file that the image runs"),
     ("name-mismatch", "the file that the image runs is not one that the build makes"),
     ("ambiguous-output", "where the build puts its program is not sure"),
