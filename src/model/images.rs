@@ -338,6 +338,15 @@ impl Row {
             ("@", None) => "",
             (value, _) => value,
         };
+        let mut env = Vec::new();
+        let mut env_unknown: Vec<String> = self.get(21).split_whitespace().map(str::to_string).collect();
+        for (name, value) in self.get(20).split('|').filter_map(|pair| env_pair(pair, version)) {
+            match (value.as_str(), version) {
+                ("@", Some(version)) if is_full_version(version) => env.push((name, version.to_string())),
+                ("@", _) => env_unknown.push(name),
+                _ => env.push((name, value)),
+            }
+        }
         let libc_version = Some(of_release(7).to_string()).filter(|version| !version.is_empty());
         let tzdata = of_release(10);
         ImageFacts {
@@ -366,8 +375,8 @@ impl Row {
             working_dir: self.get(17).to_string(),
             entrypoint: words(18),
             cmd: words(19),
-            env: self.get(20).split('|').filter_map(|pair| env_pair(pair, version)).collect(),
-            env_unknown: self.get(21).split_whitespace().map(str::to_string).collect(),
+            env,
+            env_unknown,
             env_complete: yes(22),
             seen: self.get(23) == "seen",
             source: self.get(24),
@@ -416,6 +425,12 @@ fn env_pair(pair: &str, version: Option<&str>) -> Option<(String, String)> {
         return None;
     }
     Some((name.to_string(), value.to_string()))
+}
+
+/// Three numbers: what a `NODE_VERSION` has.
+fn is_full_version(version: &str) -> bool {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    version.split('.').count() == 3 && version.split('.').all(digits)
 }
 
 fn numbers(version: &str) -> (u32, u32) {
@@ -618,6 +633,9 @@ mod tests {
         assert_eq!(env("golang:1.22", "GOTOOLCHAIN").as_deref(), Some("local"));
         assert_eq!(env("golang", "GOTOOLCHAIN").as_deref(), Some("local"));
         assert_eq!(env("golang:1.20.3", "GOTOOLCHAIN"), None);
+        assert_eq!(env("golang:1.20.3-alpine", "GOLANG_VERSION").as_deref(), Some("1.20.3"));
+        assert_eq!(env("mcr.microsoft.com/dotnet/aspnet:8.0", "APP_UID").as_deref(), Some("1654"));
+        assert_eq!(env("mcr.microsoft.com/dotnet/aspnet:6.0", "APP_UID"), None);
         assert!(env("golang:1.16-alpine", "PATH").unwrap().starts_with("/go/bin:/usr/local/go/bin:/usr/local/sbin:"));
         let facts = facts("golang:1.22").unwrap();
         assert_eq!((facts.working_dir.as_str(), facts.cmd.as_slice()), ("/go", &["bash".to_string()][..]));

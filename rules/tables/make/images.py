@@ -21,27 +21,26 @@ COLUMNS = (
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 COMPLETE = dict(env_complete="yes")
 PY_ENV = dict(
-    env=f"PATH=/usr/local/bin:{PATH}",
+    env=f"PATH=/usr/local/bin:{PATH}|PYTHON_VERSION=@",
     env_unknown="GPG_KEY LANG PYTHON_GET_PIP_SHA256 PYTHON_GET_PIP_URL PYTHON_PIP_VERSION PYTHON_SETUPTOOLS_VERSION "
-    "PYTHON_SHA256 PYTHON_VERSION",
+    "PYTHON_SHA256",
     env_complete="yes",
 )
-NODE_ENV = dict(env=f"PATH={PATH}", env_unknown="NODE_VERSION YARN_VERSION", env_complete="yes")
+NODE_ENV = dict(env=f"PATH={PATH}|NODE_VERSION=@", env_unknown="YARN_VERSION", env_complete="yes")
 GO_ENV = dict(
-    env=f"PATH=/go/bin:/usr/local/go/bin:{PATH}|GOPATH=/go|GOTOOLCHAIN[1.21]=local",
-    env_unknown="GOLANG_VERSION",
+    env=f"PATH=/go/bin:/usr/local/go/bin:{PATH}|GOPATH=/go|GOTOOLCHAIN[1.21]=local|GOLANG_VERSION=@",
     env_complete="yes",
 )
 RUST_ENV = dict(
-    env=f"PATH=/usr/local/cargo/bin:{PATH}|RUSTUP_HOME=/usr/local/rustup|CARGO_HOME=/usr/local/cargo",
-    env_unknown="RUST_VERSION",
+    env=f"PATH=/usr/local/cargo/bin:{PATH}|RUSTUP_HOME=/usr/local/rustup|CARGO_HOME=/usr/local/cargo|RUST_VERSION=@",
     env_complete="yes",
 )
 DISTROLESS_ENV = dict(
     env=f"PATH={PATH}|SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt", env_complete="yes", entrypoint="", cmd=""
 )
 NONROOT = dict(user="65532", workdir="/home/nonroot")
-# A value of "@" is that of the distribution's own row, by release.
+# In ENV, "@" is the version that the tag names in full, and unknown otherwise; NAME[1.21] is set since that version.
+# Elsewhere a value of "@" is that of the distribution's own row, by release.
 BY_RELEASE = dict(libc_version="@", tzdata="@")
 DEB = ("debian", dict(libc_version="@", package_manager="apt"))
 NGINX = "nginx|-g|daemon off;"
@@ -153,12 +152,13 @@ def rows():
     yield "cgr.dev/chainguard/wolfi-base", "", "wolfi", "latest", ("cgr.dev/chainguard/wolfi-base", "latest"), d(cmd="/bin/sh|-l")
 
     dotnet = "mcr.microsoft.com/dotnet/runtime-deps|runtime|aspnet"
+    app = f"PATH={PATH}|APP_UID[8.0]=1654"
     for image in ("runtime-deps", "runtime", "aspnet"):
         name = f"mcr.microsoft.com/dotnet/{image}"
-        yield name, "", "debian", "slim amd64 arm64v8 arm32v7", (dotnet, "*-bookworm-slim (8.0)"), d(libc_version="@")
-        yield name, "alpine", "alpine", "amd64 arm64v8 arm32v7", (dotnet, "*-alpine"), d(libc_version="@")
+        yield name, "", "debian", "slim amd64 arm64v8 arm32v7", (dotnet, "*-bookworm-slim (8.0)"), d(libc_version="@", env=app)
+        yield name, "alpine", "alpine", "amd64 arm64v8 arm32v7", (dotnet, "*-alpine"), d(libc_version="@", env=app)
         yield name, "azurelinux", "azurelinux", "azurelinux3.0", (dotnet, "*-azurelinux3.0"), d()
-        yield name, "chiseled", "distroless", "chiseled extra amd64 arm64v8", (dotnet, "*-chiseled"), d(libc_version="@", tzdata="?", user="1654", package_manager="", by_hand=1)
+        yield name, "chiseled", "distroless", "chiseled extra amd64 arm64v8", (dotnet, "*-chiseled"), d(libc_version="@", tzdata="?", user="1654", env=app, package_manager="", by_hand=1)
     sdk = ("mcr.microsoft.com/dotnet/sdk", "*-noble|*-bookworm-slim")
     yield "mcr.microsoft.com/dotnet/sdk", "", "debian", "slim amd64 arm64v8 arm32v7", sdk, d(libc_version="@")
     yield "mcr.microsoft.com/dotnet/sdk", "alpine", "alpine", "amd64 arm64v8", (dotnet, "*-alpine"), d(libc_version="@", curl="yes", git="yes", ca_certificates="yes", tzdata="?", by_hand=1)
@@ -178,18 +178,18 @@ def rows():
     for major in "89":
         yield f"{rh}/ubi{major}/go-toolset", "", "rhel", "*", (f"{rh}/ubi*/go-toolset", "*"), d(libc_version={"8": "2.28", "9": "2.34"}[major], env="", by_hand=1)
     for release, libc in [("6", "2.12"), ("7", "2.17"), ("8", "2.28")]:
-        yield "centos", release, "rhel", "centos6 centos7 centos8", ("centos", release), d()
+        yield "centos", release, "rhel", "centos6 centos7 centos8", ("centos", release), d(**COMPLETE)
     for release, libc in [("stream9", "2.34"), ("stream10", "2.39")]:
         yield "quay.io/centos/centos", release, "rhel", f"{release} minimal development", ("quay.io/centos/centos", "stream9|stream10"), d(libc_version=libc, package_manager="?" , by_hand=1)
     for release, libc in [("8", "2.28"), ("9", "2.34"), ("10", "2.39")]:
-        yield "oraclelinux", release, "rhel", "", ("oraclelinux", "8|9|10"), d(libc_version=libc)
+        yield "oraclelinux", release, "rhel", "", ("oraclelinux", "8|9|10"), d(libc_version=libc, **COMPLETE)
         yield "oraclelinux", f"{release}-slim", "rhel", "slim", ("oraclelinux", "*-slim"), d(libc_version=libc, package_manager="microdnf", by_hand=1)
-        yield "almalinux", release, "rhel", "", ("almalinux", "8|9|10"), d(libc_version=libc)
+        yield "almalinux", release, "rhel", "", ("almalinux", "8|9|10"), d(libc_version=libc, **COMPLETE)
         if release != "10":
-            yield "rockylinux", release, "rhel", "", ("rockylinux", "8|9"), d(libc_version=libc)
+            yield "rockylinux", release, "rhel", "", ("rockylinux", "8|9"), d(libc_version=libc, **COMPLETE)
     yield "oraclelinux", "7-slim", "rhel", "slim", ("oraclelinux", "*-slim"), d(libc_version="2.17", package_manager="yum", by_hand=1)
-    yield "amazonlinux", "2", "rhel", "", ("amazonlinux", "2"), d()
-    yield "amazonlinux", "2023", "rhel", "latest", ("amazonlinux", "2023"), d()
+    yield "amazonlinux", "2", "rhel", "", ("amazonlinux", "2"), d(**COMPLETE)
+    yield "amazonlinux", "2023", "rhel", "latest", ("amazonlinux", "2023"), d(**COMPLETE)
     yield "fedora", "", "rhel", "latest rawhide", ("fedora", "39-45"), d(libc_version="", by_hand=1)
     yield "mcr.microsoft.com/azurelinux/base/core", "", "azurelinux", "*", ("mcr.microsoft.com/azurelinux/base/core", "3.0|4.0"), d()
     for language in ("python", "nodejs", "java", "ruby"):
