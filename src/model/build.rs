@@ -113,14 +113,18 @@ impl Builder<'_> {
         for arg in args {
             let name = &arg.key.text;
             let given = self.build_arg(name).map(str::to_string);
+            let mut origin = Origin::Arg(id);
             let value = match (&given, &arg.value) {
                 (Some(_), _) => given,
                 (None, Some(word)) => expand(&word.text, self.file.escape, &self.model.global_args).ok(),
                 // `ARG NAME` again changes nothing.
                 (None, None) if self.model.global_args.get(name).is_some() => continue,
-                (None, None) => None,
+                (None, None) => {
+                    origin = Origin::Declared(id);
+                    None
+                }
             };
-            self.model.global_args.set(name, Variable { value, origin: Origin::Arg(id) });
+            self.model.global_args.set(name, Variable { value, origin });
         }
     }
 
@@ -398,21 +402,22 @@ impl Builder<'_> {
                 (None, Some(word)) => self.value(&word.text),
                 (None, None) => match self.model.global_args.get(name) {
                     Some(global) => {
-                        if global.origin == Origin::Predefined {
-                            origin = Origin::Predefined;
-                        }
-                        // A global ARG without a value leaves what ENV says.
-                        if global.value.is_none() && origin != Origin::Predefined && self.state.env.get(name).is_some()
-                        {
+                        // Without a value it leaves what ENV says.
+                        let declared = matches!(global.origin, Origin::Declared(_));
+                        if declared && self.state.env.get(name).is_some() {
                             continue;
                         }
+                        origin = match global.origin {
+                            Origin::Predefined => Origin::Predefined,
+                            _ if declared => Origin::Declared(id),
+                            _ => origin,
+                        };
                         global.value.clone()
                     }
                     None if self.state.env.get(name).is_some() => continue,
                     None => {
-                        if PROXY_ARGS.iter().any(|proxy| proxy.eq_ignore_ascii_case(name)) {
-                            origin = Origin::Predefined;
-                        }
+                        let proxy = PROXY_ARGS.iter().any(|proxy| proxy.eq_ignore_ascii_case(name));
+                        origin = if proxy { Origin::Predefined } else { Origin::Declared(id) };
                         None
                     }
                 },
@@ -630,6 +635,7 @@ mod tests {
             // A stage hands its ARGs to those that start from it, but not to others.
             ("FROM scratch AS x\nARG A=1\nFROM x\nENV B=$A\n", "B=1"),
             ("FROM scratch AS x\nARG A=1\nFROM scratch\nENV B=$A\n", "B="),
+            ("FROM scratch AS x\nENV A=env\nARG A=arg\nFROM x\nENV B=$A\n", "A=env B=env"),
             ("FROM scratch AS x\nENV A=1\nFROM x\nENV B=$A\n", "A=1 B=1"),
             ("FROM scratch\nARG A=1 B=${A}2\nENV C=$B\n", "C=12"),
             ("FROM scratch\nARG A\nENV B=$A\n", "B=?"),

@@ -27,6 +27,8 @@ pub enum Origin {
     Env(InstId),
     /// An ARG instruction of the stage.
     Arg(InstId),
+    /// `ARG NAME` without a default and nothing given: unset unless the user passes a value.
+    Declared(InstId),
     /// ENV of the base image, from the table.
     Base,
     /// Predefined: proxies, TARGETPLATFORM and its family.
@@ -63,7 +65,7 @@ impl Env {
     fn look_up(&self, name: &str) -> Lookup<'_> {
         match self.vars.get(name) {
             Some(Variable { value: Some(value), .. }) => Lookup::Set(value),
-            Some(Variable { origin: Origin::Arg(_), .. }) => Lookup::Declared,
+            Some(Variable { origin: Origin::Declared(_), .. }) => Lookup::Declared,
             Some(_) => Lookup::Unknown,
             // `$1`, `$@` and their like are never set.
             None if self.open && name.starts_with(|first: char| first.is_alphabetic() || first == '_') => {
@@ -565,13 +567,15 @@ mod tests {
     #[test]
     fn an_unknown_value_is_named_and_only_where_it_matters() {
         let mut env = env(&[("A", "1")]);
-        env.set("ARG", Variable { value: None, origin: Origin::Arg(InstId(1)) });
+        env.set("ARG", Variable { value: None, origin: Origin::Declared(InstId(1)) });
+        env.set("LOST", Variable { value: None, origin: Origin::Arg(InstId(1)) });
         env.set("TARGETARCH", Variable { value: None, origin: Origin::Predefined });
         let error = |word: &str, env: &Env| expand(word, '\\', env).unwrap_err();
         assert_eq!(error("x$ARG", &env), "ARG");
         assert_eq!(error("\"${ARG:+x}\"", &env), "ARG");
         assert_eq!(error("${TARGETARCH:-amd64}", &env), "TARGETARCH");
         assert_eq!(error("${ARG#v}", &env), "ARG");
+        assert_eq!(error("${LOST:-x}", &env), "LOST");
         check_expand(&env, '\\', "${ARG:-9} | 9\n ${A:-$ARG} | 1\n ${A:+$A} | 1\n a$UNDECLARED | a\n");
         env.set_open(true);
         assert_eq!(error("$UNDECLARED", &env), "UNDECLARED");

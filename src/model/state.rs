@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::build::base_env;
 use super::config::{ConfigCommand, ImageConfig};
 use super::paths;
-use super::{Env, ImageFacts, ShellInForce};
+use super::{Env, ImageFacts, Origin, ShellInForce, Variable};
 use crate::shell::{Dialect, Script, parse_command};
 use crate::syntax::{Command, InstId, Instruction, shell_text};
 use crate::text::SourceFile;
@@ -83,6 +83,13 @@ impl State {
         let mut state = parent.clone();
         state.cmd_set = false;
         state.config.onbuild.clear();
+        // BuildKit sets the variables of the image config anew, so an ARG that hid one of them hides it no longer.
+        for (name, value) in &parent.config.env {
+            if parent.env.get(name).is_some_and(|variable| variable.value != *value) {
+                let variable = Variable { value: value.clone(), origin: Origin::Base };
+                Arc::make_mut(&mut state.env).set(name.as_str(), variable);
+            }
+        }
         state
     }
 

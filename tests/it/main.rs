@@ -8,6 +8,7 @@ mod differential;
 mod dockerignore;
 mod fixtures;
 mod labels;
+mod model;
 mod pages;
 mod parse;
 mod properties;
