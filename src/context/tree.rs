@@ -227,8 +227,8 @@ fn base_dir(path: &str) -> Option<bool> {
     let inner = path.strip_prefix('/')?;
     match inner.split_once('/') {
         None => Some(TOP.contains(&inner)),
-        // These are empty in the images.
-        Some(("go", rest)) => Some(!rest.starts_with("src/") && !rest.starts_with("bin/")).filter(|there| !there),
+        // `src` and `bin` are empty in the images; downloads fill `pkg`.
+        Some(("go", rest)) if !rest.starts_with("pkg") => Some(false),
         Some(("home" | "mnt" | "media" | "opt" | "srv" | "tmp", _)) => Some(false),
         Some((top, _)) if !TOP.contains(&top) => Some(false),
         // Directories of programs hold no directories.

@@ -623,7 +623,7 @@ mod tests {
         let context = BuildContext::in_memory(&[("main.go", "package main")]);
         let tree = ImageTree::at(&context, "/go/src/github.com/a/app");
         let env = testing::env(&[]);
-        for (version, want) in [(Some((1, 12)), "/go/bin/app"), (Some((1, 20)), "fails"), (None, "fails")] {
+        for (version, want) in [(Some((1, 12)), "/go/bin/app"), (Some((1, 20)), "fails"), (None, "/go/bin/app?")] {
             let scene = Scene {
                 workdir: Some("/go/src/github.com/a/app"),
                 env: &env,

@@ -233,6 +233,7 @@ impl Call<'_> {
                 (0..count).for_each(|index| self.path(index, false));
             }
             Writes(index) => self.path(index, true),
+            Runs(index) if self.found.args.as_ref().and_then(|args| args.get(index)) == Some(&Arg::Own) => {}
             Runs(index) => match self.text(index) {
                 Some(program) => {
                     let name = program.rsplit('/').next().unwrap_or(&program).to_string();
@@ -432,6 +433,7 @@ mod tests {
             ("os", "os.Executable()", "Unknown(\"what `os.Executable` is given\")?"),
             ("os/exec", r#"exec.Command("git", "log")"#, "Program(\"git\")"),
             ("os/exec", r#"exec.CommandContext(ctx, "/bin/sh", "-c", s)"#, "Shell"),
+            ("os os/exec", "exec.Command(os.Args[0], os.Args[1:]...)", ""),
             ("os/exec", "exec.Command(name)", "Unknown(\"what `exec.Command` is given\")?"),
             ("time", r#"time.LoadLocation("Europe/Berlin")"#, "TimeZones"),
             ("time", r#"time.LoadLocation("UTC")"#, ""),

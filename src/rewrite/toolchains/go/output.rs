@@ -21,6 +21,8 @@ pub(super) fn outputs(build: &GoBuild, flags: &Flags, args: &Args<'_>) -> Output
         return Outputs::Unknown("GOPATH is not known".into());
     };
     let gopath = gopath.split(':').next().unwrap_or("").trim_end_matches('/').to_string();
+    // A tag that names no version may be an old one (`golang:alpine3.11`): then the mode is a guess.
+    let mut guessed = false;
     let gopath_mode = match env("GO111MODULE") {
         Setting::To(value) if value == "off" => true,
         Setting::To(value) if value == "on" || !value.is_empty() && value != "auto" => false,
@@ -28,7 +30,9 @@ pub(super) fn outputs(build: &GoBuild, flags: &Flags, args: &Args<'_>) -> Output
         // Before 1.16 a directory without go.mod was looked for in GOPATH; `auto` still does so.
         found => {
             let auto = found == Setting::To("auto".into()) || scene.go_version.is_some_and(|version| version < (1, 16));
-            auto && scene.tree.is_some_and(|tree| packages::module_of(tree, dir).is_none())
+            let bare = scene.tree.is_some_and(|tree| packages::module_of(tree, dir).is_none());
+            guessed = bare && !auto && scene.go_version.is_none();
+            bare && (auto || guessed)
         }
     };
     if build.kind == GoKind::Get && !gopath_mode {
@@ -36,8 +40,8 @@ pub(super) fn outputs(build: &GoBuild, flags: &Flags, args: &Args<'_>) -> Output
         let old = scene.go_version.is_some_and(|version| version < (1, 18)) && !flags.download_only;
         return if old { Outputs::Unknown("`go get` of an old Go may install".into()) } else { Outputs::Nothing };
     }
-    if build.kind == GoKind::Get && flags.download_only {
-        return Outputs::Nothing;
+    if build.kind == GoKind::Get && (flags.download_only || guessed) {
+        return if guessed { Outputs::Unknown("`go get` of an old Go may install".into()) } else { Outputs::Nothing };
     }
     let os = match env("GOOS") {
         Setting::To(os) if !os.is_empty() => os,
@@ -54,49 +58,93 @@ pub(super) fn outputs(build: &GoBuild, flags: &Flags, args: &Args<'_>) -> Output
     let expanded: Vec<String> =
         flags.packages.iter().zip(words).map(|(word, text)| args.expand(word).unwrap_or(text)).collect();
     let external = expanded.iter().any(|arg| arg.contains('@'));
-    if let Some(reason) = no_module(&layout, &expanded, gopath_mode, external) {
-        return reason;
-    }
-    let found = match packages::resolve(&expanded, &layout) {
+    let found = match no_module(&layout, &expanded, gopath_mode, external) {
+        Err(reason) => return Outputs::Fails(reason),
+        Ok(Some(reason)) => Err(reason),
+        Ok(None) => packages::resolve(&expanded, &layout),
+    };
+    let found = match found {
         Ok(found) => found,
-        Err(reason) => return Outputs::Unknown(reason),
+        Err(reason) => return named_output(build, flags, args, dir, &expanded, reason),
     };
     let suffix = if os == "windows" { ".exe" } else { "" };
     if build.kind == GoKind::Build {
-        return match &flags.output {
+        let outputs = match &flags.output {
             Some(word) => match args.expand(word) {
                 Some(path) => written_to(&path, found, dir, suffix, scene.tree),
                 None => Outputs::Unknown(format!("the output path `{}` is not known", word.text)),
             },
             None => default_name(found, dir, suffix, scene.tree),
         };
+        return only_if_old(outputs, guessed);
     }
     let bin = match env("GOBIN") {
         Setting::To(bin) if !bin.is_empty() => Ok(bin),
         Setting::Unknown => return Outputs::Unknown("GOBIN is not known".into()),
         _ => Err(format!("{gopath}/bin")),
     };
-    installed(found, bin, &env("GOOS"), &env("GOARCH"), suffix)
+    only_if_old(installed(found, bin, &env("GOOS"), &env("GOARCH"), suffix), guessed)
 }
 
-/// A module is needed and surely not there.
-fn no_module(layout: &Layout<'_>, args: &[String], gopath_mode: bool, external: bool) -> Option<Outputs> {
-    let tree = layout.tree?;
+/// Without go.mod only a Go before 1.16 builds this.
+fn only_if_old(outputs: Outputs, guessed: bool) -> Outputs {
+    match outputs {
+        Outputs::Files(files) if guessed => {
+            let why = "there is no go.mod, which only a Go before 1.16 takes";
+            Outputs::Files(files.into_iter().map(|file| GoOutput { proved: false, why: why.into(), ..file }).collect())
+        }
+        outputs => outputs,
+    }
+}
+
+/// The packages are not known, but `-o file` may still name the one program.
+fn named_output(
+    build: &GoBuild,
+    flags: &Flags,
+    args: &Args<'_>,
+    dir: &str,
+    packages: &[String],
+    reason: String,
+) -> Outputs {
+    let path = flags.output.as_ref().and_then(|word| args.expand(word)).filter(|_| build.kind == GoKind::Build);
+    let several = packages.len() > 1 || packages.iter().any(|package| package.contains("..."));
+    let Some(path) = path.filter(|path| !several && !path.is_empty() && !path.ends_with('/')) else {
+        return Outputs::Unknown(reason);
+    };
+    let written = packages.first().cloned().unwrap_or_else(|| ".".into());
+    let package = Package { written, dir: None, name: None, is_main: None };
+    match written_to(&path, vec![package], dir, "", args.scene.tree) {
+        Outputs::Files(files) => Outputs::Files(
+            files.into_iter().map(|file| GoOutput { why: reason.clone(), proved: false, ..file }).collect(),
+        ),
+        Outputs::Nothing => Outputs::Nothing,
+        _ => Outputs::Unknown(reason),
+    }
+}
+
+/// Whether a module is needed and not there: surely (an error), perhaps, or not at all.
+fn no_module(
+    layout: &Layout<'_>,
+    args: &[String],
+    gopath_mode: bool,
+    external: bool,
+) -> Result<Option<String>, String> {
+    let Some(tree) = layout.tree else { return Ok(None) };
     let by_file = args.first().is_some_and(|arg| arg.ends_with(".go"));
     if gopath_mode || external || by_file || packages::module_of(tree, layout.dir).is_some() {
-        return None;
+        return Ok(None);
     }
     let place =
         args.first().filter(|arg| packages::is_path(arg)).map(|arg| join(layout.dir, arg.trim_end_matches("...")));
     if let Some(place) = &place
         && packages::module_of(tree, place).is_some()
     {
-        return None;
+        return Ok(None);
     }
     if tree.gaps.is_empty() && tree.unknown.is_empty() && tree.context.complete {
-        return Some(Outputs::Fails("there is no go.mod".into()));
+        return Err("there is no go.mod".into());
     }
-    Some(Outputs::Unknown("go.mod is not among the files that are known".into()))
+    Ok(Some("go.mod is not among the files that are known".into()))
 }
 
 fn proof(package: &Package, tree: Option<&ImageTree<'_>>) -> (bool, String) {

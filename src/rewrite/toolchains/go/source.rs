@@ -57,6 +57,8 @@ pub enum Arg {
     Name(String),
     /// Begins with known text: `"data/" + name`.
     Begins(String),
+    /// `os.Args[0]`: the program itself.
+    Own,
     Other,
 }
 
@@ -80,7 +82,9 @@ enum Kind {
     Ident(String),
     Text(String),
     Op(char),
-    /// A number or a character.
+    /// The number 0.
+    Zero,
+    /// Another number, or a character.
     Other,
 }
 
@@ -313,7 +317,13 @@ fn arguments(tokens: &[Token], file: &GoFile) -> Vec<Arg> {
 }
 
 fn argument(tokens: &[Token], file: &GoFile) -> Arg {
-    // Line ends become semicolons after a literal that ends a line within an expression never, so none are expected.
+    if let [package, dot, args, open, index, _close] = tokens
+        && package.ident() == Some("os")
+        && (dot.is('.') && args.ident() == Some("Args"))
+        && (open.is('[') && index.kind == Kind::Zero)
+    {
+        return Arg::Own;
+    }
     let mut text = String::new();
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
@@ -416,7 +426,8 @@ fn tokenize(text: &str) -> (Vec<Token>, Vec<(String, u32)>) {
             }
             b'0'..=b'9' => {
                 at += rest.iter().take_while(|c| c.is_ascii_alphanumeric() || matches!(**c, b'_' | b'.')).count();
-                tokens.push(Token { kind: Kind::Other, line });
+                let kind = if text.get(start..at) == Some("0") { Kind::Zero } else { Kind::Other };
+                tokens.push(Token { kind, line });
             }
             b'A'..=b'Z' | b'a'..=b'z' | b'_' | 0x80.. => {
                 at += rest.iter().take_while(|c| c.is_ascii_alphanumeric() || **c == b'_' || **c >= 0x80).count();
@@ -506,6 +517,7 @@ mod tests {
                         Arg::Text(text) => format!("{text:?}"),
                         Arg::Name(name) => name.clone(),
                         Arg::Begins(text) => format!("{text:?}+"),
+                        Arg::Own => "own".into(),
                         Arg::Other => "?".into(),
                     })
                     .collect();
@@ -571,6 +583,7 @@ mod tests {
         );
         check(r#"os.Open("data/" + name); os.Open(name)"#, &["9:os.Open(\"data/\"+)", "9:os.Open(name)"]);
         check(r#"r.Static("/a", "./b"); s.os.Open("x")"#, &["9:.Static(\"/a\" \"./b\")", "9:.Open(\"x\")"]);
+        check("os.StartProcess(os.Args[0], os.Args[1])", &["9:os.StartProcess(own ?)"]);
         check("os.Open(\n\"a\",\n)", &["9:os.Open(\"a\")"]);
     }
 

@@ -554,6 +554,14 @@ mod tests {
     }
 
     #[test]
+    fn cloned_sources_leave_only_named_outputs() {
+        let context = BuildContext::in_memory(&[]);
+        let clone = "git clone https://example.com/x y && cd y && ";
+        assert_eq!(programs(&walk(Some(&context), &[&format!("{clone}go build -o /app .")])), "/app?");
+        assert_eq!(programs(&walk(Some(&context), &[&format!("{clone}go build")])), "");
+    }
+
+    #[test]
     fn without_a_context_only_what_the_file_says_is_told() {
         assert_eq!(programs(&walk(None, &["go build -o /app . && mv /app /usr/local/bin/x"])), "/usr/local/bin/x?");
         assert_eq!(programs(&walk(None, &["go build"])), "");
