@@ -76,8 +76,12 @@ fn page(rule: &Rule, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let mut in_code = false;
     let mut blank = true;
     for line in rule.doc.lines() {
-        if line.trim_start().starts_with("```") {
+        if let Some(fence) = line.trim_start().strip_prefix("```") {
             in_code = !in_code;
+            // A fixed example follows the bad one that it is made from.
+            if fence.split(' ').nth(1) == Some("fixed") {
+                writeln!(out, "becomes\n")?;
+            }
             continue;
         }
         if in_code {
@@ -85,9 +89,12 @@ fn page(rule: &Rule, style: Style, out: &mut dyn Write) -> io::Result<()> {
             blank = false;
             continue;
         }
-        if line.starts_with("<!--") || (line.is_empty() && blank) {
+        // The line of facts stands directly between two comments.
+        let comment = line.starts_with("<!--");
+        if (comment || line.is_empty()) && blank {
             continue;
         }
+        let line = if comment { "" } else { line };
         blank = line.is_empty();
         let heading = line.trim_start_matches('#');
         if heading.len() < line.len() && heading.starts_with(' ') {

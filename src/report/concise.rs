@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::view::plain;
-use super::{Entry, Report, aliases, entries, megabytes};
+use super::{Entry, Report, aliases, entries, hadolint_code, megabytes};
 use crate::diagnostic::{Applicability, Diagnostic, FixKind};
 
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
@@ -23,7 +23,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 
 fn finding(diagnostic: &Diagnostic, out: &mut dyn Write) -> io::Result<()> {
     write!(out, "{}[{}] {}", diagnostic.severity.name(), diagnostic.rule, plain(&diagnostic.message))?;
-    if let Some(alias) = aliases(diagnostic).first() {
+    if let Some(alias) = hadolint_code(diagnostic).or_else(|| aliases(diagnostic).first().copied()) {
         write!(out, " ({alias})")?;
     }
     if let Some(cost) = diagnostic.cost {

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Entry, Report, aliases, entries};
+use super::{Entry, Report, entries, hadolint_code};
 
 /// The keys in hadolint's order.
 #[derive(Serialize)]
@@ -29,8 +29,8 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             let (code, level, message) = match entry {
                 Entry::Syntax(error) => ("DL1000", "error", error.message.as_str()),
                 Entry::Finding(diagnostic) => {
-                    let code = aliases(diagnostic).iter().find(|alias| is_code(alias));
-                    (code.copied().unwrap_or(diagnostic.rule), diagnostic.severity.name(), diagnostic.message.as_str())
+                    let code = hadolint_code(diagnostic).unwrap_or(diagnostic.rule);
+                    (code, diagnostic.severity.name(), diagnostic.message.as_str())
                 }
             };
             findings.push(Finding { code, column: at.column, file: &source.path, level, line: at.line, message });
@@ -38,10 +38,4 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     }
     serde_json::to_writer(&mut *out, &findings)?;
     writeln!(out)
-}
-
-/// `DL3009` or `SC2086`.
-fn is_code(alias: &str) -> bool {
-    let digits = alias.strip_prefix("DL").or_else(|| alias.strip_prefix("SC"));
-    digits.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
 }

@@ -171,14 +171,14 @@ fn rewritable(file: &FileReport) -> bool {
 }
 
 fn fixable(summary: &Summary, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
-    let more = if summary.fixable > 0 { " more" } else { "" };
+    let word = if summary.fixable > 0 { "more" } else { "fixable" };
     let mut parts = Vec::new();
     if summary.fixable > 0 {
         parts.push(format!("{} fixable with {}", summary.fixable, paint.color("--fix", Color::Green)));
     }
     if summary.fixable_unsafe > 0 {
         let option = paint.color("--fix --unsafe-fixes", Color::Yellow);
-        parts.push(format!("{}{more} with {option}", summary.fixable_unsafe));
+        parts.push(format!("{} {word} with {option}", summary.fixable_unsafe));
     }
     if !parts.is_empty() {
         writeln!(out, "{}", parts.join(", "))?;

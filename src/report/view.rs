@@ -38,9 +38,10 @@ impl<'a> View<'a> {
         for span in spans {
             let shown = shown(source, *span);
             let (first, last) = line_range(source, shown);
-            // What follows the last line feed is no line to show for itself.
-            let after = if source.line_span(last + 1).is_empty() { last } else { last + 1 };
-            numbers.extend(first.saturating_sub(1)..=after);
+            numbers.extend(first..=last);
+            // One line before and one behind, where something stands in it.
+            let around = [first.checked_sub(1), Some(last + 1)];
+            numbers.extend(around.into_iter().flatten().filter(|line| !is_blank(source, *line)));
         }
         let mut view = View { source, name: plain(&source.path), text: String::new(), lines: Vec::new(), columns };
         for number in numbers {
@@ -161,6 +162,10 @@ fn shown(source: &SourceFile, span: Span) -> Span {
 fn line_range(source: &SourceFile, span: Span) -> (usize, usize) {
     let first = source.line_of(span.start);
     (first, source.line_of(span.end.saturating_sub(1).max(span.start)))
+}
+
+fn is_blank(source: &SourceFile, line: usize) -> bool {
+    source.slice(source.line_span(line)).trim().is_empty()
 }
 
 /// A line without its line ending and without a byte order mark.
