@@ -5,10 +5,10 @@ use std::path::Path;
 
 use super::args::{ColorWhen, PlanFormat, Rewrite, RuleArgs, YesNo};
 use super::{Exit, Stop, check, diff, finder, overrides, read, term, walk, write};
+use crate::lint;
 use crate::report::plan::{self, Outcome};
 use crate::rewrite;
 use crate::settings::RewriteOptions;
-use crate::{model, syntax};
 
 pub(super) fn run(command: &Rewrite, color: ColorWhen, out: &mut dyn Write) -> Result<Exit, Stop> {
     let path = command.file.as_path();
@@ -29,9 +29,8 @@ pub(super) fn run(command: &Rewrite, color: ColorWhen, out: &mut dyn Write) -> R
     }
     let source = read::source(path, None).map_err(named)?;
     let context = contexts.of(path, &source).map_err(named)?;
-    let dockerfile = syntax::parse(&source);
-    let model = model::build(&source, &dockerfile, &settings.model);
-    let plan = rewrite::plan(&source, &dockerfile, &model, context.as_deref(), &settings.rewrite);
+    let checked = lint::check(source.clone(), context.as_deref(), &settings);
+    let plan = rewrite::plan(&source, &checked.dockerfile, &checked.model, context.as_deref(), &settings.rewrite);
     let after = match &plan {
         Ok(plan) => Some(source.apply(&plan.edits).ok_or_else(|| named("internal error: the edits overlap".into()))?),
         Err(_) => None,
@@ -45,7 +44,12 @@ pub(super) fn run(command: &Rewrite, color: ColorWhen, out: &mut dyn Write) -> R
         write::replace(path, &source.all_bytes(), &after.all_bytes()).map_err(named)?;
     }
     let style = term::style(color, false);
-    let outcome = Outcome { source: &source, plan: result, written: command.write && !stdin && after.is_some() };
+    let outcome = Outcome {
+        source: &source,
+        checked: &checked,
+        plan: result,
+        written: command.write && !stdin && after.is_some(),
+    };
     match (&after, command.format) {
         (_, PlanFormat::Json) => plan::write_json(&outcome, out)?,
         (Some(after), _) if command.write && stdin => out.write_all(&after.all_bytes())?,

@@ -10,13 +10,16 @@ use super::human::Paint;
 use super::json::{JsonEdit, JsonWaste, Range, edit, range, waste};
 use super::view::plain;
 use super::{Style, cost_text, megabytes};
-use crate::diagnostic::Cost;
+use crate::diagnostic::{Cost, Diagnostic};
+use crate::lint::Checked;
 use crate::rewrite::{Artifact, Obligation, Refusal, RewritePlan, Tier};
 use crate::text::SourceFile;
 
 /// What `unladen rewrite` found out about a file.
 pub struct Outcome<'a> {
     pub source: &'a SourceFile,
+    /// What `check` says of the file as it is.
+    pub checked: &'a Checked,
     /// The plan and the file that it makes.
     pub plan: Result<(&'a RewritePlan, &'a SourceFile), &'a Refusal>,
     pub written: bool,
@@ -47,6 +50,7 @@ fn pretty(
     };
     writeln!(out, "{}{sizes}", paint.bold(&format!("{path} becomes a multi-stage build"), Color::Green))?;
 
+    found(outcome.checked, paint, out)?;
     heading("Built", paint, out)?;
     let steps = if plan.keep.len() == 1 { "instruction" } else { "instructions" };
     writeln!(out, "    in stage `{}`, by {} {steps} of the file", plain(&plan.build_stage), plan.keep.len())?;
@@ -79,6 +83,28 @@ fn pretty(
         writeln!(out, "    after   {}", cost_text(after))?;
     }
     writeln!(out)
+}
+
+/// What is wrong with the file as it is, dearest first.
+fn found(checked: &Checked, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+    const MOST: usize = 10;
+    let bytes = |diagnostic: &&Diagnostic| diagnostic.cost.map_or(0, |cost| cost.size.likely);
+    let mut findings: Vec<&Diagnostic> = checked.diagnostics.iter().collect();
+    findings.sort_by_key(|diagnostic| std::cmp::Reverse(bytes(diagnostic)));
+    if findings.is_empty() {
+        return Ok(());
+    }
+    heading("Found", paint, out)?;
+    for diagnostic in findings.iter().take(MOST) {
+        let line = checked.source.line_col(diagnostic.span.start).line;
+        let cost = diagnostic.cost.map_or(String::new(), |cost| format!(", about {}", megabytes(cost.size.likely)));
+        let place = paint.dim(&format!("(line {line}, {}{cost})", diagnostic.rule));
+        writeln!(out, "    {} {place}", plain(&diagnostic.message))?;
+    }
+    match findings.len().saturating_sub(MOST) {
+        0 => Ok(()),
+        more => writeln!(out, "    and {more} more, see `unladen check {}`", plain(&checked.source.path)),
+    }
 }
 
 /// `872 MB → 9.4 MB, 92 times smaller`.

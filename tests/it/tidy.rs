@@ -265,21 +265,53 @@ fn rule_table() -> String {
     table
 }
 
-#[test]
-fn the_rule_table_of_the_readme_is_up_to_date() {
+/// The part of a text between two markers, or the text with that part replaced.
+fn between<'t>(text: &'t str, begin: &str, end: &str) -> (&'t str, &'t str, &'t str) {
+    let start = text.find(begin).unwrap_or_else(|| panic!("the README has no {begin}")) + begin.len();
+    let stop = start + text[start..].find(end).unwrap_or_else(|| panic!("nothing ends {begin}"));
+    (&text[..start], &text[start..stop], &text[stop..])
+}
+
+/// Brings a generated part of the README up to date, or fails where that is not asked for.
+fn keep_up_to_date(begin: &str, end: &str, expected: &str) {
     let path = root().join("README.md");
-    let text = std::fs::read_to_string(&path).unwrap();
-    let begin = text.find(BEGIN).expect("the README has the first marker") + BEGIN.len();
-    let end = text.find(END).expect("the README has the second marker");
-    let expected = format!("\n\n{}\n", rule_table());
-    if text[begin..end] == expected {
+    let _one_at_a_time = README.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let text = std::fs::read_to_string(&path).unwrap().replace("\r\n", "\n");
+    let (before, now, after) = between(&text, begin, end);
+    if now == expected {
         return;
     }
     if std::env::var_os("UPDATE").is_some() {
-        std::fs::write(&path, format!("{}{expected}{}", &text[..begin], &text[end..])).unwrap();
+        std::fs::write(&path, format!("{before}{expected}{after}")).unwrap();
         return;
     }
-    panic!("the rule table of README.md is stale; run `UPDATE=1 cargo test`");
+    panic!("README.md is stale after {begin}; run `UPDATE=1 cargo test`. It should read:\n{expected}");
+}
+
+static README: std::sync::Mutex<()> = std::sync::Mutex::new(());
+
+#[test]
+fn the_rule_table_of_the_readme_is_up_to_date() {
+    keep_up_to_date(BEGIN, END, &format!("\n\n{}\n", rule_table()));
+}
+
+#[test]
+fn the_examples_of_the_readme_are_what_the_program_prints() {
+    let text = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let runs: Vec<&str> =
+        text.lines().filter_map(|line| line.strip_prefix("<!-- run: ")?.strip_suffix(" -->")).collect();
+    assert!(runs.len() >= 3, "{runs:?}");
+    for run in runs {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_unladen"))
+            .args(run.split(' '))
+            .current_dir(root())
+            .env_clear()
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        let shown = format!("\n```console\n$ unladen {run}\n{}\n```\n", said.trim_end());
+        keep_up_to_date(&format!("<!-- run: {run} -->"), "<!-- end of run -->", &shown);
+    }
 }
 
 #[test]
