@@ -153,9 +153,9 @@ impl Reader<'_, '_> {
     fn unknown(&mut self, instruction: &Instruction) -> Body {
         let written = &instruction.name.text;
         let message = match keyword::nearest(written) {
-            Some(nearest) => format!("unknown instruction {written}, did you mean {nearest}?"),
+            Some(nearest) => format!("unknown instruction: {written}, did you mean {nearest}?"),
             None if written.is_empty() => "a continued line without an instruction".to_string(),
-            None => format!("unknown instruction {}", shorten(written)),
+            None => format!("unknown instruction: {}", shorten(written)),
         };
         self.missing(instruction.name.span, message)
     }
@@ -204,7 +204,7 @@ impl Reader<'_, '_> {
             (Some(alias), 3) => {
                 if !is_stage_name(&alias.text) {
                     let text = format!("{:?} cannot be the name of a stage", alias.text);
-                    self.wrong(alias.span, text + ": a letter first, then letters, digits, - _ .");
+                    self.wrong(alias.span, text + ", it has letters, digits and any of -_. behind a first letter");
                 }
             }
             (None, 2) if is_as => self.wrong(self.span((image.1, args.1)), "the name of the stage is missing"),

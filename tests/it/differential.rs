@@ -360,12 +360,16 @@ fn generated(random: &mut Random) -> Vec<u8> {
     text.into_bytes()
 }
 
+pub fn generated_files(cases: usize, seed: u64) -> Vec<Vec<u8>> {
+    let mut random = Random(0x9e37_79b9_7f4a_7c15 ^ seed);
+    (0..cases).map(|_| generated(&mut random)).collect()
+}
+
 #[test]
 fn generated_files_read_as_buildkit_reads_them() {
     let cases = std::env::var("UNLADEN_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(20_000);
     let seed = std::env::var("UNLADEN_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
-    let mut random = Random(0x9e37_79b9_7f4a_7c15 ^ seed);
-    let texts: Vec<Vec<u8>> = (0..cases).map(|_| generated(&mut random)).collect();
+    let texts = generated_files(cases, seed);
     let Some(verdicts) = buildkit(&texts) else { return };
     let accepted = verdicts.iter().filter(|verdict| verdict["ok"] == true).count();
     let mut wrong: Vec<String> = Vec::new();
