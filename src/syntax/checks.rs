@@ -51,14 +51,18 @@ pub(super) fn flags(keyword: Keyword, flags: &[Flag], errors: &mut Vec<SyntaxErr
     if matches!(keyword, Keyword::Arg | Keyword::StopSignal | Keyword::Unknown) {
         return;
     }
-    for (index, flag) in flags.iter().enumerate() {
+    // One bit for each known flag that was there.
+    let mut seen = 0_u32;
+    for flag in flags {
         let name = flag.name.text.as_str();
         let mut error = |message: String| errors.push(SyntaxError { span: flag.span, message });
-        let Some((_, kind)) = known(keyword).iter().find(|(known, _)| *known == name) else {
+        let Some((index, (_, kind))) = known(keyword).iter().enumerate().find(|(_, (known, _))| *known == name) else {
             error(format!("unknown flag: --{name}"));
             continue;
         };
-        if *kind != Kind::Texts && flags.iter().take(index).any(|before| before.name.text == name) {
+        let before = seen;
+        seen |= 1 << index;
+        if *kind != Kind::Texts && before == seen {
             error(format!("duplicate flag: --{name}"));
             continue;
         }

@@ -43,6 +43,9 @@ pub(super) mod keyword {
 
     /// The known name that a mistyped one is near to.
     pub fn nearest(text: &str) -> Option<&'static str> {
+        if !(2..=13).contains(&text.len()) {
+            return None;
+        }
         let upper = text.to_ascii_uppercase();
         ALL.iter()
             .map(|(name, _)| (strsim::osa_distance(name, &upper), *name))
@@ -56,13 +59,15 @@ pub(super) struct Reader<'a, 'e> {
     pub view: View<'a>,
     pub escape: char,
     pub errors: &'e mut Vec<SyntaxError>,
+    /// A buffer for the words of one instruction.
+    pub words: &'e mut Vec<Range>,
     /// The instruction stands behind ONBUILD: BuildKit checks its arguments only when it is triggered.
     pub trigger: bool,
 }
 
 impl Reader<'_, '_> {
     /// The instruction in that range of the logical text. `span`, heredocs, comments and pieces come later.
-    pub fn read(&mut self, range: Range) -> Instruction {
+    pub fn read(&mut self, range: Range) -> Box<Instruction> {
         let view = self.view;
         let text = view.text;
         let (start, end) = words::trim(text, range);
@@ -73,7 +78,7 @@ impl Reader<'_, '_> {
         let (raw_flags, rest) = words::flags(text, (name_end, end), self.escape);
         let args = words::trim(text, (rest, end));
         let flags = raw_flags.iter().map(|flag| flag.build(&view)).collect();
-        let mut instruction = Instruction {
+        let mut instruction = Box::new(Instruction {
             span: Span::default(),
             content: view.span(start, end),
             name,
@@ -84,7 +89,7 @@ impl Reader<'_, '_> {
             heredocs: Vec::new(),
             comments: Vec::new(),
             pieces: Vec::new(),
-        };
+        });
         instruction.body = self.body(&instruction, args);
         if !matches!(instruction.body, Body::HealthcheckNone(_)) && !self.trigger {
             checks::flags(keyword, &instruction.flags, self.errors);
@@ -176,8 +181,9 @@ impl Reader<'_, '_> {
         self.broken(self.span(args), "the array holds something else than strings");
     }
 
-    fn list(&self, args: Range) -> Vec<Word> {
-        words::split_blanks(self.view.text, args).into_iter().map(|range| self.word(range)).collect()
+    fn list(&mut self, args: Range) -> Vec<Word> {
+        words::split_blanks(self.view.text, args, self.words);
+        self.words.iter().map(|range| self.word(*range)).collect()
     }
 
     /// A JSON array, or words between blanks; `None` after an error.
@@ -193,13 +199,14 @@ impl Reader<'_, '_> {
     }
 
     fn from(&mut self, at: Span, args: Range) -> Body {
-        let ranges = words::split_blanks(self.view.text, args);
+        words::split_blanks(self.view.text, args, self.words);
+        let ranges = &*self.words;
         let Some(&image) = ranges.first() else { return self.missing(at, "FROM needs an image") };
         let view = self.view;
         let image_ref = image_ref::read(self.slice(image), |start, end| view.span(image.0 + start, image.0 + end));
         let is_as = ranges.get(1).is_some_and(|range| self.slice(*range).eq_ignore_ascii_case("as"));
         let alias = ranges.get(2).filter(|_| is_as).map(|range| self.word(*range));
-        match (&alias, ranges.len()) {
+        match (&alias, self.words.len()) {
             (None, 1) => {}
             (Some(alias), 3) => {
                 if !is_stage_name(&alias.text) {
@@ -238,8 +245,8 @@ impl Reader<'_, '_> {
 
     fn pairs(&mut self, at: Span, name: &str, args: Range) -> Option<Pairs> {
         let text = self.view.text;
-        let ranges = words::split_quoted(text, args, self.escape);
-        let Some(&first) = ranges.first() else {
+        words::split_quoted(text, args, self.escape, self.words);
+        let Some(&first) = self.words.first() else {
             self.wrong(at, format!("{name} needs an argument"));
             return None;
         };
@@ -258,9 +265,10 @@ impl Reader<'_, '_> {
             };
             return Some(Pairs { pairs: vec![pair], legacy: true });
         }
-        let mut pairs = Vec::with_capacity(ranges.len());
-        for range in ranges {
-            match self.slice(range).find('=') {
+        let mut pairs = Vec::with_capacity(self.words.len());
+        for index in 0..self.words.len() {
+            let Some(&range) = self.words.get(index) else { break };
+            match memchr::memchr(b'=', self.slice(range).as_bytes()) {
                 Some(0) => self.wrong(self.span(range), format!("a name of {name} is empty")),
                 Some(_) => pairs.push(self.key_value(range)),
                 None => self.broken(self.span(range), format!("{name} needs name=value, there is no =")),
@@ -279,12 +287,13 @@ impl Reader<'_, '_> {
     }
 
     fn arg(&mut self, at: Span, args: Range) -> Body {
-        let ranges = words::split_quoted(self.view.text, args, self.escape);
-        if ranges.is_empty() {
+        words::split_quoted(self.view.text, args, self.escape, self.words);
+        if self.words.is_empty() {
             return self.missing(at, "ARG needs an argument");
         }
-        let mut pairs = Vec::with_capacity(ranges.len());
-        for range in ranges {
+        let mut pairs = Vec::with_capacity(self.words.len());
+        for index in 0..self.words.len() {
+            let Some(&range) = self.words.get(index) else { break };
             match self.slice(range).starts_with('=') {
                 true => self.wrong(self.span(range), "a name of ARG is empty"),
                 false => pairs.push(self.key_value(range)),
@@ -347,7 +356,7 @@ impl Reader<'_, '_> {
             }
             _ => {}
         }
-        Body::Onbuild(Box::new(inner))
+        Body::Onbuild(inner)
     }
 }
 

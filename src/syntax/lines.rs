@@ -20,28 +20,43 @@ pub(super) struct Physical {
 
 /// Hands out physical lines and remembers the first that is too long for BuildKit.
 pub(super) struct Lines<'a> {
+    source: &'a SourceFile,
     pub text: &'a str,
+    line: usize,
     pub at: usize,
     pub too_long: Option<Span>,
 }
 
 impl<'a> Lines<'a> {
     pub fn new(source: &'a SourceFile) -> Lines<'a> {
-        Lines { text: &source.text, at: 0, too_long: None }
+        Lines { source, text: &source.text, line: 0, at: 0, too_long: None }
     }
 
     pub fn next(&mut self) -> Option<Physical> {
         let start = self.at;
-        let rest = self.text.as_bytes().get(start..).filter(|rest| !rest.is_empty())?;
-        let newline = memchr::memchr(b'\n', rest);
-        let next = start + newline.map_or(rest.len(), |at| at + 1);
-        if next - start >= MAX_LINE && self.too_long.is_none() && (newline.is_none() || next - start > MAX_LINE) {
-            self.too_long = Some(Span::new(start as u32, next as u32));
+        if start >= self.text.len() {
+            return None;
         }
+        self.line += 1;
+        let next = self.source.line_start(self.line).map_or(self.text.len(), |next| next as usize);
         self.at = next;
         let line = self.text.as_bytes().get(start..next).unwrap_or_default();
         let kept = line.iter().rposition(|byte| !matches!(byte, b'\r' | b'\n')).map_or(0, |at| at + 1);
+        if next - start >= MAX_LINE
+            && self.too_long.is_none()
+            && (next - start > MAX_LINE || line.last() != Some(&b'\n'))
+        {
+            self.too_long = Some(Span::new(start as u32, next as u32));
+        }
         Some(Physical { start, end: start + kept, next })
+    }
+}
+
+/// `str::trim_start` with a short way for lines that begin with a visible ASCII character.
+pub(super) fn trim_start(text: &str) -> &str {
+    match text.as_bytes().first() {
+        Some(b'!'..=b'~') => text,
+        _ => text.trim_start(),
     }
 }
 
@@ -61,11 +76,12 @@ pub(super) struct View<'a> {
 }
 
 impl View<'_> {
+    #[inline]
     pub fn offset(&self, at: usize) -> u32 {
-        let index = match self.pieces.len() {
-            0 | 1 => 0,
-            _ => self.pieces.partition_point(|piece| piece.text as usize <= at).saturating_sub(1),
-        };
+        if let [piece] = self.pieces {
+            return piece.file + at as u32;
+        }
+        let index = self.pieces.partition_point(|piece| piece.text as usize <= at).saturating_sub(1);
         self.pieces.get(index).map_or(0, |piece| piece.file + (at as u32).saturating_sub(piece.text))
     }
 
@@ -122,7 +138,7 @@ impl Logical {
         self.push(lines.text, self.first.0, self.first.1);
         while let Some(line) = lines.next() {
             let text = lines.text.get(line.start..line.end).unwrap_or("");
-            let content = text.trim_start();
+            let content = trim_start(text);
             if content.starts_with('#') {
                 self.comments.push(Span::new((line.end - content.len()) as u32, line.end as u32));
                 continue;

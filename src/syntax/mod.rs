@@ -9,10 +9,12 @@ pub mod image_ref;
 mod instruction;
 mod lines;
 mod parse;
+mod tokens;
 mod words;
 
 pub use image_ref::ImageRef;
 pub use parse::{parse, shell_text};
+pub use tokens::{Token, TokenKind, tokens};
 
 use crate::text::{SourceFile, Span};
 

@@ -2,7 +2,7 @@
 
 use super::heredoc;
 use super::instruction::{Reader, keyword};
-use super::lines::{Lines, Logical, Physical};
+use super::lines::{Lines, Logical, Physical, trim_start};
 use super::{Directive, Dockerfile, Heredoc, Instruction, Item, Keyword, SyntaxError, Word};
 use crate::text::{MappedText, SourceFile, Span};
 
@@ -11,7 +11,8 @@ pub fn parse(source: &SourceFile) -> Dockerfile {
     let mut parser = Parser {
         lines: Lines::new(source),
         logical: Logical::default(),
-        file: Dockerfile { items: Vec::new(), errors: Vec::new(), escape: '\\' },
+        words: Vec::new(),
+        file: Dockerfile { items: Vec::with_capacity(4 + source.line_count() / 2), errors: Vec::new(), escape: '\\' },
         directives_open: true,
         has_stage: false,
         told_no_stage: false,
@@ -38,6 +39,7 @@ pub fn shell_text(source: &SourceFile, instruction: &Instruction, span: Span) ->
 struct Parser<'a> {
     lines: Lines<'a>,
     logical: Logical,
+    words: Vec<(usize, usize)>,
     file: Dockerfile,
     /// Parser directives may still come: only directives were seen so far.
     directives_open: bool,
@@ -54,7 +56,7 @@ impl Parser<'_> {
         if line.start == 0 {
             text = text.strip_prefix(BOM).unwrap_or(text);
         }
-        let content = text.trim_start();
+        let content = trim_start(text);
         let start = line.end - content.len();
         if content.starts_with('#') {
             let directive = if self.directives_open { self.directive(content, start, span) } else { None };
@@ -126,7 +128,7 @@ impl Parser<'_> {
         let escape = self.file.escape;
         self.logical.read(&mut self.lines, line, start, escape as u8);
         let view = self.logical.view(text);
-        let mut reader = Reader { view, escape, errors: &mut self.file.errors, trigger: false };
+        let mut reader = Reader { view, escape, errors: &mut self.file.errors, words: &mut self.words, trigger: false };
         let mut instruction = reader.read((0, view.text.len()));
         let may_hold_heredocs = instruction.may_hold_heredocs();
         let markers = match may_hold_heredocs && has_double_less(view.text) {
@@ -154,7 +156,7 @@ impl Parser<'_> {
         }
         instruction.finish_trigger();
         self.stage(&instruction);
-        self.file.items.push(Item::Instruction(Box::new(instruction)));
+        self.file.items.push(Item::Instruction(instruction));
     }
 
     /// Only ARG may stand before the first FROM.

@@ -2,7 +2,7 @@
 //!
 //! All functions take and give byte ranges of the logical text.
 
-use super::lines::View;
+use super::lines::{View, trim_start};
 use super::{Flag, FlagField, Word};
 
 /// Start and end in the logical text.
@@ -23,15 +23,18 @@ fn char_at(text: &str, at: usize) -> Option<char> {
 
 /// Unicode white space is taken off both ends.
 pub(super) fn trim(text: &str, (start, end): Range) -> Range {
-    let slice = text.get(start..end).unwrap_or("");
-    let left = slice.trim_start();
+    let left = trim_start(text.get(start..end).unwrap_or(""));
     let start = end - left.len();
-    (start, start + left.trim_end().len())
+    let length = match left.as_bytes().last() {
+        Some(b'!'..=b'~') => left.len(),
+        _ => left.trim_end().len(),
+    };
+    (start, start + length)
 }
 
-/// Splits at runs of blanks, without regard to quotes.
-pub(super) fn split_blanks(text: &str, (start, end): Range) -> Vec<Range> {
-    let mut words = Vec::new();
+/// Splits at runs of blanks, without regard to quotes; the words take the place of what is in `words`.
+pub(super) fn split_blanks(text: &str, (start, end): Range, words: &mut Vec<Range>) {
+    words.clear();
     let mut at = start;
     while at < end {
         let rest = text.as_bytes().get(at..end).unwrap_or_default();
@@ -40,24 +43,29 @@ pub(super) fn split_blanks(text: &str, (start, end): Range) -> Vec<Range> {
         let rest = text.as_bytes().get(stop..end).unwrap_or_default();
         at = rest.iter().position(|byte| !is_blank(*byte)).map_or(end, |length| stop + length);
     }
-    words
 }
 
 /// Splits at white space outside of quotes; quotes and escapes stay. An escape character at the very end is dropped.
-pub(super) fn split_quoted(text: &str, (start, end): Range, escape: char) -> Vec<Range> {
-    let mut words = Vec::new();
+pub(super) fn split_quoted(text: &str, (start, end): Range, escape: char, words: &mut Vec<Range>) {
+    words.clear();
+    let bytes = text.as_bytes();
     let mut at = start;
     loop {
         while let Some(ch) = char_at(text, at).filter(|ch| at < end && ch.is_whitespace()) {
             at += ch.len_utf8();
         }
         if at >= end {
-            return words;
+            return;
         }
         let word = at;
         let mut quote = None;
         let mut stop = end;
         while at < end {
+            // Most characters mean nothing special.
+            if let Some(b'#'..=b'&' | b'('..=b'[' | b']'..=b'_' | b'a'..=b'~') = bytes.get(at) {
+                at += 1;
+                continue;
+            }
             let Some(ch) = char_at(text, at) else { break };
             let next = at + ch.len_utf8();
             match quote {

@@ -11,6 +11,7 @@ mod labels;
 mod model;
 mod pages;
 mod parse;
+mod peers;
 mod properties;
 mod rewrite;
 mod tidy;

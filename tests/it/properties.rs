@@ -38,6 +38,13 @@ pub fn check_tree(bytes: &[u8]) -> (SourceFile, Dockerfile) {
         assert!(!error.message.is_empty());
     }
     assert!(file.errors.is_sorted_by_key(|error| error.span.start));
+    let mut at = 0;
+    for token in syntax::tokens(&file, &source) {
+        assert!(token.span.start == at && token.span.end > at, "{token:?} does not follow {at}");
+        assert!(source.text.get(token.span.range()).is_some(), "{token:?} is not between characters");
+        at = token.span.end;
+    }
+    assert_eq!(at, source.len(), "the tokens end before the file");
     (source, file)
 }
 
@@ -257,6 +264,9 @@ fn long_input_takes_linear_time() {
         format!("FROM a\nRUN <<{}\n", "${a:-".repeat(200_000)),
         format!("FROM a\nRUN {} <<A\n", "\"$\"".repeat(300_000)),
         format!("FROM a\nCOPY {} a b\n", "--x=\"y\" ".repeat(1000)),
+        format!("FROM a\nCOPY {} a b\n", "--link ".repeat(140_000)),
+        format!("FROM a\nRUN {} a\n", "--mount=a=b,c ".repeat(70_000)),
+        format!("FROM a\nRUN --mount={} a\n", "a=b,c,".repeat(160_000)),
         format!("FROM a\n{}\n", "ONBUILD ".repeat(130_000)),
         format!("FROM a\n{}", "\\\n".repeat(500_000)),
         format!("FROM {}\n", "${a:-".repeat(200_000)),
@@ -265,7 +275,7 @@ fn long_input_takes_linear_time() {
         "#\n".repeat(500_000),
         "FROM a\n".repeat(150_000),
         "x\n".repeat(500_000),
-        "FROM a\nRUN <<A\n".repeat(1) + &"x\n".repeat(500_000),
+        "FROM a\nRUN <<A\n".to_string() + &"x\n".repeat(500_000),
     ];
     for input in inputs {
         let source = SourceFile::new("Dockerfile", input);
@@ -275,6 +285,7 @@ fn long_input_takes_linear_time() {
         for (_, inst) in file.instructions() {
             shell_text(&source, inst, inst.args);
         }
+        assert!(!syntax::tokens(&file, &source).is_empty());
         let head: String = source.text.chars().take(30).collect();
         // Far above what a debug build needs on a busy machine, far below what a quadratic step would take.
         assert!(start.elapsed().as_secs() < 10, "{head:?} took {:?}", start.elapsed());
