@@ -51,8 +51,12 @@ pub struct Context<'a> {
     pub build_context: Option<&'a BuildContext>,
 }
 
-/// All rules by slug; the list below is written by `UPDATE=1 cargo test`.
-pub static RULES: &[&Rule] = &[];
+// Written by `UPDATE=1 cargo test`; do not edit by hand.
+
+/// All rules by slug.
+pub static RULES: &[&Rule] = &[
+];
+// End of what is written.
 
 /// The rule of that slug or alias, without case.
 pub fn find(name: &str) -> Option<&'static Rule> {
