@@ -1,5 +1,7 @@
 //! The rules: one file each, and the table that lists them.
 
+mod support;
+
 use crate::context::BuildContext;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::Model;

@@ -1,0 +1,213 @@
+//! Caches and indexes of package managers that a RUN leaves in its layer: one check, driven by a description each.
+
+use super::{Run, absolute, can_append, chained, inside, known, shipping_runs};
+use crate::diagnostic::{Applicability, Diagnostic, Waste};
+use crate::rules::Context;
+use crate::shell::ShellCommand;
+use crate::text::Edit;
+
+/// One package manager's cache.
+pub struct Cache {
+    /// Names of the program.
+    pub programs: &'static [&'static str],
+    /// Subcommands that fill the cache.
+    pub fills: &'static [&'static str],
+    /// A flag with which they do not.
+    pub unless: &'static [&'static str],
+    /// Where it lies; deleting any of them, or a mount there, is enough.
+    pub dirs: &'static [&'static str],
+    /// Programs and the first words of their arguments that empty it.
+    pub cleans: &'static [(&'static str, &'static [&'static str])],
+    pub message: &'static str,
+    pub help: &'static str,
+    pub leftover: &'static str,
+    /// What the fix puts behind the last use, and its title; the fix of apk is of another kind.
+    pub append: Option<(&'static str, &'static str)>,
+}
+
+/// A RUN that leaves the cache, and the first command that fills it.
+pub struct Left<'a> {
+    pub run: Run<'a>,
+    pub first: &'a ShellCommand,
+}
+
+impl Cache {
+    pub fn uses(&self, cmd: &ShellCommand) -> bool {
+        self.programs.contains(&cmd.name.text.as_str())
+    }
+
+    pub fn is_filled_by(&self, cmd: &ShellCommand) -> bool {
+        self.uses(cmd) && !cmd.has_flag(self.unless) && subcommand(cmd).is_some_and(|verb| self.fills.contains(&verb))
+    }
+
+    /// The command deletes the cache or has its program do it.
+    fn is_emptied_by(&self, run: &Run<'_>, cmd: &ShellCommand) -> bool {
+        let own = self.cleans.iter().any(|(program, verbs)| {
+            cmd.name.text == *program && subcommand(cmd).is_some_and(|verb| verbs.contains(&verb))
+        });
+        own || (matches!(cmd.name.text.as_str(), "rm" | "find") && cmd.args.iter().any(|arg| self.named_by(run, cmd, arg)))
+    }
+
+    fn named_by(&self, run: &Run<'_>, cmd: &ShellCommand, arg: &crate::shell::ShellWord) -> bool {
+        if arg.text.starts_with('-') {
+            return false;
+        }
+        // A variable that is not known may well hold the place.
+        let Some(path) = absolute(run.step, cmd, arg) else { return true };
+        braces(&path).iter().any(|path| self.dirs.iter().any(|dir| covers(path, dir)))
+    }
+
+    pub fn mounted(&self, run: &Run<'_>) -> bool {
+        self.dirs.iter().any(|dir| run.mounted(dir))
+    }
+
+    /// The RUNs that ship and leave the cache behind.
+    pub fn left<'a>(&'a self, cx: &'a Context<'_>) -> impl Iterator<Item = Left<'a>> {
+        shipping_runs(cx).filter_map(move |run| {
+            let commands = &run.script.commands;
+            let at = commands.iter().position(|cmd| self.is_filled_by(cmd))?;
+            let last = commands.iter().rposition(|cmd| self.is_filled_by(cmd)).unwrap_or(at);
+            let emptied = commands.iter().skip(last).any(|cmd| self.is_emptied_by(&run, cmd) || cleans_somehow(cmd));
+            if emptied || self.mounted(&run) {
+                return None;
+            }
+            Some(Left { run, first: commands.get(at)? })
+        })
+    }
+
+    /// Reports each, with `append` as the fix.
+    pub fn check(&self, cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
+        for left in self.left(cx) {
+            let found = Diagnostic::at(left.first.span, self.message)
+                .help(self.help)
+                .waste(Waste::Leftover(self.leftover));
+            out.push(match self.append_fix(cx, &left.run) {
+                Some((applicability, title, edit)) => found.fix(applicability, title, vec![edit]),
+                None => found,
+            });
+        }
+    }
+
+    fn append_fix(&self, cx: &Context<'_>, run: &Run<'_>) -> Option<(Applicability, &'static str, Edit)> {
+        let (command, title) = self.append?;
+        let commands = &run.script.commands;
+        let last_use = commands.iter().rposition(|cmd| self.uses(cmd))?;
+        // Behind the last use, a script of the author's may still want the cache: then only the very end will do.
+        let rest_is_plain = commands.iter().skip(last_use + 1).all(known::plain_or_builder);
+        let index = if rest_is_plain { last_use } else { commands.len().checked_sub(1)? };
+        if !can_append(cx, run, index) || later_use(self, cx, run) {
+            return None;
+        }
+        let cmd = commands.get(index)?;
+        let sudo = commands.get(last_use)?.wrappers.iter().any(|wrapper| wrapper.text == "sudo");
+        let command = if sudo { format!("sudo {command}") } else { command.to_string() };
+        let edit = Edit::insert(cmd.span.end, chained(cx, run.instruction, cmd.span.end, &command));
+        let applicability = if self.nobody_looks(cx, run) { Applicability::Safe } else { Applicability::Unsafe };
+        Some((applicability, title, edit))
+    }
+
+    /// Nothing that runs later, in the build or in the container, could want the cache.
+    fn nobody_looks(&self, cx: &Context<'_>, run: &Run<'_>) -> bool {
+        let later = later_runs(cx, run);
+        let known = later.iter().all(|later| known::all(later.script, known::plain_or_builder));
+        let here = run.script.commands.iter().all(known::plain_or_builder);
+        let shell = ["sh", "bash", "ash", "zsh", "fish"];
+        let interactive = |argv: &[String]| {
+            argv.first().is_none_or(|program| shell.contains(&program.rsplit('/').next().unwrap_or(program)))
+        };
+        let config = &run.stage.config;
+        let command = config.entrypoint.as_ref().or(config.cmd.as_ref());
+        let own = command.is_some_and(|command| command.inst.is_some() && (command.shell_form || !interactive(&command.argv)));
+        here && known && own && run.stage.children.is_empty()
+    }
+}
+
+/// A later RUN on top of this one relies on the cache: it uses the manager without filling the cache first.
+fn later_use(cache: &Cache, cx: &Context<'_>, run: &Run<'_>) -> bool {
+    later_runs(cx, run).iter().any(|later| {
+        let first = later.script.commands.iter().find(|cmd| cache.uses(cmd));
+        first.is_some_and(|cmd| !cache.is_filled_by(cmd) && !cache.is_emptied_by(later, cmd))
+    })
+}
+
+/// The RUNs that come after this one on the same file system: of its stage and of the stages that build on it.
+fn later_runs<'a>(cx: &'a Context<'_>, run: &Run<'a>) -> Vec<Run<'a>>
+where
+{
+    let mut found: Vec<Run<'a>> = runs_after(cx, run);
+    let mut open = run.stage.children.clone();
+    while let Some(id) = open.pop() {
+        if let Some(stage) = cx.model.stage(id).filter(|stage| stage.id > run.stage.id) {
+            found.extend(super::runs(cx, stage));
+            open.extend(stage.children.iter().filter(|child| **child > id));
+        }
+    }
+    found
+}
+
+fn runs_after<'a>(cx: &'a Context<'_>, run: &Run<'a>) -> Vec<Run<'a>> {
+    super::runs(cx, run.stage).filter(|later| later.index > run.index).collect()
+}
+
+/// The first argument that is no flag.
+pub fn subcommand(cmd: &ShellCommand) -> Option<&str> {
+    cmd.args.iter().map(|arg| arg.text.as_str()).find(|arg| !arg.starts_with('-'))
+}
+
+/// A script of the author's that is called a cleaner (`/cleanup.sh`): nobody knows, so it counts.
+fn cleans_somehow(cmd: &ShellCommand) -> bool {
+    let cleans = |text: &str| text.to_ascii_lowercase().contains("clean") && text.contains(['/', '.', '_', '-']);
+    let runs_script = matches!(cmd.name.text.as_str(), "sh" | "bash" | "." | "source");
+    !known::plain(cmd) && (cleans(&cmd.name.text) || cmd.name.text.contains("clean") || (runs_script && cmd.args.iter().any(|arg| cleans(&arg.text))))
+}
+
+/// Deleting `pattern` deletes what is in `dir`.
+pub fn covers(pattern: &str, dir: &str) -> bool {
+    let pattern = pattern.trim_end_matches("/*").trim_end_matches("/**").trim_end_matches('/');
+    if inside(dir, pattern) {
+        return true;
+    }
+    // `/var/lib/apt/list*`, `/var/cache/*`: as many parts of `dir` as the pattern has.
+    let depth = pattern.split('/').count();
+    let head: Vec<&str> = dir.split('/').take(depth).collect();
+    head.len() == depth && crate::context::glob::matches(pattern, &head.join("/"))
+        // `/var/cache/dnf/*.rpm` is not all of it, `/var/lib/apt/lists/*_dists_*` is.
+        || pattern.rsplit_once('/').is_some_and(|(parent, last)| parent == dir && last.contains('*'))
+}
+
+/// `/var/{lib,cache}/x` as bash reads it; other text stays as it is.
+pub fn braces(path: &str) -> Vec<String> {
+    let inner = path.find('{').and_then(|open| {
+        let close = open + path.get(open..)?.find('}')?;
+        Some((path.get(..open)?, path.get(open + 1..close)?, path.get(close + 1..)?))
+    });
+    match inner {
+        Some((before, choices, after)) if choices.contains(',') => {
+            choices.split(',').flat_map(|choice| braces(&format!("{before}{choice}{after}"))).collect()
+        }
+        _ => vec![path.to_string()],
+    }
+}
+
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_covers_a_directory_when_its_content_goes() {
+        let lists = "/var/lib/apt/lists";
+        for pattern in ["/var/lib/apt/lists", "/var/lib/apt/lists/*", "/var/lib/apt", "/var/lib/apt/*", "/var/lib/apt/list*", "/var/*"] {
+            assert!(covers(pattern, lists), "{pattern}");
+        }
+        for pattern in ["/var/lib/dpkg", "/var/lib/apt/lists/partial", "/var/cache/apt/*", "/var/lib/apt/keyrings"] {
+            assert!(!covers(pattern, lists), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn braces_are_spread() {
+        assert_eq!(braces("/a/{b,c}/d"), ["/a/b/d", "/a/c/d"]);
+        assert_eq!(braces("/a/{b}"), ["/a/{b}"]);
+    }
+}

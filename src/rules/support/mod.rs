@@ -1,0 +1,194 @@
+//! What several rules ask of the model, and how an edit of a RUN is written. No rule uses another rule.
+
+pub mod caches;
+pub mod effects;
+pub mod known;
+
+use super::Context;
+use crate::model::{Model, MountKind, Stage, Step};
+use crate::shell::{Dialect, Joiner, Script, ShellCommand, ShellWord};
+use crate::syntax::{Body, Command, Instruction, Item};
+use crate::text::Span;
+
+/// The layers of the stage are part of an image that ships: it ships, or a stage that builds on it does.
+pub fn layers_ship(model: &Model, stage: &Stage) -> bool {
+    // A stage is only ever built on by later ones, so this ends.
+    stage.ships
+        || stage
+            .children
+            .iter()
+            .filter(|child| **child > stage.id)
+            .filter_map(|child| model.stage(*child))
+            .any(|child| layers_ship(model, child))
+}
+
+/// A RUN of the stage with its script.
+#[derive(Clone, Copy)]
+pub struct Run<'a> {
+    pub stage: &'a Stage,
+    /// Index into `stage.steps`.
+    pub index: usize,
+    pub step: &'a Step,
+    pub instruction: &'a Instruction,
+    pub script: &'a Script,
+}
+
+/// Every RUN of the stage whose shell text can be read.
+pub fn runs<'a>(cx: &'a Context<'_>, stage: &'a Stage) -> impl Iterator<Item = Run<'a>> {
+    stage.steps.iter().enumerate().filter_map(move |(index, step)| {
+        let instruction = cx.dockerfile.get(step.inst)?;
+        let script = step.script.as_ref()?;
+        let is_run = matches!(instruction.body, Body::Run(_)) && !step.onbuild;
+        is_run.then_some(Run { stage, index, step, instruction, script })
+    })
+}
+
+/// Every RUN whose layer ships.
+pub fn shipping_runs<'a>(cx: &'a Context<'_>) -> impl Iterator<Item = Run<'a>> {
+    cx.model.stages.iter().filter(|stage| layers_ship(cx.model, stage)).flat_map(move |stage| runs(cx, stage))
+}
+
+impl Run<'_> {
+    /// Fixes may edit the text: a shell form in a Bourne shell that is fully understood.
+    pub fn editable(&self) -> bool {
+        let shell_form = matches!(self.instruction.body, Body::Run(Command::Shell(_)));
+        let bourne = matches!(self.script.dialect, Dialect::Posix | Dialect::Bash);
+        shell_form && bourne && self.script.opaque.is_none()
+    }
+
+    /// A mount without its bytes in the layer covers the path.
+    pub fn mounted(&self, path: &str) -> bool {
+        self.step.mounts.iter().any(|mount| {
+            matches!(mount.kind, MountKind::Cache | MountKind::Tmpfs | MountKind::Bind)
+                && mount.target.as_deref().is_some_and(|target| inside(path, target))
+        })
+    }
+
+    /// The command that follows at any depth.
+    pub fn next(&self, index: usize) -> Option<&ShellCommand> {
+        self.script.commands.get(index + 1)
+    }
+}
+
+/// `path` is `dir` or stands below it.
+pub fn inside(path: &str, dir: &str) -> bool {
+    let dir = dir.trim_end_matches('/');
+    path.strip_prefix(dir).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// The word with the variables of the step put in; `None` where one is not known or a substitution stands in it.
+pub fn expanded(step: &Step, word: &ShellWord) -> Option<String> {
+    if word.literal || !word.text.contains(['$', '`']) {
+        return Some(word.text.clone());
+    }
+    if word.text.contains("$(") || word.text.contains('`') {
+        return None;
+    }
+    crate::model::expand(&word.text, '\\', &step.env).ok()
+}
+
+/// The absolute path that a word of a command names; wildcards stay.
+pub fn absolute(step: &Step, cmd: &ShellCommand, word: &ShellWord) -> Option<String> {
+    let text = expanded(step, word)?;
+    let text = match text.strip_prefix('~') {
+        Some(rest) if rest.is_empty() || rest.starts_with('/') => format!("{}{rest}", home(step)?),
+        _ => text,
+    };
+    if text.starts_with('/') {
+        return Some(normal(&text));
+    }
+    Some(normal(&format!("{}/{text}", directory(step, cmd)?)))
+}
+
+/// The directory that the command works in.
+pub fn directory(step: &Step, cmd: &ShellCommand) -> Option<String> {
+    let dir = cmd.dir.as_deref()?;
+    if dir.starts_with('/') {
+        return Some(normal(dir));
+    }
+    Some(normal(&format!("{}/{dir}", step.workdir.as_deref()?)))
+}
+
+fn home(step: &Step) -> Option<String> {
+    if let Some(variable) = step.env.get("HOME") {
+        return variable.value.clone();
+    }
+    matches!(step.user.as_deref(), None | Some("root" | "0" | "0:0" | "root:root")).then(|| "/root".to_string())
+}
+
+/// The path without `.`, `..` and doubled slashes.
+pub fn normal(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    format!("/{}", parts.join("/"))
+}
+
+/// True when a command may be put with `&&` behind this one: it runs surely, at the top, and nothing is piped.
+pub fn can_append(cx: &Context<'_>, run: &Run<'_>, index: usize) -> bool {
+    let Some(cmd) = run.script.commands.get(index) else { return false };
+    let sure = run.editable() && cmd.depth == 0 && !cmd.conditional && !cmd.opaque && !cmd.negated;
+    let piped = run.next(index).is_some_and(|next| matches!(next.joiner, Joiner::Pipe | Joiner::Background));
+    let heredoc = cmd.redirects.iter().any(|redirect| redirect.body.is_some());
+    sure && !piped && !heredoc && cmd.outer_redirects.is_empty() && follows_plainly(cx, run, cmd)
+}
+
+/// What stands behind the command is an end, a comment or a joiner that `&&` may stand before.
+fn follows_plainly(cx: &Context<'_>, run: &Run<'_>, cmd: &ShellCommand) -> bool {
+    let end = run.instruction.content.end.max(cmd.span.end);
+    let blank = |c: char| c.is_whitespace() || c == cx.dockerfile.escape;
+    let rest = cx.source.slice(Span::new(cmd.span.end, end)).trim_start_matches(blank);
+    rest.is_empty() || ["&&", "||", ";", "#"].iter().any(|start| rest.starts_with(start)) || !run.instruction.heredocs.is_empty()
+}
+
+/// The text that puts `command` behind the one that ends at `at`, in the style of the instruction.
+pub fn chained(cx: &Context<'_>, instruction: &Instruction, at: u32, command: &str) -> String {
+    let source = cx.source;
+    let first = source.line_of(instruction.content.start);
+    let last = source.line_of(instruction.args.end.max(instruction.args.start));
+    if first == last || !instruction.heredocs.is_empty() {
+        return format!(" && {command}");
+    }
+    let line = |number: usize| source.slice(source.line_span(number)).trim_end_matches(['\r', '\n']);
+    let indent = |text: &str| text.chars().take_while(|c| matches!(c, ' ' | '\t')).collect::<String>();
+    let eol = source.line_ending();
+    let escape = cx.dockerfile.escape;
+    let mut leading = None;
+    let mut trailing = None;
+    for number in first..=last {
+        let text = line(number);
+        if number > first && leading.is_none() && text.trim_start().starts_with("&&") {
+            leading = Some(indent(text));
+        }
+        let before = text.trim_end().strip_suffix(escape).map(str::trim_end);
+        if trailing.is_none() && number < last && before.is_some_and(|text| text.ends_with("&&")) {
+            trailing = Some(indent(line(number + 1)));
+        }
+    }
+    match (leading, trailing) {
+        (None, Some(indent)) => format!(" && {escape}{eol}{indent}{command}"),
+        (Some(indent), _) => format!(" {escape}{eol}{indent}&& {command}"),
+        (None, None) => {
+            let here = source.line_of(at);
+            let indent = indent(line(if here > first { here } else { first + 1 }));
+            format!(" {escape}{eol}{indent}&& {command}")
+        }
+    }
+}
+
+/// The instruction directly after this one, when only comments and blank lines stand between.
+pub fn next_instruction<'a>(cx: &'a Context<'_>, step: &Step) -> Option<&'a Instruction> {
+    cx.dockerfile.items.iter().skip(step.inst.0 as usize + 1).find_map(Item::instruction)
+}
+
+/// The keyword of the FROM that begins the stage, for findings about the whole stage.
+pub fn from_span(cx: &Context<'_>, stage: &Stage) -> Span {
+    cx.dockerfile.get(stage.from).map_or(Span::default(), |from| from.content)
+}
