@@ -54,9 +54,35 @@ pub struct Context<'a> {
 }
 
 // Written by `UPDATE=1 cargo test`; do not edit by hand.
+mod apk_index_left;
+mod apt_lists_left;
+mod apt_no_install_recommends;
+mod dnf_cache_left;
+mod json_args_recommended;
+mod latest_base;
+mod microdnf_cache_left;
+mod shell_form_without_shell;
+mod unmerged_run;
+mod untagged_base;
+mod update_apart_from_install;
+mod yum_cache_left;
+mod zypper_cache_left;
 
 /// All rules by slug.
 pub static RULES: &[&Rule] = &[
+    &apk_index_left::RULE,
+    &apt_lists_left::RULE,
+    &apt_no_install_recommends::RULE,
+    &dnf_cache_left::RULE,
+    &json_args_recommended::RULE,
+    &latest_base::RULE,
+    &microdnf_cache_left::RULE,
+    &shell_form_without_shell::RULE,
+    &unmerged_run::RULE,
+    &untagged_base::RULE,
+    &update_apart_from_install::RULE,
+    &yum_cache_left::RULE,
+    &zypper_cache_left::RULE,
 ];
 // End of what is written.
 

@@ -175,7 +175,11 @@ fn check_fix(place: &str, bad: &Example, expected: Option<&Example>, rule: &Rule
     assert!(matches!(fixed.outcome, Outcome::Stable { .. }), "{place}: {:?}", fixed.outcome);
     assert!(fixed.dropped.is_empty(), "{place}: {:?}", fixed.dropped);
     let Some(expected) = expected else {
-        assert!(!fixed.changed(), "{place}: a fix exists, so a fixed block must follow:\n{}", fixed.checked.source.text);
+        assert!(
+            !fixed.changed(),
+            "{place}: a fix exists, so a fixed block must follow:\n{}",
+            fixed.checked.source.text
+        );
         return;
     };
     assert_eq!(fixed.checked.source.text, expected.text, "{place}: the fixed text differs (left: ours, right: page)");

@@ -45,7 +45,8 @@ impl Cache {
         let own = self.cleans.iter().any(|(program, verbs)| {
             cmd.name.text == *program && subcommand(cmd).is_some_and(|verb| verbs.contains(&verb))
         });
-        own || (matches!(cmd.name.text.as_str(), "rm" | "find") && cmd.args.iter().any(|arg| self.named_by(run, cmd, arg)))
+        own || (matches!(cmd.name.text.as_str(), "rm" | "find")
+            && cmd.args.iter().any(|arg| self.named_by(run, cmd, arg)))
     }
 
     fn named_by(&self, run: &Run<'_>, cmd: &ShellCommand, arg: &crate::shell::ShellWord) -> bool {
@@ -78,9 +79,8 @@ impl Cache {
     /// Reports each, with `append` as the fix.
     pub fn check(&self, cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
         for left in self.left(cx) {
-            let found = Diagnostic::at(left.first.span, self.message)
-                .help(self.help)
-                .waste(Waste::Leftover(self.leftover));
+            let found =
+                Diagnostic::at(left.first.span, self.message).help(self.help).waste(Waste::Leftover(self.leftover));
             out.push(match self.append_fix(cx, &left.run) {
                 Some((applicability, title, edit)) => found.fix(applicability, title, vec![edit]),
                 None => found,
@@ -117,7 +117,8 @@ impl Cache {
         };
         let config = &run.stage.config;
         let command = config.entrypoint.as_ref().or(config.cmd.as_ref());
-        let own = command.is_some_and(|command| command.inst.is_some() && (command.shell_form || !interactive(&command.argv)));
+        let own = command
+            .is_some_and(|command| command.inst.is_some() && (command.shell_form || !interactive(&command.argv)));
         here && known && own && run.stage.children.is_empty()
     }
 }
@@ -158,7 +159,10 @@ pub fn subcommand(cmd: &ShellCommand) -> Option<&str> {
 fn cleans_somehow(cmd: &ShellCommand) -> bool {
     let cleans = |text: &str| text.to_ascii_lowercase().contains("clean") && text.contains(['/', '.', '_', '-']);
     let runs_script = matches!(cmd.name.text.as_str(), "sh" | "bash" | "." | "source");
-    !known::plain(cmd) && (cleans(&cmd.name.text) || cmd.name.text.contains("clean") || (runs_script && cmd.args.iter().any(|arg| cleans(&arg.text))))
+    !known::plain(cmd)
+        && (cleans(&cmd.name.text)
+            || cmd.name.text.contains("clean")
+            || (runs_script && cmd.args.iter().any(|arg| cleans(&arg.text))))
 }
 
 /// Deleting `pattern` deletes what is in `dir`.
@@ -189,7 +193,6 @@ pub fn braces(path: &str) -> Vec<String> {
     }
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -197,7 +200,14 @@ mod tests {
     #[test]
     fn a_pattern_covers_a_directory_when_its_content_goes() {
         let lists = "/var/lib/apt/lists";
-        for pattern in ["/var/lib/apt/lists", "/var/lib/apt/lists/*", "/var/lib/apt", "/var/lib/apt/*", "/var/lib/apt/list*", "/var/*"] {
+        for pattern in [
+            "/var/lib/apt/lists",
+            "/var/lib/apt/lists/*",
+            "/var/lib/apt",
+            "/var/lib/apt/*",
+            "/var/lib/apt/list*",
+            "/var/*",
+        ] {
             assert!(covers(pattern, lists), "{pattern}");
         }
         for pattern in ["/var/lib/dpkg", "/var/lib/apt/lists/partial", "/var/cache/apt/*", "/var/lib/apt/keyrings"] {

@@ -2,7 +2,9 @@
 
 pub mod caches;
 pub mod effects;
+pub mod exec_form;
 pub mod known;
+pub mod merge;
 
 use super::Context;
 use crate::model::{Model, MountKind, Stage, Step};
@@ -145,40 +147,61 @@ fn follows_plainly(cx: &Context<'_>, run: &Run<'_>, cmd: &ShellCommand) -> bool 
     let end = run.instruction.content.end.max(cmd.span.end);
     let blank = |c: char| c.is_whitespace() || c == cx.dockerfile.escape;
     let rest = cx.source.slice(Span::new(cmd.span.end, end)).trim_start_matches(blank);
-    rest.is_empty() || ["&&", "||", ";", "#"].iter().any(|start| rest.starts_with(start)) || !run.instruction.heredocs.is_empty()
+    rest.is_empty()
+        || ["&&", "||", ";", "#"].iter().any(|start| rest.starts_with(start))
+        || !run.instruction.heredocs.is_empty()
+}
+
+/// How an instruction of several lines joins its commands.
+pub enum Style {
+    /// `&&` begins a line, with this indentation.
+    Leading(String),
+    /// `&&` ends a line; the next one has this indentation.
+    Trailing(String),
+}
+
+/// The style of an instruction that has several lines; `None` when nothing in it tells.
+pub fn style(cx: &Context<'_>, instruction: &Instruction) -> Option<Style> {
+    let source = cx.source;
+    let (first, last) = lines(cx, instruction);
+    let line = |number: usize| source.slice(source.line_span(number)).trim_end_matches(['\r', '\n']);
+    let mut trailing = None;
+    for number in first..=last {
+        let text = line(number);
+        if number > first && text.trim_start().starts_with("&&") {
+            return Some(Style::Leading(indent(text)));
+        }
+        let before = text.trim_end().strip_suffix(cx.dockerfile.escape).map(str::trim_end);
+        if trailing.is_none() && number < last && before.is_some_and(|text| text.ends_with("&&")) {
+            trailing = Some(Style::Trailing(indent(line(number + 1))));
+        }
+    }
+    trailing
+}
+
+fn lines(cx: &Context<'_>, instruction: &Instruction) -> (usize, usize) {
+    let first = cx.source.line_of(instruction.content.start);
+    (first, cx.source.line_of(instruction.args.end.max(instruction.args.start)))
+}
+
+fn indent(line: &str) -> String {
+    line.chars().take_while(|c| matches!(c, ' ' | '\t')).collect()
 }
 
 /// The text that puts `command` behind the one that ends at `at`, in the style of the instruction.
 pub fn chained(cx: &Context<'_>, instruction: &Instruction, at: u32, command: &str) -> String {
-    let source = cx.source;
-    let first = source.line_of(instruction.content.start);
-    let last = source.line_of(instruction.args.end.max(instruction.args.start));
+    let (first, last) = lines(cx, instruction);
     if first == last || !instruction.heredocs.is_empty() {
         return format!(" && {command}");
     }
-    let line = |number: usize| source.slice(source.line_span(number)).trim_end_matches(['\r', '\n']);
-    let indent = |text: &str| text.chars().take_while(|c| matches!(c, ' ' | '\t')).collect::<String>();
-    let eol = source.line_ending();
-    let escape = cx.dockerfile.escape;
-    let mut leading = None;
-    let mut trailing = None;
-    for number in first..=last {
-        let text = line(number);
-        if number > first && leading.is_none() && text.trim_start().starts_with("&&") {
-            leading = Some(indent(text));
-        }
-        let before = text.trim_end().strip_suffix(escape).map(str::trim_end);
-        if trailing.is_none() && number < last && before.is_some_and(|text| text.ends_with("&&")) {
-            trailing = Some(indent(line(number + 1)));
-        }
-    }
-    match (leading, trailing) {
-        (None, Some(indent)) => format!(" && {escape}{eol}{indent}{command}"),
-        (Some(indent), _) => format!(" {escape}{eol}{indent}&& {command}"),
-        (None, None) => {
-            let here = source.line_of(at);
-            let indent = indent(line(if here > first { here } else { first + 1 }));
-            format!(" {escape}{eol}{indent}&& {command}")
+    let (escape, eol) = (cx.dockerfile.escape, cx.source.line_ending());
+    match style(cx, instruction) {
+        Some(Style::Trailing(indent)) => format!(" && {escape}{eol}{indent}{command}"),
+        Some(Style::Leading(indent)) => format!(" {escape}{eol}{indent}&& {command}"),
+        None => {
+            let here = cx.source.line_of(at);
+            let line = cx.source.slice(cx.source.line_span(if here > first { here } else { first + 1 }));
+            format!(" {escape}{eol}{}&& {command}", indent(line))
         }
     }
 }

@@ -1,0 +1,69 @@
+//! `apk add` without `--no-cache` in a layer that ships.
+
+use super::support::caches::{Cache, Left};
+use super::{Category, Context, FixAvailability, Rule};
+use crate::diagnostic::{Applicability, Diagnostic, Severity, Waste};
+use crate::shell::{Joiner, ShellCommand};
+use crate::text::{Edit, Span};
+
+pub static RULE: Rule = Rule {
+    slug: "apk-index-left",
+    aliases: &["DL3019"],
+    summary: "the apk index stays in a layer that ships",
+    category: Category::Size,
+    severity: Severity::Info,
+    fix: FixAvailability::Sometimes,
+    since: "0.1.0",
+    default: true,
+    doc: include_str!("../../rules/apk-index-left.md"),
+    check,
+};
+
+static CACHE: Cache = Cache {
+    programs: &["apk"],
+    fills: &["add", "update", "upgrade"],
+    unless: &["--no-cache", "--no-network"],
+    dirs: &["/var/cache/apk"],
+    cleans: &[("apk", &["cache"])],
+    message: "the package index that apk downloads stays in this layer",
+    help: "add --no-cache to apk add, and leave out apk update",
+    leftover: "apk-index",
+    append: None,
+};
+
+fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
+    for left in CACHE.left(cx) {
+        let found =
+            Diagnostic::at(left.first.span, CACHE.message).help(CACHE.help).waste(Waste::Leftover(CACHE.leftover));
+        out.push(match edits(cx, &left) {
+            Some(edits) => found.fix(Applicability::Safe, "Add --no-cache", edits),
+            None => found,
+        });
+    }
+}
+
+/// `--no-cache` for every command that would leave the index, and no `apk update` any more.
+fn edits(cx: &Context<'_>, left: &Left<'_>) -> Option<Vec<Edit>> {
+    let run = &left.run;
+    if !run.editable() {
+        return None;
+    }
+    let mut edits = Vec::new();
+    for (index, cmd) in run.script.commands.iter().enumerate().filter(|(_, cmd)| CACHE.is_filled_by(cmd)) {
+        let verb = cmd.args.iter().find(|arg| !arg.text.starts_with('-')).filter(|verb| verb.literal && !cmd.opaque)?;
+        edits.push(match verb.text.as_str() {
+            "update" => without(cx, cmd, run.next(index)?)?,
+            _ => Edit::insert(verb.span.end, " --no-cache"),
+        });
+    }
+    Some(edits)
+}
+
+/// Takes `apk update && ` away.
+fn without(cx: &Context<'_>, cmd: &ShellCommand, next: &ShellCommand) -> Option<Edit> {
+    let plain = cmd.depth == 0 && !cmd.conditional && next.depth == 0 && !next.conditional && !cmd.negated;
+    let joined = matches!(next.joiner, Joiner::And | Joiner::Semi) && cmd.redirects.is_empty();
+    let span = Span::new(cmd.span.start, next.span.start.max(cmd.span.start));
+    (plain && joined && !cx.source.slice(span).contains('#') && matches!(cmd.joiner, Joiner::Start | Joiner::And | Joiner::Semi))
+        .then(|| Edit::delete(span))
+}
