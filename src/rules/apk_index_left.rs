@@ -64,6 +64,9 @@ fn without(cx: &Context<'_>, cmd: &ShellCommand, next: &ShellCommand) -> Option<
     let plain = cmd.depth == 0 && !cmd.conditional && next.depth == 0 && !next.conditional && !cmd.negated;
     let joined = matches!(next.joiner, Joiner::And | Joiner::Semi) && cmd.redirects.is_empty();
     let span = Span::new(cmd.span.start, next.span.start.max(cmd.span.start));
-    (plain && joined && !cx.source.slice(span).contains('#') && matches!(cmd.joiner, Joiner::Start | Joiner::And | Joiner::Semi))
-        .then(|| Edit::delete(span))
+    (plain
+        && joined
+        && !cx.source.slice(span).contains('#')
+        && matches!(cmd.joiner, Joiner::Start | Joiner::And | Joiner::Semi))
+    .then(|| Edit::delete(span))
 }

@@ -34,11 +34,16 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
             }
             let found = Diagnostic::at(instruction.content, "the shell gets the signals, not the program");
             let Some(json) = exec_form(cx, step, instruction) else {
-                out.push(found.help("use the exec form, or begin the last command with exec so that it takes the shell's place"));
+                out.push(
+                    found.help(
+                        "use the exec form, or begin the last command with exec so that it takes the shell's place",
+                    ),
+                );
                 continue;
             };
             let keyword = &instruction.name.text;
-            let found = found.help(format!("write {keyword} {json}: the program is then PID 1 and gets SIGTERM itself"));
+            let found =
+                found.help(format!("write {keyword} {json}: the program is then PID 1 and gets SIGTERM itself"));
             out.push(match keeps_meaning(stage, instruction.keyword) {
                 true => found.fix(Applicability::Unsafe, "Use the exec form", vec![Edit::replace(*span, json)]),
                 false => found,
@@ -50,7 +55,9 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
 /// The last command takes the place of the shell.
 fn ends_in_exec(step: &Step) -> bool {
     step.script.as_ref().and_then(|script| script.commands.last()).is_some_and(|last| {
-        last.depth == 0 && last.joiner != Joiner::Pipe && last.wrappers.first().is_some_and(|wrapper| wrapper.text == "exec")
+        last.depth == 0
+            && last.joiner != Joiner::Pipe
+            && last.wrappers.first().is_some_and(|wrapper| wrapper.text == "exec")
     })
 }
 

@@ -24,7 +24,9 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
         if !latest || image.digest.is_some() {
             continue;
         }
-        let Some(Body::From { image: written, .. }) = cx.dockerfile.get(stage.from).map(|from| &from.body) else { continue };
+        let Some(Body::From { image: written, .. }) = cx.dockerfile.get(stage.from).map(|from| &from.body) else {
+            continue;
+        };
         let found = Diagnostic::at(written.span, format!("`{}` is a moving target", image.text))
             .help("name the release that you build for, as in `image:1.2`");
         out.push(found);

@@ -25,7 +25,9 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
         if ancestors(cx, stage).iter().any(|stage| brings_shell(&stage.steps)) {
             continue;
         }
-        for (index, step) in stage.steps.iter().enumerate().filter(|(_, step)| !step.onbuild && step.shell.set_by.is_none()) {
+        for (index, step) in
+            stage.steps.iter().enumerate().filter(|(_, step)| !step.onbuild && step.shell.set_by.is_none())
+        {
             let Some(instruction) = cx.dockerfile.get(step.inst) else { continue };
             let Some(what) = failing(stage, instruction) else { continue };
             let before = if matches!(instruction.body, Body::Run(_)) { index } else { stage.steps.len() };
@@ -57,7 +59,9 @@ fn failing(stage: &Stage, instruction: &Instruction) -> Option<&'static str> {
         Body::Entrypoint(Command::Shell(_)) => Some("the container does not start"),
         Body::HealthcheckCmd { command: Command::Shell(_), .. } => Some("the health check always fails"),
         // With an ENTRYPOINT the words `/bin/sh -c …` are only its arguments.
-        Body::Cmd(Command::Shell(_)) if stage.config.entrypoint.as_ref().is_none_or(|command| command.argv.is_empty()) => {
+        Body::Cmd(Command::Shell(_))
+            if stage.config.entrypoint.as_ref().is_none_or(|command| command.argv.is_empty()) =>
+        {
             Some("the container does not start")
         }
         _ => None,
@@ -70,7 +74,8 @@ fn starts_without_shell(cx: &Context<'_>, stage: &Stage) -> bool {
         Base::Scratch => true,
         Base::Stage(id) => cx.model.stage(*id).is_some_and(|base| base.id < stage.id && starts_without_shell(cx, base)),
         Base::Image { reference } => {
-            let debug = reference.tag.as_ref().is_some_and(|tag| tag.text.contains("debug") || tag.text.contains("dev"));
+            let debug =
+                reference.tag.as_ref().is_some_and(|tag| tag.text.contains("debug") || tag.text.contains("dev"));
             !debug && !stage.windows && stage.facts().is_some_and(|facts| facts.shell.is_none())
         }
         Base::Unresolved(_) => false,
@@ -82,7 +87,9 @@ fn ancestors<'a>(cx: &'a Context<'_>, stage: &Stage) -> Vec<&'a Stage> {
     let mut found = Vec::new();
     let mut base = &stage.base;
     while let Base::Stage(id) = base {
-        let Some(stage) = cx.model.stage(*id).filter(|below| found.last().is_none_or(|last: &&Stage| below.id < last.id)) else {
+        let Some(stage) =
+            cx.model.stage(*id).filter(|below| found.last().is_none_or(|last: &&Stage| below.id < last.id))
+        else {
             break;
         };
         found.push(stage);
@@ -93,12 +100,14 @@ fn ancestors<'a>(cx: &'a Context<'_>, stage: &Stage) -> Vec<&'a Stage> {
 
 /// Something is copied that may hold a shell: a whole root, a /bin, an archive, a file called like one.
 fn brings_shell(steps: &[Step]) -> bool {
-    let like_shell = |path: &str| matches!(path.rsplit('/').next(), Some("sh" | "bash" | "dash" | "ash" | "busybox" | "bin"));
+    let like_shell =
+        |path: &str| matches!(path.rsplit('/').next(), Some("sh" | "bash" | "dash" | "ash" | "busybox" | "bin"));
     steps.iter().filter_map(|step| step.copied.as_ref()).any(|copied| {
         let Some(dest) = copied.dest.as_deref() else { return true };
         let whole = |path: &Option<String>| path.as_deref().is_none_or(|path| !single_file(path) || like_shell(path));
         let sources = || copied.sources.iter().filter(|source| source.kind == SourceKind::Path);
-        let archive = |path: &Option<String>| path.as_deref().is_none_or(|path| path.contains(".tar") || path.ends_with(".tgz"));
+        let archive =
+            |path: &Option<String>| path.as_deref().is_none_or(|path| path.contains(".tar") || path.ends_with(".tgz"));
         let root = matches!(dest, "/" | "/bin" | "/usr" | "/usr/bin");
         like_shell(dest)
             || sources().any(|source| source.path.as_deref().is_none_or(like_shell))
@@ -109,5 +118,7 @@ fn brings_shell(steps: &[Step]) -> bool {
 /// A path that ends like the name of one file or program and not like a directory's content.
 fn single_file(path: &str) -> bool {
     let name = path.trim_end_matches('/').rsplit('/').next().unwrap_or("");
-    !path.ends_with('/') && !path.contains('*') && !matches!(name, "" | "." | "rootfs" | "root" | "dist" | "out" | "output" | "install" | "target")
+    !path.ends_with('/')
+        && !path.contains('*')
+        && !matches!(name, "" | "." | "rootfs" | "root" | "dist" | "out" | "output" | "install" | "target")
 }

@@ -48,9 +48,9 @@ fn together(cx: &Context<'_>, runs: &[Run<'_>]) -> bool {
 }
 
 fn pair<'m, 't>(made: &'m [Made], touched: &'t [Touched]) -> Option<(&'m Made, &'t Touched)> {
-    touched.iter().find_map(|touched| {
-        made.iter().find(|made| effects::hits(touched, &made.what)).map(|made| (made, touched))
-    })
+    touched
+        .iter()
+        .find_map(|touched| made.iter().find(|made| effects::hits(touched, &made.what)).map(|made| (made, touched)))
 }
 
 fn report(cx: &Context<'_>, group: &[Run<'_>], made: &Made, touched: &Touched) -> Diagnostic {
@@ -68,10 +68,12 @@ fn report(cx: &Context<'_>, group: &[Run<'_>], made: &Made, touched: &Touched) -
         How::Deleted => format!("{what} is deleted here, but an earlier layer still holds it"),
         How::Changed => format!("{what} is stored a second time, for its new mode or owner"),
     };
-    let message = if message.starts_with("the packages") { message.replace(" is deleted", " are removed").replace("holds it", "holds them") } else { message };
-    let mut found = Diagnostic::at(touched.span, message)
-        .label(made.span, "made here")
-        .help("do both in one RUN");
+    let message = if message.starts_with("the packages") {
+        message.replace(" is deleted", " are removed").replace("holds it", "holds them")
+    } else {
+        message
+    };
+    let mut found = Diagnostic::at(touched.span, message).label(made.span, "made here").help("do both in one RUN");
     if let Some(first) = group.first() {
         found = found.waste(waste(made, touched, first.step.inst));
     }

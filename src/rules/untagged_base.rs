@@ -23,7 +23,9 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
         if image.tag.is_some() || image.digest.is_some() || image.repository.text.is_empty() {
             continue;
         }
-        let Some(Body::From { image: written, .. }) = cx.dockerfile.get(stage.from).map(|from| &from.body) else { continue };
+        let Some(Body::From { image: written, .. }) = cx.dockerfile.get(stage.from).map(|from| &from.body) else {
+            continue;
+        };
         let found = Diagnostic::at(written.span, format!("`{}` has no tag, so it means `latest`", image.text))
             .help("name the release that you build for, as in `image:1.2`");
         out.push(found);

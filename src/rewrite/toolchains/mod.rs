@@ -1,3 +1,4 @@
 //! What is known of each language.
 
+pub mod detect;
 pub mod go;
