@@ -42,11 +42,13 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
                 continue;
             };
             let keyword = &instruction.name.text;
-            let found =
-                found.help(format!("write {keyword} {json}: the program is then PID 1 and gets SIGTERM itself"));
             out.push(match keeps_meaning(stage, instruction.keyword) {
-                true => found.fix(Applicability::Unsafe, "Use the exec form", vec![Edit::replace(*span, json)]),
-                false => found,
+                true => found
+                    .help(format!("write {keyword} {json}: the program is then PID 1 and gets SIGTERM itself"))
+                    .fix(Applicability::Unsafe, "Use the exec form", vec![Edit::replace(*span, json)]),
+                false => found.help(format!(
+                    "use {keyword} {json} when ENTRYPOINT and CMD together still mean the same: the form of one changes what the other does"
+                )),
             });
         }
     }
