@@ -3,13 +3,14 @@
 pub mod caches;
 pub mod effects;
 pub mod exec_form;
+pub mod go;
 pub mod known;
 pub mod merge;
 
 use super::Context;
-use crate::model::{Model, MountKind, Stage, Step};
+use crate::model::{Base, Model, MountKind, Stage, Step};
 use crate::shell::{Dialect, Joiner, Script, ShellCommand, ShellWord};
-use crate::syntax::{Body, Command, Instruction, Item};
+use crate::syntax::{Body, Command, Instruction};
 use crate::text::Span;
 
 /// The layers of the stage are part of an image that ships: it ships, or a stage that builds on it does.
@@ -40,8 +41,7 @@ pub fn runs<'a>(cx: &'a Context<'_>, stage: &'a Stage) -> impl Iterator<Item = R
     stage.steps.iter().enumerate().filter_map(move |(index, step)| {
         let instruction = cx.dockerfile.get(step.inst)?;
         let script = step.script.as_ref()?;
-        let is_run = matches!(instruction.body, Body::Run(_)) && !step.onbuild;
-        is_run.then_some(Run { stage, index, step, instruction, script })
+        (is_run(instruction) && !step.onbuild).then_some(Run { stage, index, step, instruction, script })
     })
 }
 
@@ -206,9 +206,21 @@ pub fn chained(cx: &Context<'_>, instruction: &Instruction, at: u32, command: &s
     }
 }
 
-/// The instruction directly after this one, when only comments and blank lines stand between.
-pub fn next_instruction<'a>(cx: &'a Context<'_>, step: &Step) -> Option<&'a Instruction> {
-    cx.dockerfile.items.iter().skip(step.inst.0 as usize + 1).find_map(Item::instruction)
+/// The stage and those that it stands on, the lowest first.
+pub fn chain<'a>(cx: &'a Context<'_>, stage: &Stage) -> Vec<&'a Stage> {
+    let mut found: Vec<&Stage> = cx.model.stage(stage.id).into_iter().collect();
+    while let Some(Base::Stage(id)) = found.last().map(|last| &last.base) {
+        match cx.model.stage(*id).filter(|below| found.last().is_some_and(|last| below.id < last.id)) {
+            Some(below) => found.push(below),
+            None => break,
+        }
+    }
+    found.reverse();
+    found
+}
+
+pub fn is_run(instruction: &Instruction) -> bool {
+    matches!(instruction.body, Body::Run(_))
 }
 
 /// The keyword of the FROM that begins the stage, for findings about the whole stage.

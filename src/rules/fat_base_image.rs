@@ -1,0 +1,175 @@
+//! A shipping stage on a full image whose publisher has a slim one with the same programs.
+
+use super::support::{chain, layers_ship, runs};
+use super::{Category, Context, FixAvailability, Rule};
+use crate::diagnostic::{Applicability, Diagnostic, Severity, Waste};
+use crate::model::Stage;
+use crate::syntax::{Body, ImageRef};
+use crate::text::Edit;
+
+pub static RULE: Rule = Rule {
+    slug: "fat-base-image",
+    aliases: &[],
+    summary: "the base image brings compilers and tools that nothing here uses",
+    category: Category::Size,
+    severity: Severity::Warning,
+    fix: FixAvailability::Sometimes,
+    since: "0.1.0",
+    default: true,
+    doc: include_str!("../../rules/fat-base-image.md"),
+    check,
+};
+
+/// What the full images bring and the slim ones do not, as far as a RUN could call it.
+const FULL_ONLY: &[&str] = &[
+    "autoconf", "automake", "bzr", "c++", "cc", "configure", "cpp", "curl", "file", "g++", "gcc", "git", "gpg", "hg", "imagemagick", "javac", "jar", "jdeps", "jlink",
+    "ld", "make", "mvn", "patch", "pkg-config", "python", "python3", "ssh", "svn", "unzip", "wget", "xz",
+];
+
+fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
+    for stage in cx.model.stages.iter().filter(|stage| layers_ship(cx.model, stage)) {
+        let Some(image) = stage.image() else { continue };
+        let Some((from, to)) = slimmer(image) else { continue };
+        let Some(Body::From { image: written, .. }) = cx.dockerfile.get(stage.from).map(|from| &from.body) else { continue };
+        if uses_full(cx, stage) {
+            continue;
+        }
+        let what = if to.contains("jre") { "the compiler and tools of the JDK" } else { "compilers, headers and tools" };
+        let found = Diagnostic::at(written.span, format!("`{}` brings {what} that nothing here calls", image.text))
+            .help(format!("try {to}; what a package needs to compile belongs in a stage that builds"))
+            .waste(Waste::Base { from: from.clone(), to: to.clone() });
+        let applicability = if only_copies(cx, stage) { Applicability::Unsafe } else { Applicability::DisplayOnly };
+        out.push(match edit(cx, written, image, &to) {
+            Some(edit) => found.fix(applicability, format!("Use {to}"), vec![edit]),
+            None => found,
+        });
+    }
+}
+
+/// The full reference, and the slim one of the same release; `None` for an image or a tag that has none.
+fn slimmer(image: &ImageRef) -> Option<(String, String)> {
+    let registry = image.registry.as_ref().map(|registry| registry.text.as_str());
+    if image.digest.is_some() || !matches!(registry, None | Some("docker.io" | "public.ecr.aws" | "mirror.gcr.io")) {
+        return None;
+    }
+    let name = image.repository.text.trim_start_matches("docker/").trim_start_matches("library/");
+    let tag = image.tag.as_ref().map_or("latest", |tag| tag.text.as_str());
+    let slim = match name {
+        "python" | "ruby" => before_suite(tag, "slim")?,
+        "node" | "perl" => format!("{}-slim", plain(tag)?),
+        "debian" => format!("{}-slim", plain_debian(tag)?),
+        "openjdk" => jre(tag, "-slim")?,
+        "eclipse-temurin" => jre(tag, "")?,
+        _ => return None,
+    };
+    let slim = slim.replace("latest-slim", if name == "debian" { "stable-slim" } else { "slim" });
+    let prefix = image.text.strip_suffix(&format!(":{tag}")).unwrap_or(&image.text);
+    Some((format!("{prefix}:{tag}"), format!("{prefix}:{slim}")))
+}
+
+const SUITES: &[&str] = &["buster", "bullseye", "bookworm", "trixie", "stretch", "jessie", "sid"];
+
+fn is_version(text: &str) -> bool {
+    text.chars().next().is_some_and(|c| c.is_ascii_digit()) && text.chars().all(|c| c.is_ascii_digit() || c == '.')
+}
+
+/// A tag of the full image: a version, a version and a Debian release, or nothing.
+fn plain(tag: &str) -> Option<&str> {
+    let (version, suite) = tag.split_once('-').unwrap_or((tag, ""));
+    let named = is_version(version) || matches!(version, "lts" | "current" | "latest");
+    (named && (suite.is_empty() || SUITES.contains(&suite)) || SUITES.contains(&tag)).then_some(tag)
+}
+
+fn plain_debian(tag: &str) -> Option<&str> {
+    (is_version(tag) || SUITES.contains(&tag) || matches!(tag, "stable" | "testing" | "oldstable" | "latest")).then_some(tag)
+}
+
+/// `3.12-bookworm` -> `3.12-slim-bookworm`.
+fn before_suite(tag: &str, word: &str) -> Option<String> {
+    let tag = plain(tag)?;
+    Some(match tag.split_once('-') {
+        Some((version, suite)) => format!("{version}-{word}-{suite}"),
+        None if SUITES.contains(&tag) => format!("{word}-{tag}"),
+        None => format!("{tag}-{word}"),
+    })
+}
+
+/// `17-jdk-jammy` -> `17-jre-jammy`.
+fn jre(tag: &str, ending: &str) -> Option<String> {
+    let (version, rest) = tag.split_once('-').unwrap_or((tag, ""));
+    let number: u32 = version.split(['.', 'u', '_', '+']).next()?.parse().ok()?;
+    // openjdk has no runtime image after 8 that is of any use, and its 8 is a jre by another name.
+    if !ending.is_empty() {
+        return (number <= 8 && matches!(rest, "" | "jdk")).then(|| format!("{version}-jre{ending}"));
+    }
+    match rest.split_once('-').unwrap_or((rest, "")) {
+        ("", "") => Some(format!("{version}-jre")),
+        ("jdk", "") => Some(format!("{version}-jre")),
+        ("jdk", more) if !more.contains("windows") && !more.contains("nanoserver") => Some(format!("{version}-jre-{more}")),
+        _ => None,
+    }
+}
+
+/// A RUN of the stage calls what only the full image has, or installs to build; or it cannot be read.
+fn uses_full(cx: &Context<'_>, stage: &Stage) -> bool {
+    use crate::rewrite::toolchains::detect;
+    let name = stage.image().map(|image| image.repository.text.clone()).unwrap_or_default();
+    let own = |program: &str| name.ends_with("python") && program.starts_with("python");
+    chain(cx, stage).into_iter().any(|stage| {
+        runs(cx, stage).any(|run| {
+            run.script.opaque.is_some()
+                || run.script.commands.iter().chain(&run.script.substitutions).any(|cmd| {
+                    let program = cmd.name.text.as_str();
+                    (FULL_ONLY.contains(&program) && !own(program))
+                        || matches!(detect::command(cmd), Some((_, detect::Work::Compiles | detect::Work::RunsSources)))
+                        || (name.ends_with("temurin") && matches!(program, "gradle" | "gradlew" | "mvn" | "mvnw" | "sbt"))
+                })
+        })
+    })
+}
+
+/// No RUN installs anything: the stage only sets up what is copied.
+fn only_copies(cx: &Context<'_>, stage: &Stage) -> bool {
+    let quiet = ["chmod", "chown", "mkdir", "groupadd", "useradd", "adduser", "addgroup", "ln", "rm", "mv", "cp", "touch", "echo", "cd", "true"];
+    chain(cx, stage).into_iter().all(|stage| {
+        stage.children.is_empty()
+            && runs(cx, stage).all(|run| run.editable() && run.script.commands.iter().all(|cmd| quiet.contains(&cmd.name.text.as_str())))
+            && stage.steps.iter().all(|step| {
+                // The entrypoint is run by the image, with all its tools; a script may call any of them.
+                step.script.as_ref().is_none_or(|script| script.commands.iter().all(|cmd| !cmd.name.text.ends_with(".sh")))
+            })
+    })
+}
+
+/// Replaces the tag where it stands; nothing where it comes from a variable.
+fn edit(cx: &Context<'_>, written: &ImageRef, image: &ImageRef, to: &str) -> Option<Edit> {
+    let text = cx.source.slice(written.span);
+    if text != image.text || text.contains('$') {
+        return None;
+    }
+    let tag = to.rsplit(':').next()?;
+    Some(match &written.tag {
+        Some(old) => Edit::replace(old.span, tag),
+        None => Edit::insert(written.span.end, format!(":{tag}")),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_slim_tag_of_the_same_release_is_found() {
+        for (tag, slim) in [("3.12", "3.12-slim"), ("3.12-bookworm", "3.12-slim-bookworm"), ("3", "3-slim"), ("bookworm", "slim-bookworm")] {
+            assert_eq!(before_suite(tag, "slim").as_deref(), Some(slim), "{tag}");
+        }
+        for tag in ["3.12-slim", "3.12-alpine", "3.12-slim-bookworm", "3.12-windowsservercore", "rc-x", "2-onbuild"] {
+            assert_eq!(before_suite(tag, "slim"), None, "{tag}");
+        }
+        for (tag, slim) in [("17", "17-jre"), ("17-jdk", "17-jre"), ("21.0.1_12-jdk-jammy", "21.0.1_12-jre-jammy"), ("17-jdk-alpine", "17-jre-alpine")] {
+            assert_eq!(jre(tag, "").as_deref(), Some(slim), "{tag}");
+        }
+        assert_eq!(jre("17-jre", ""), None);
+        assert_eq!(jre("17-jdk", "-slim"), None);
+    }
+}
