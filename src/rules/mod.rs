@@ -57,12 +57,21 @@ pub struct Context<'a> {
 mod apk_index_left;
 mod apt_lists_left;
 mod apt_no_install_recommends;
+mod cgo_not_disabled;
+mod copy_from_missing_path;
+mod deleted_in_later_layer;
 mod dnf_cache_left;
+mod fat_base_image;
+mod go_cache_left;
 mod json_args_recommended;
 mod latest_base;
+mod libc_mismatch;
 mod microdnf_cache_left;
+mod missing_ca_certificates;
 mod shell_form_without_shell;
+mod single_stage_build;
 mod unmerged_run;
+mod unstripped_go_binary;
 mod untagged_base;
 mod update_apart_from_install;
 mod yum_cache_left;
@@ -73,12 +82,21 @@ pub static RULES: &[&Rule] = &[
     &apk_index_left::RULE,
     &apt_lists_left::RULE,
     &apt_no_install_recommends::RULE,
+    &cgo_not_disabled::RULE,
+    &copy_from_missing_path::RULE,
+    &deleted_in_later_layer::RULE,
     &dnf_cache_left::RULE,
+    &fat_base_image::RULE,
+    &go_cache_left::RULE,
     &json_args_recommended::RULE,
     &latest_base::RULE,
+    &libc_mismatch::RULE,
     &microdnf_cache_left::RULE,
+    &missing_ca_certificates::RULE,
     &shell_form_without_shell::RULE,
+    &single_stage_build::RULE,
     &unmerged_run::RULE,
+    &unstripped_go_binary::RULE,
     &untagged_base::RULE,
     &update_apart_from_install::RULE,
     &yum_cache_left::RULE,

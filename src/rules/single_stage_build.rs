@@ -1,0 +1,246 @@
+//! An application that is built and shipped in one stage: its toolchain, sources or build packages ship too.
+
+use super::support::{Run, from_span, runs};
+use super::{Category, Context, FixAvailability, Rule};
+use crate::diagnostic::{Applicability, Cost, Diagnostic, Severity, Waste};
+use crate::model::{ConfigCommand, Manager, Source, Stage};
+use crate::rewrite::toolchains::detect::{self, Language, Work};
+use crate::rewrite::{self, RewritePlan};
+use crate::shell::ShellCommand;
+use crate::size;
+use crate::text::Span;
+
+pub static RULE: Rule = Rule {
+    slug: "single-stage-build",
+    aliases: &[],
+    summary: "an application is built in the image that runs it, with its toolchain and sources",
+    category: Category::Size,
+    severity: Severity::Warning,
+    fix: FixAvailability::Sometimes,
+    since: "0.1.0",
+    default: true,
+    doc: include_str!("../../rules/single-stage-build.md"),
+    check,
+};
+
+fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
+    let [stage] = cx.model.stages.as_slice() else { return };
+    if stage.windows || is_for_developers(cx, stage) || !runs_an_application(stage) {
+        return;
+    }
+    let Some(sign) = sign(cx, stage) else { return };
+    let mut found = Diagnostic::at(from_span(cx, stage), sign.message).label(sign.span, sign.label);
+    match rewrite::plan(cx.source, cx.dockerfile, cx.model, cx.build_context, &cx.settings.rewrite) {
+        Ok(plan) => {
+            if let Some(cost) = saved(&plan) {
+                found = found.waste(Waste::Rewrite(cost));
+            }
+            found = found.help(format!("build in one stage and ship {}: {}", plan.base, plan.why_base));
+            let proved = plan.obligations.iter().all(|obligation| obligation.proved);
+            let applicability = if proved { Applicability::Safe } else { Applicability::Unsafe };
+            out.push(found.rewrite(applicability, title(&plan), plan.edits));
+        }
+        Err(refusal) => {
+            let help = if refusal.help.is_empty() { String::new() } else { format!("; {}", refusal.help) };
+            out.push(found.help(format!(
+                "build in one stage and copy the result to another; not rewritten here ({}): {}{help}",
+                refusal.reason, refusal.message
+            )));
+        }
+    }
+}
+
+fn title(plan: &RewritePlan) -> String {
+    if plan.lost.is_empty() {
+        return format!("Build in one stage, ship {}", plan.base);
+    }
+    format!("Build in one stage, ship {} without {}", plan.base, plan.lost.join(", "))
+}
+
+fn saved(plan: &RewritePlan) -> Option<Cost> {
+    Some(size::difference(plan.before?, plan.after?))
+}
+
+/// What shows that something is built here and stays.
+struct Sign {
+    message: String,
+    span: Span,
+    label: &'static str,
+}
+
+fn sign(cx: &Context<'_>, stage: &Stage) -> Option<Sign> {
+    let all: Vec<Run<'_>> = runs(cx, stage).collect();
+    compiled(&all, stage).or_else(|| run_from_sources(cx, stage)).or_else(|| dependencies(&all, stage))
+}
+
+/// A command compiles, and what it compiles with is still there afterwards.
+fn compiled(all: &[Run<'_>], stage: &Stage) -> Option<Sign> {
+    let base = base_language(stage);
+    for run in all {
+        for (index, cmd) in run.script.commands.iter().enumerate() {
+            let Some((language, Work::Compiles)) = detect::command(cmd) else { continue };
+            // `make` of some package in an image that then drops its compilers is no application of a stage.
+            let kept = base == Some(language) || !removed_later(run, index);
+            if kept && !is_check(cmd) {
+                return Some(Sign {
+                    message: "the image that runs the application also holds what it was built with".to_string(),
+                    span: cmd.span,
+                    label: "built here",
+                });
+            }
+        }
+    }
+    None
+}
+
+/// The command of the image compiles when the container starts.
+fn run_from_sources(cx: &Context<'_>, stage: &Stage) -> Option<Sign> {
+    let command = command_of(stage)?;
+    let inst = cx.dockerfile.get(command.inst?)?;
+    let step = stage.steps.iter().find(|step| Some(step.inst) == command.inst)?;
+    let script = step.script.as_ref()?;
+    let runs = script.commands.iter().any(|cmd| matches!(detect::command(cmd), Some((_, Work::RunsSources))));
+    runs.then(|| Sign {
+        message: "the image holds a toolchain, to build the application each time it starts".to_string(),
+        span: inst.content,
+        label: "built here, at every start",
+    })
+}
+
+/// Libraries are installed with compilers or headers at hand, and those stay.
+fn dependencies(all: &[Run<'_>], stage: &Stage) -> Option<Sign> {
+    let installs = |run: &Run<'_>| {
+        run.script.commands.iter().any(|cmd| matches!(detect::command(cmd), Some((_, Work::Dependencies))))
+    };
+    if !all.iter().any(installs) || stage.facts().is_some_and(|facts| facts.gcc) {
+        return None;
+    }
+    for (at, run) in all.iter().enumerate() {
+        for install in run.step.installs.iter().filter(|install| is_system(install.manager)) {
+            let Some(cmd) = run.script.commands.get(install.command) else { continue };
+            let Some(package) = install.packages.iter().find(|package| detect::is_compiler_package(&package.name)) else { continue };
+            // The libraries come in the same RUN or a later one.
+            let used = all.iter().skip(at).any(installs);
+            if used && !removed_later(run, install.command) {
+                let span = if package.literal { package.span } else { cmd.span };
+                return Some(Sign {
+                    message: "the image that runs the application also holds the compilers that its libraries were built with".to_string(),
+                    span,
+                    label: "installed here, and needed by no running program",
+                });
+            }
+        }
+    }
+    None
+}
+
+fn is_system(manager: Manager) -> bool {
+    matches!(manager, Manager::Apt | Manager::Apk | Manager::Dnf | Manager::Yum | Manager::Microdnf | Manager::Zypper)
+}
+
+/// A later command of the same RUN removes packages.
+fn removed_later(run: &Run<'_>, index: usize) -> bool {
+    run.script.commands.iter().skip(index + 1).any(|cmd| {
+        let verb = |verbs: &[&str]| cmd.args.iter().any(|arg| verbs.contains(&arg.text.as_str()));
+        match cmd.name.text.as_str() {
+            "apt-get" | "apt" | "aptitude" | "yum" | "dnf" | "microdnf" | "zypper" => {
+                verb(&["purge", "remove", "autoremove", "erase", "rm", "--auto-remove", "history"])
+            }
+            "apk" => verb(&["del"]),
+            "dpkg" => verb(&["-r", "-P", "--purge", "--remove"]),
+            "rpm" => verb(&["-e", "--erase"]),
+            _ => false,
+        }
+    })
+}
+
+/// `make check`, `cmake --version`: nothing is made.
+fn is_check(cmd: &ShellCommand) -> bool {
+    !cmd.args.is_empty() && cmd.args.iter().all(|arg| matches!(arg.text.as_str(), "--version" | "-v" | "-V" | "--help" | "version"))
+}
+
+fn base_language(stage: &Stage) -> Option<Language> {
+    detect::base(&stage.image()?.repository.text)
+}
+
+/// What the container runs: ENTRYPOINT, or else CMD.
+fn command_of(stage: &Stage) -> Option<&ConfigCommand> {
+    let set = |command: &'_ Option<ConfigCommand>| command.as_ref().is_some_and(|command| !command.argv.is_empty());
+    if set(&stage.config.entrypoint) { stage.config.entrypoint.as_ref() } else { stage.config.cmd.as_ref().filter(|cmd| !cmd.argv.is_empty()) }
+}
+
+/// The file itself says what to run, and that is no shell, no test and no compiler.
+fn runs_an_application(stage: &Stage) -> bool {
+    let config = &stage.config;
+    let own = |command: &Option<ConfigCommand>| command.as_ref().is_some_and(|command| command.inst.is_some() && !command.argv.is_empty());
+    if !own(&config.entrypoint) && !own(&config.cmd) {
+        return is_server_base(stage) && stage.steps.iter().any(|step| step.copied.as_ref().is_some_and(|copied| copied.from == Source::Context));
+    }
+    let mut argv: Vec<String> = Vec::new();
+    for command in [&config.entrypoint, &config.cmd].into_iter().flatten() {
+        match (command.shell_form, command.argv.last()) {
+            (true, Some(text)) => argv.extend(text.split_whitespace().map(str::to_string)),
+            _ => argv.extend(command.argv.iter().cloned()),
+        }
+    }
+    let words: Vec<&str> = argv.iter().flat_map(|word| word.split_whitespace()).collect();
+    !idles(&words) && !tests(&words)
+}
+
+/// Images whose own command is a server that serves what is copied in.
+fn is_server_base(stage: &Stage) -> bool {
+    let Some(image) = stage.image() else { return false };
+    let name = image.repository.text.rsplit('/').next().unwrap_or("");
+    let tag = image.tag.as_ref().map_or("", |tag| tag.text.as_str());
+    matches!(name, "nginx" | "httpd" | "tomcat" | "caddy" | "jetty" | "wildfly") || (name == "php" && (tag.contains("apache") || tag.contains("fpm")))
+}
+
+/// Nothing of its own: a shell to work in, a wait without end, a compiler to be called.
+fn idles(words: &[&str]) -> bool {
+    let name = |word: &str| word.rsplit('/').next().unwrap_or(word).to_string();
+    let shells = ["sh", "bash", "zsh", "ash", "fish", "dash", "pwsh", "tmux", "screen", "login"];
+    let words: Vec<&str> = words.iter().copied().filter(|word| !matches!(*word, "exec" | "tini" | "dumb-init" | "--" | "/sbin/tini" | "/usr/bin/tini")).collect();
+    let Some(first) = words.first() else { return true };
+    let rest = words.get(1..).unwrap_or_default();
+    let first = name(first);
+    // `bash -c "…"` and `sh run.sh` run something.
+    (shells.contains(&first.as_str()) && rest.iter().all(|word| word.starts_with('-') && !word.contains('c')))
+        || (first == "tail" && rest.contains(&"/dev/null"))
+        || (first == "sleep" && rest.iter().any(|word| *word == "infinity"))
+        || (matches!(first.as_str(), "go" | "cargo" | "gcc" | "g++" | "clang" | "mvn" | "gradle" | "make" | "cmake" | "npm" | "yarn" | "node" | "python" | "python3" | "jshell" | "dotnet" | "irb" | "iex" | "ghci" | "swift" | "rustc")
+            && rest.is_empty())
+        || matches!(first.as_str(), "true" | "false" | "echo" | "ls" | "cat" | "help" | "code-server" | "jupyter" | "sshd")
+}
+
+/// The container runs tests or a tool of developers.
+fn tests(words: &[&str]) -> bool {
+    let tools = ["pytest", "tox", "nox", "rspec", "phpunit", "jest", "mocha", "ctest", "lcov", "golangci-lint", "eslint", "pre-commit", "cypress", "playwright", "karma", "air", "nodemon", "dlv", "reflex", "CompileDaemon", "watchexec", "ts-node-dev", "devcontainer"];
+    let lower: Vec<String> = words.iter().map(|word| word.to_ascii_lowercase()).collect();
+    let tool = lower.iter().any(|word| tools.contains(&word.rsplit('/').next().unwrap_or(word).trim_end_matches(',')));
+    let verb = lower.iter().skip(1).take(3).any(|word| {
+        matches!(word.as_str(), "test" | "tests" | "check" | "lint" | "bench" | "dev" | "watch" | "serve:dev" | "start:dev" | "test:unit" | "build" | "install")
+    });
+    let program = lower.first().map(|word| word.rsplit('/').next().unwrap_or(word).to_string()).unwrap_or_default();
+    let builder = matches!(program.as_str(), "go" | "cargo" | "mvn" | "gradle" | "gradlew" | "mvnw" | "make" | "npm" | "yarn" | "pnpm" | "dotnet" | "mix" | "bundle" | "stack" | "cabal" | "swift" | "sbt" | "ng" | "vite" | "next" | "bazel" | "rake");
+    let script = lower.iter().take(2).any(|word| {
+        let name = word.rsplit('/').next().unwrap_or(word);
+        ["test", "tests", "build", "compile", "benchmark"].iter().any(|stem| {
+            name.strip_suffix(".sh").is_some_and(|name| name == *stem || name.starts_with(&format!("{stem}-")) || name.starts_with(&format!("{stem}_")) || name.ends_with(&format!("-{stem}")) || name.ends_with(&format!("_{stem}")))
+        })
+    });
+    tool || (builder && verb) || script
+}
+
+/// The name of the file, or of its stage, says that people work in this image.
+fn is_for_developers(cx: &Context<'_>, stage: &Stage) -> bool {
+    let path = cx.source.path.to_ascii_lowercase().replace('\\', "/");
+    let name = path.rsplit('/').next().unwrap_or("");
+    let part = |text: &str| {
+        text.split(|c: char| !c.is_ascii_alphanumeric()).any(|part| {
+            matches!(part, "dev" | "devel" | "develop" | "development" | "devcontainer" | "gitpod" | "ci" | "test" | "tests" | "testing" | "builder" | "buildenv" | "toolchain" | "lint" | "sdk")
+        })
+    };
+    let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders);
+    let named = stage.name.as_ref().is_some_and(|name| part(&name.text.to_ascii_lowercase()));
+    part(name) || named || folders.split('/').any(|folder| matches!(folder, ".devcontainer" | "devcontainer" | ".gitpod" | ".ci" | "ci" | ".circleci" | ".github" | "buildenv" | "builder"))
+}
