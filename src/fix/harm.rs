@@ -125,8 +125,11 @@ fn changed_part(old: &ImageConfig, new: &ImageConfig) -> Option<&'static str> {
 /// must stay. That the command still runs is for the rewriter to prove.
 fn changed_by_rewrite(old: &Stage, new: &Stage) -> Option<&'static str> {
     let own = |stage: &Stage| {
-        let base = stage.facts().map(|facts| facts.env.as_slice()).unwrap_or_default();
-        let from_base = |name: &str| base.iter().any(|(known, _)| known == name);
+        let from_base = |name: &str| {
+            stage.facts().is_some_and(|facts| {
+                facts.env.iter().any(|(known, _)| known == name) || facts.env_unknown.iter().any(|known| known == name)
+            })
+        };
         let mut env = stage.config.env.clone();
         env.retain(|(name, _)| !from_base(name) && name != "PATH");
         env.sort();

@@ -169,7 +169,8 @@ mod tests {
 
     #[test]
     fn each_form_is_read() {
-        let cases: &[(&str, Option<(Scope, &[&str])>)] = &[
+        type Expected = Option<(Scope, &'static [&'static str])>;
+        let cases: &[(&str, Expected)] = &[
             ("# unladen ignore=a,b", Some((Scope::Next, &["a", "b"]))),
             ("#unladen ignore = a , b -- because", Some((Scope::Next, &["a", "b"]))),
             ("# unladen file ignore=DL3006", Some((Scope::File, &["DL3006"]))),

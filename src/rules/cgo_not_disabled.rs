@@ -56,6 +56,7 @@ fn elsewhere(cx: &Context<'_>, build: &Build<'_>) -> Option<Diagnostic> {
 
 /// The program ships in the image that built it: with cgo off it could leave.
 fn here(cx: &Context<'_>, stage: &Stage, build: &Build<'_>) -> Option<Diagnostic> {
-    (layers_ship(cx.model, stage) && !build.is_foreign())
-        .then(|| Diagnostic::at(build.go.span, "cgo is on, so the program runs only beside the C library of this image"))
+    (layers_ship(cx.model, stage) && !build.is_foreign()).then(|| {
+        Diagnostic::at(build.go.span, "cgo is on, so the program runs only beside the C library of this image")
+    })
 }

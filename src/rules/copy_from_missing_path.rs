@@ -4,7 +4,7 @@ use super::support::{absolute, chain, directory, go, inside, is_run, normal};
 use super::{Category, Context, FixAvailability, Rule};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::{MountKind, Source, SourceKind, Stage, Step};
-use crate::rewrite::toolchains::go::{GoKind, Outputs};
+use crate::rewrite::toolchains::go::{GoKind, GoOutput, Outputs};
 use crate::shell::{Script, ShellCommand};
 use crate::syntax::{Body, Instruction};
 use crate::text::Span;
@@ -27,7 +27,9 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
         for step in stage.steps.iter().filter(|step| !step.onbuild) {
             let Some(copied) = &step.copied else { continue };
             let Source::Stage(from) = copied.from else { continue };
-            let (Some(from), Some(instruction)) = (cx.model.stage(from), cx.dockerfile.get(step.inst)) else { continue };
+            let (Some(from), Some(instruction)) = (cx.model.stage(from), cx.dockerfile.get(step.inst)) else {
+                continue;
+            };
             for (source, word) in copied.sources.iter().zip(words(instruction)) {
                 let Some(path) = source.path.as_deref().filter(|_| source.kind == SourceKind::Path) else { continue };
                 let path = normal(path);
@@ -101,7 +103,8 @@ fn read(cx: &Context<'_>, stage: &Stage, index: usize, step: &Step, path: &str, 
         }
         Body::Workdir(_) => {
             // The directory in force afterwards is that of the next step, or the stage's own.
-            let next = stage.steps.get(index + 1).map_or(stage.config.working_dir.as_deref(), |next| next.workdir.as_deref());
+            let next =
+                stage.steps.get(index + 1).map_or(stage.config.working_dir.as_deref(), |next| next.workdir.as_deref());
             made.0.push(normal(next?));
             Some(())
         }
@@ -144,7 +147,7 @@ fn run(cx: &Context<'_>, stage: &Stage, step: &Step, script: &Script, path: &str
                 }
             }
             "cp" | "mv" | "ln" | "install" => {
-                let dest = absolute(step, cmd, targets().last()?)?;
+                let dest = absolute(step, cmd, targets().next_back()?)?;
                 // A directory may come with everything in it.
                 if inside(path, &dest) && path != dest {
                     return None;
@@ -167,8 +170,33 @@ fn run(cx: &Context<'_>, stage: &Stage, step: &Step, script: &Script, path: &str
 /// The command makes nothing outside of the system's own directories.
 fn quiet(cmd: &ShellCommand) -> bool {
     let names = [
-        "", "[", "addgroup", "adduser", "apk", "apt", "apt-get", "cat", "cd", "chgrp", "chmod", "chown", "echo", "env", "export", "groupadd", "ls", "printf", "pwd", "rm",
-        "set", "sleep", "test", "true", "update-ca-certificates", "useradd", "which",
+        "",
+        "[",
+        "addgroup",
+        "adduser",
+        "apk",
+        "apt",
+        "apt-get",
+        "cat",
+        "cd",
+        "chgrp",
+        "chmod",
+        "chown",
+        "echo",
+        "env",
+        "export",
+        "groupadd",
+        "ls",
+        "printf",
+        "pwd",
+        "rm",
+        "set",
+        "sleep",
+        "test",
+        "true",
+        "update-ca-certificates",
+        "useradd",
+        "which",
     ];
     !cmd.opaque && names.contains(&cmd.name.text.as_str())
 }
@@ -180,7 +208,12 @@ fn go_outputs(cx: &Context<'_>, stage: &Stage, cmd: &ShellCommand) -> Option<Vec
         // Modules and sums, which nobody copies; `vendor` is a tree.
         (GoKind::Mod, _) => (!cmd.args.iter().any(|arg| arg.text == "vendor")).then(Vec::new),
         (GoKind::Build | GoKind::Install, Outputs::Files(files)) => {
-            files.iter().all(|file| file.proved).then(|| files.iter().map(|file| file.path.clone()).collect())
+            // The base has no directory of that name outside of its own, so that `-o path` surely names a file.
+            let sure = |file: &GoOutput| {
+                file.proved
+                    || (file.package_dir.is_some() && cx.build_context.is_some() && !in_base(cx, stage, &file.path))
+            };
+            files.iter().all(sure).then(|| files.iter().map(|file| file.path.clone()).collect())
         }
         (GoKind::Build | GoKind::Install, Outputs::Nothing) => Some(Vec::new()),
         _ => None,
@@ -190,10 +223,13 @@ fn go_outputs(cx: &Context<'_>, stage: &Stage, cmd: &ShellCommand) -> Option<Vec
 /// Directories of the base image, in which anything may be.
 fn in_base(cx: &Context<'_>, from: &Stage, path: &str) -> bool {
     let known = chain(cx, from).first().is_some_and(|root| {
-        root.facts().is_some_and(|facts| facts.seen && matches!(facts.family.as_str(), "debian" | "ubuntu" | "alpine" | "scratch"))
+        root.facts().is_some_and(|facts| {
+            facts.seen && matches!(facts.family.as_str(), "debian" | "ubuntu" | "alpine" | "scratch")
+        })
     });
     let system = [
-        "bin", "boot", "dev", "etc", "go", "home", "lib", "lib32", "lib64", "libx32", "media", "mnt", "opt", "proc", "root", "run", "sbin", "srv", "sys", "tmp", "usr", "var",
+        "bin", "boot", "dev", "etc", "go", "home", "lib", "lib32", "lib64", "libx32", "media", "mnt", "opt", "proc",
+        "root", "run", "sbin", "srv", "sys", "tmp", "usr", "var",
     ];
     let first = path.split('/').nth(1).unwrap_or("");
     !known || system.contains(&first)
@@ -207,17 +243,25 @@ fn only_in_cache(cx: &Context<'_>, from: &Stage, path: &str) -> Option<Span> {
             let Some(instruction) = cx.dockerfile.get(step.inst) else { continue };
             if is_run(instruction) {
                 let cached = step.mounts.iter().any(|mount| {
-                    mount.kind == MountKind::Cache && mount.target.as_deref().is_some_and(|target| inside(path, target) && target != "/")
+                    mount.kind == MountKind::Cache
+                        && mount.target.as_deref().is_some_and(|target| inside(path, target) && target != "/")
                 });
                 if cached {
                     mount = instruction.flags.first().map(|flag| flag.span);
-                } else if !step.script.as_ref().is_some_and(|script| script.opaque.is_none() && script.commands.iter().all(quiet)) {
+                } else if !step
+                    .script
+                    .as_ref()
+                    .is_some_and(|script| script.opaque.is_none() && script.commands.iter().all(quiet))
+                {
                     return None;
                 }
             } else if let Some(copied) = &step.copied {
-                // The mount hides what was copied there before, but the stage still has it.
+                // The mount hides what was copied there before, but the stage still has it: only with the build
+                // context at hand is it known that this path is not among it.
                 let dest = normal(copied.dest.as_deref()?);
-                if inside(path, &dest) || inside(&dest, path) {
+                let absent = copied.from == Source::Context
+                    && go::tree(cx, stage).is_some_and(|tree| tree.context.complete && tree.origin(path).is_none());
+                if (inside(path, &dest) || inside(&dest, path)) && !absent {
                     return None;
                 }
             }

@@ -37,14 +37,20 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
             // RUNs that stand together are the business of `unmerged-run`.
             let first = (0..=index)
                 .rev()
-                .take_while(|first| all.get(*first..=index).unwrap_or_default().windows(2).all(|pair| match pair {
-                    [one, two] => merge::adjacent(cx, one, two),
-                    _ => true,
-                }))
+                .take_while(|first| {
+                    all.get(*first..=index).unwrap_or_default().windows(2).all(|pair| match pair {
+                        [one, two] => merge::adjacent(cx, one, two),
+                        _ => true,
+                    })
+                })
                 .last()
                 .and_then(|first| all.get(first))
                 .map_or(run.step.inst, |first| first.step.inst);
-            let earlier = || brought.iter().filter(|brought| brought.inst < first || (brought.by_copy && brought.inst < run.step.inst));
+            let earlier = || {
+                brought
+                    .iter()
+                    .filter(|brought| brought.inst < first || (brought.by_copy && brought.inst < run.step.inst))
+            };
             for touched in effects::touched(run).iter().filter(|touched| touched.how == How::Deleted) {
                 if let Some(found) = earlier().find(|brought| effects::hits(touched, &brought.what)) {
                     out.push(report(touched, found));
@@ -71,7 +77,9 @@ fn report(touched: &Touched, brought: &Brought) -> Diagnostic {
             Thing::Path(path) if path == "/var/lib/apt/lists" => Waste::Leftover("apt-lists"),
             Thing::Packages { manager, names } => {
                 let gone = match &touched.what {
-                    Thing::Packages { names: gone, .. } => names.iter().filter(|name| gone.contains(name)).cloned().collect(),
+                    Thing::Packages { names: gone, .. } => {
+                        names.iter().filter(|name| gone.contains(name)).cloned().collect()
+                    }
                     Thing::Path(_) => Vec::new(),
                 };
                 Waste::Packages { manager, names: gone }
@@ -104,8 +112,8 @@ fn brought(cx: &Context<'_>, stage: &Stage) -> Vec<Brought> {
 
 /// Endings of files that weigh something.
 const HEAVY: &[&str] = &[
-    ".7z", ".apk", ".bin", ".bz2", ".deb", ".dmg", ".ear", ".exe", ".gz", ".iso", ".jar", ".msi", ".rpm", ".run", ".tar", ".tgz", ".war", ".whl", ".xz", ".zip",
-    ".zst",
+    ".7z", ".apk", ".bin", ".bz2", ".deb", ".dmg", ".ear", ".exe", ".gz", ".iso", ".jar", ".msi", ".rpm", ".run",
+    ".tar", ".tgz", ".war", ".whl", ".xz", ".zip", ".zst",
 ];
 /// Below this, in bytes, a copied file is not worth a word.
 const LIGHT: u64 = 100_000;
@@ -119,7 +127,8 @@ fn weighty(cx: &Context<'_>, step: &Step, copied: &Copied) -> Vec<String> {
         let Some(path) = source.path.as_deref().filter(|path| !path.contains(['*', '?', '['])) else { continue };
         let name = path.split(['?', '#']).next().unwrap_or(path).trim_end_matches('/').rsplit('/').next().unwrap_or("");
         let target = if copied.into_dir { format!("{}/{name}", dest.trim_end_matches('/')) } else { dest.to_string() };
-        let archive = name.contains(".tar") || name.ends_with(".tgz") || name.ends_with(".txz") || name.ends_with(".tbz2");
+        let archive =
+            name.contains(".tar") || name.ends_with(".tgz") || name.ends_with(".txz") || name.ends_with(".tbz2");
         let heavy = match source.kind {
             SourceKind::Heredoc | SourceKind::Git => false,
             SourceKind::Url => HEAVY.iter().any(|ending| name.ends_with(ending)),

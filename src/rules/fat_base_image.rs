@@ -22,19 +22,51 @@ pub static RULE: Rule = Rule {
 
 /// What the full images bring and the slim ones do not, as far as a RUN could call it.
 const FULL_ONLY: &[&str] = &[
-    "autoconf", "automake", "bzr", "c++", "cc", "configure", "cpp", "curl", "file", "g++", "gcc", "git", "gpg", "hg", "imagemagick", "javac", "jar", "jdeps", "jlink",
-    "ld", "make", "mvn", "patch", "pkg-config", "python", "python3", "ssh", "svn", "unzip", "wget", "xz",
+    "autoconf",
+    "automake",
+    "bzr",
+    "c++",
+    "cc",
+    "configure",
+    "cpp",
+    "curl",
+    "file",
+    "g++",
+    "gcc",
+    "git",
+    "gpg",
+    "hg",
+    "imagemagick",
+    "javac",
+    "jar",
+    "jdeps",
+    "jlink",
+    "ld",
+    "make",
+    "mvn",
+    "patch",
+    "pkg-config",
+    "python",
+    "python3",
+    "ssh",
+    "svn",
+    "unzip",
+    "wget",
+    "xz",
 ];
 
 fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
     for stage in cx.model.stages.iter().filter(|stage| layers_ship(cx.model, stage)) {
         let Some(image) = stage.image() else { continue };
         let Some((from, to)) = slimmer(image) else { continue };
-        let Some(Body::From { image: written, .. }) = cx.dockerfile.get(stage.from).map(|from| &from.body) else { continue };
+        let Some(Body::From { image: written, .. }) = cx.dockerfile.get(stage.from).map(|from| &from.body) else {
+            continue;
+        };
         if uses_full(cx, stage) {
             continue;
         }
-        let what = if to.contains("jre") { "the compiler and tools of the JDK" } else { "compilers, headers and tools" };
+        let what =
+            if to.contains("jre") { "the compiler and tools of the JDK" } else { "compilers, headers and tools" };
         let found = Diagnostic::at(written.span, format!("`{}` brings {what} that nothing here calls", image.text))
             .help(format!("try {to}; what a package needs to compile belongs in a stage that builds"))
             .waste(Waste::Base { from: from.clone(), to: to.clone() });
@@ -81,7 +113,8 @@ fn plain(tag: &str) -> Option<&str> {
 }
 
 fn plain_debian(tag: &str) -> Option<&str> {
-    (is_version(tag) || SUITES.contains(&tag) || matches!(tag, "stable" | "testing" | "oldstable" | "latest")).then_some(tag)
+    (is_version(tag) || SUITES.contains(&tag) || matches!(tag, "stable" | "testing" | "oldstable" | "latest"))
+        .then_some(tag)
 }
 
 /// `3.12-bookworm` -> `3.12-slim-bookworm`.
@@ -105,7 +138,9 @@ fn jre(tag: &str, ending: &str) -> Option<String> {
     match rest.split_once('-').unwrap_or((rest, "")) {
         ("", "") => Some(format!("{version}-jre")),
         ("jdk", "") => Some(format!("{version}-jre")),
-        ("jdk", more) if !more.contains("windows") && !more.contains("nanoserver") => Some(format!("{version}-jre-{more}")),
+        ("jdk", more) if !more.contains("windows") && !more.contains("nanoserver") => {
+            Some(format!("{version}-jre-{more}"))
+        }
         _ => None,
     }
 }
@@ -122,7 +157,8 @@ fn uses_full(cx: &Context<'_>, stage: &Stage) -> bool {
                     let program = cmd.name.text.as_str();
                     (FULL_ONLY.contains(&program) && !own(program))
                         || matches!(detect::command(cmd), Some((_, detect::Work::Compiles | detect::Work::RunsSources)))
-                        || (name.ends_with("temurin") && matches!(program, "gradle" | "gradlew" | "mvn" | "mvnw" | "sbt"))
+                        || (name.ends_with("temurin")
+                            && matches!(program, "gradle" | "gradlew" | "mvn" | "mvnw" | "sbt"))
                 })
         })
     })
@@ -130,13 +166,20 @@ fn uses_full(cx: &Context<'_>, stage: &Stage) -> bool {
 
 /// No RUN installs anything: the stage only sets up what is copied.
 fn only_copies(cx: &Context<'_>, stage: &Stage) -> bool {
-    let quiet = ["chmod", "chown", "mkdir", "groupadd", "useradd", "adduser", "addgroup", "ln", "rm", "mv", "cp", "touch", "echo", "cd", "true"];
+    let quiet = [
+        "chmod", "chown", "mkdir", "groupadd", "useradd", "adduser", "addgroup", "ln", "rm", "mv", "cp", "touch",
+        "echo", "cd", "true",
+    ];
     chain(cx, stage).into_iter().all(|stage| {
         stage.children.is_empty()
-            && runs(cx, stage).all(|run| run.editable() && run.script.commands.iter().all(|cmd| quiet.contains(&cmd.name.text.as_str())))
+            && runs(cx, stage).all(|run| {
+                run.editable() && run.script.commands.iter().all(|cmd| quiet.contains(&cmd.name.text.as_str()))
+            })
             && stage.steps.iter().all(|step| {
                 // The entrypoint is run by the image, with all its tools; a script may call any of them.
-                step.script.as_ref().is_none_or(|script| script.commands.iter().all(|cmd| !cmd.name.text.ends_with(".sh")))
+                step.script
+                    .as_ref()
+                    .is_none_or(|script| script.commands.iter().all(|cmd| !cmd.name.text.ends_with(".sh")))
             })
     })
 }
@@ -160,13 +203,23 @@ mod tests {
 
     #[test]
     fn the_slim_tag_of_the_same_release_is_found() {
-        for (tag, slim) in [("3.12", "3.12-slim"), ("3.12-bookworm", "3.12-slim-bookworm"), ("3", "3-slim"), ("bookworm", "slim-bookworm")] {
+        for (tag, slim) in [
+            ("3.12", "3.12-slim"),
+            ("3.12-bookworm", "3.12-slim-bookworm"),
+            ("3", "3-slim"),
+            ("bookworm", "slim-bookworm"),
+        ] {
             assert_eq!(before_suite(tag, "slim").as_deref(), Some(slim), "{tag}");
         }
         for tag in ["3.12-slim", "3.12-alpine", "3.12-slim-bookworm", "3.12-windowsservercore", "rc-x", "2-onbuild"] {
             assert_eq!(before_suite(tag, "slim"), None, "{tag}");
         }
-        for (tag, slim) in [("17", "17-jre"), ("17-jdk", "17-jre"), ("21.0.1_12-jdk-jammy", "21.0.1_12-jre-jammy"), ("17-jdk-alpine", "17-jre-alpine")] {
+        for (tag, slim) in [
+            ("17", "17-jre"),
+            ("17-jdk", "17-jre"),
+            ("21.0.1_12-jdk-jammy", "21.0.1_12-jre-jammy"),
+            ("17-jdk-alpine", "17-jre-alpine"),
+        ] {
             assert_eq!(jre(tag, "").as_deref(), Some(slim), "{tag}");
         }
         assert_eq!(jre("17-jre", ""), None);

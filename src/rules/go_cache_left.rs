@@ -34,17 +34,23 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
     for run in shipping_runs(cx) {
         // At run time `go` wants both caches.
         let argv = |command: &Option<crate::model::ConfigCommand>| {
-            command.as_ref().is_some_and(|command| command.argv.iter().any(|word| word.split([' ', ';', '&', '/']).any(|word| word == "go")))
+            command.as_ref().is_some_and(|command| {
+                command.argv.iter().any(|word| word.split([' ', ';', '&', '/']).any(|word| word == "go"))
+            })
         };
         if argv(&run.stage.config.cmd) || argv(&run.stage.config.entrypoint) {
             continue;
         }
-        let left: Vec<(&ShellCommand, Cache)> = caches(cx, &run).into_iter().filter(|(cmd, cache)| stays(&run, cmd, cache)).collect();
+        let left: Vec<(&ShellCommand, Cache)> =
+            caches(cx, &run).into_iter().filter(|(cmd, cache)| stays(&run, cmd, cache)).collect();
         let Some((cmd, first)) = left.first() else { continue };
         let what: Vec<&str> = left.iter().map(|(_, cache)| cache.what).collect();
-        let found = Diagnostic::at(cmd.span, format!("{} {} in this layer", what.join(" and "), if what.len() > 1 { "stay" } else { "stays" }))
-            .help("build in another stage, or mount a cache: RUN --mount=type=cache,target=…")
-            .waste(Waste::Leftover(first.leftover));
+        let found = Diagnostic::at(
+            cmd.span,
+            format!("{} {} in this layer", what.join(" and "), if what.len() > 1 { "stay" } else { "stays" }),
+        )
+        .help("build in another stage, or mount a cache: RUN --mount=type=cache,target=…")
+        .waste(Waste::Leftover(first.leftover));
         out.push(match mounts(&run, &left) {
             Some(edit) => found.fix(Applicability::Unsafe, "Mount a cache for it", vec![edit]),
             None => found,
@@ -65,7 +71,8 @@ fn caches<'a>(cx: &Context<'_>, run: &Run<'a>) -> Vec<(&'a ShellCommand, Cache)>
         found.push((cmd, Cache { what: "Go's build cache", dir, leftover: "go-build-cache" }));
     }
     let fetches = |cmd: &&ShellCommand| {
-        (verb(cmd, &["build", "install", "run", "test", "get", "vet"]) || (verb(cmd, &["mod"]) && cmd.args.iter().any(|arg| matches!(arg.text.as_str(), "download" | "tidy"))))
+        (verb(cmd, &["build", "install", "run", "test", "get", "vet"])
+            || (verb(cmd, &["mod"]) && cmd.args.iter().any(|arg| matches!(arg.text.as_str(), "download" | "tidy"))))
             && !vendored(cmd)
     };
     if let Some(cmd) = commands().find(fetches) {
@@ -83,7 +90,11 @@ fn caches<'a>(cx: &Context<'_>, run: &Run<'a>) -> Vec<(&'a ShellCommand, Cache)>
 fn fetched_before(cx: &Context<'_>, run: &Run<'_>, dir: &str) -> bool {
     runs(cx, run.stage).filter(|earlier| earlier.index < run.index && !earlier.mounted(dir)).any(|earlier| {
         earlier.script.commands.iter().any(|cmd| {
-            cmd.name.text == "go" && cmd.args.iter().any(|arg| matches!(arg.text.as_str(), "download" | "get" | "build" | "install" | "tidy"))
+            cmd.name.text == "go"
+                && cmd
+                    .args
+                    .iter()
+                    .any(|arg| matches!(arg.text.as_str(), "download" | "get" | "build" | "install" | "tidy"))
         })
     })
 }
@@ -108,12 +119,16 @@ fn stays(run: &Run<'_>, cmd: &ShellCommand, cache: &Cache) -> bool {
 fn mounts(run: &Run<'_>, left: &[(&ShellCommand, Cache)]) -> Option<Edit> {
     let root = matches!(run.step.user.as_deref(), None | Some("root" | "0" | "0:0" | "root:root"));
     let moved = run.step.env.get("HOME").is_some() || run.step.env.get("GOPATH").is_none();
-    let set = run.script.commands.iter().flat_map(|cmd| cmd.assignments.iter().chain(cmd.env.iter())).any(|assignment| {
-        matches!(assignment.name.as_str(), "GOCACHE" | "GOPATH" | "GOMODCACHE" | "HOME")
-    });
+    let set = run
+        .script
+        .commands
+        .iter()
+        .flat_map(|cmd| cmd.assignments.iter().chain(cmd.env.iter()))
+        .any(|assignment| matches!(assignment.name.as_str(), "GOCACHE" | "GOPATH" | "GOMODCACHE" | "HOME"));
     if !run.editable() || !root || moved || set {
         return None;
     }
-    let flags: Vec<String> = left.iter().map(|(_, cache)| format!("--mount=type=cache,target={} ", cache.dir)).collect();
+    let flags: Vec<String> =
+        left.iter().map(|(_, cache)| format!("--mount=type=cache,target={} ", cache.dir)).collect();
     Some(Edit::insert(run.instruction.args.start, flags.concat()))
 }

@@ -40,23 +40,35 @@ fn go_programs(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
                 let Some(clash) = clash(cx, stage, taken.stage) else { continue };
                 let program = go::program(cx, &build, taken.output);
                 let networked = program.as_ref().is_some_and(|program| {
-                    program.needs.iter().any(|need| matches!(need.kind, NeedKind::CaCertificates | NeedKind::Users | NeedKind::Services))
+                    program.needs.iter().any(|need| {
+                        matches!(need.kind, NeedKind::CaCertificates | NeedKind::Users | NeedKind::Services)
+                    })
                 });
                 // Pure Go without net and os/user is static whatever cgo says.
-                let whole = program.as_ref().is_some_and(|program| program.gaps.is_empty() && program.unread.is_empty());
+                let whole =
+                    program.as_ref().is_some_and(|program| program.gaps.is_empty() && program.unread.is_empty());
                 let need = go::cgo_need(cx, &build);
-                if whole && !networked && need == CgoNeed::None && program.as_ref().is_some_and(|program| program.needs.is_empty()) {
+                if whole
+                    && !networked
+                    && need == CgoNeed::None
+                    && program.as_ref().is_some_and(|program| program.needs.is_empty())
+                {
                     continue;
                 }
                 let sure = need == CgoNeed::Needed || networked;
                 let Some(copy) = cx.dockerfile.get(taken.step.inst) else { continue };
                 let verb = if sure { "is" } else { "is, where it uses the network or C," };
-                let found = Diagnostic::at(copy.content, format!("this program {verb} linked against {}, and {}", clash.has, clash.lacks))
-                    .label(build.go.span, "built here with cgo")
-                    .help(match need {
-                        CgoNeed::Needed => "build it on an image with the C library of the final one, or link it statically",
-                        _ => "build it with CGO_ENABLED=0",
-                    });
+                let found = Diagnostic::at(
+                    copy.content,
+                    format!("this program {verb} linked against {}, and {}", clash.has, clash.lacks),
+                )
+                .label(build.go.span, "built here with cgo")
+                .help(match need {
+                    CgoNeed::Needed => {
+                        "build it on an image with the C library of the final one, or link it statically"
+                    }
+                    _ => "build it with CGO_ENABLED=0",
+                });
                 out.push(match (go::cgo_fix(cx, &build), build.disable_cgo()) {
                     (Some(applicability), Some(edit)) => found.fix(applicability, "Set CGO_ENABLED=0", vec![edit]),
                     _ => found,
@@ -81,9 +93,12 @@ fn other_programs(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
                 .find_map(|path| linked(cx, from, &format!("/{}", path.trim_start_matches('/'))));
             if let (Some(span), Some(copy)) = (linked, cx.dockerfile.get(step.inst)) {
                 out.push(
-                    Diagnostic::at(copy.content, format!("this program is linked against {}, and {}", clash.has, clash.lacks))
-                        .label(span, "linked here")
-                        .help("link it statically, or take bases of one distribution for both"),
+                    Diagnostic::at(
+                        copy.content,
+                        format!("this program is linked against {}, and {}", clash.has, clash.lacks),
+                    )
+                    .label(span, "linked here")
+                    .help("link it statically, or take bases of one distribution for both"),
                 );
             }
         }
@@ -95,14 +110,25 @@ fn linked(cx: &Context<'_>, stage: &Stage, path: &str) -> Option<Span> {
     chain(cx, stage).into_iter().flat_map(|stage| runs(cx, stage)).find_map(|run| {
         let spoken = text(cx, &run);
         let found = run.script.commands.iter().find(|cmd| match cmd.name.text.as_str() {
-            "cargo" => rust_target(run.step, cmd, &spoken) && (path.contains("/target/release/") || path.contains("/target/debug/")) && !path.ends_with('/'),
+            "cargo" => {
+                rust_target(run.step, cmd, spoken)
+                    && (path.contains("/target/release/") || path.contains("/target/debug/"))
+                    && !path.ends_with('/')
+            }
             "gcc" | "g++" | "cc" | "clang" | "clang++" => {
                 let output = cmd.flag_value("-o");
                 let named = output.is_some_and(|output| {
-                    super::support::absolute(run.step, cmd, &crate::shell::ShellWord { text: output, literal: true, ..Default::default() })
-                        .is_some_and(|output| output == path)
+                    super::support::absolute(
+                        run.step,
+                        cmd,
+                        &crate::shell::ShellWord { text: output, literal: true, ..Default::default() },
+                    )
+                    .is_some_and(|output| output == path)
                 });
-                named && !cmd.args.iter().any(|arg| arg.text.contains("static") || matches!(arg.text.as_str(), "-c" | "-shared" | "-S" | "-E"))
+                named
+                    && !cmd.args.iter().any(|arg| {
+                        arg.text.contains("static") || matches!(arg.text.as_str(), "-c" | "-shared" | "-S" | "-E")
+                    })
             }
             _ => false,
         })?;
@@ -114,7 +140,8 @@ fn linked(cx: &Context<'_>, stage: &Stage, path: &str) -> Option<Span> {
 fn rust_target(step: &Step, cmd: &ShellCommand, text: &str) -> bool {
     let builds = cmd.args.iter().any(|arg| matches!(arg.text.as_str(), "build" | "b"));
     let target = cmd.args.iter().any(|arg| arg.text.starts_with("--target") && !arg.text.starts_with("--target-dir"));
-    let set = ["CARGO_BUILD_TARGET", "RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS"].iter().any(|name| step.env.get(name).is_some());
+    let set =
+        ["CARGO_BUILD_TARGET", "RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS"].iter().any(|name| step.env.get(name).is_some());
     builds && !target && !set && !text.contains("RUSTFLAGS") && !text.contains("musl")
 }
 
@@ -160,11 +187,18 @@ fn display(stage: &Stage, facts: &ImageFacts) -> String {
 fn brings_libc(cx: &Context<'_>, stage: &Stage) -> bool {
     let compat = ["gcompat", "libc6-compat", "musl", "glibc", "libc6"];
     chain(cx, stage).into_iter().flat_map(|stage| &stage.steps).any(|step| {
-        let installed = step.installs.iter().flat_map(|install| &install.packages).any(|package| compat.contains(&package.name.as_str()));
+        let installed = step
+            .installs
+            .iter()
+            .flat_map(|install| &install.packages)
+            .any(|package| compat.contains(&package.name.as_str()));
         let copied = step.copied.as_ref().is_some_and(|copied| {
             let libraries = |path: &str| {
                 let path = format!("/{}", path.trim_start_matches('/'));
-                ["/lib", "/lib64", "/usr/lib", "/usr/lib64"].iter().any(|dir| inside(&path, dir)) || path.contains("ld-linux") || path.contains("ld-musl") || path == "/"
+                ["/lib", "/lib64", "/usr/lib", "/usr/lib64"].iter().any(|dir| inside(&path, dir))
+                    || path.contains("ld-linux")
+                    || path.contains("ld-musl")
+                    || path == "/"
             };
             copied.dest.as_deref().is_none_or(|dest| libraries(dest) && dest != "/")
                 || copied.sources.iter().any(|source| source.path.as_deref().is_none_or(libraries))

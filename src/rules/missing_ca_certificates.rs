@@ -72,9 +72,13 @@ fn has_certificates(cx: &Context<'_>, stage: &Stage) -> bool {
         || stage.config.env.iter().any(|(name, _)| name == "SSL_CERT_FILE" || name == "SSL_CERT_DIR")
         || chain(cx, stage).into_iter().flat_map(|stage| &stage.steps).any(|step| {
             let copied = step.copied.as_ref().is_some_and(|copied| {
-                let whole = |path: &str| path == "/" || path == "/etc" || path == "." && copied.dest.as_deref() == Some("/");
+                let whole =
+                    |path: &str| path == "/" || path == "/etc" || path == "." && copied.dest.as_deref() == Some("/");
                 copied.dest.as_deref().is_none_or(|dest| named(dest) || whole(dest) && copied.from != Source::Context)
-                    || copied.sources.iter().any(|source| source.path.as_deref().is_none_or(|path| named(path) || whole(path)))
+                    || copied
+                        .sources
+                        .iter()
+                        .any(|source| source.path.as_deref().is_none_or(|path| named(path) || whole(path)))
             });
             let spoken = cx.dockerfile.get(step.inst).is_some_and(|inst| named(cx.source.slice(inst.content)));
             let installed = step.installs.iter().flat_map(|install| &install.packages).any(|package| {

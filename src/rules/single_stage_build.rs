@@ -118,7 +118,10 @@ fn dependencies(all: &[Run<'_>], stage: &Stage) -> Option<Sign> {
     for (at, run) in all.iter().enumerate() {
         for install in run.step.installs.iter().filter(|install| is_system(install.manager)) {
             let Some(cmd) = run.script.commands.get(install.command) else { continue };
-            let Some(package) = install.packages.iter().find(|package| detect::is_compiler_package(&package.name)) else { continue };
+            let Some(package) = install.packages.iter().find(|package| detect::is_compiler_package(&package.name))
+            else {
+                continue;
+            };
             // The libraries come in the same RUN or a later one.
             let used = all.iter().skip(at).any(installs);
             if used && !removed_later(run, install.command) {
@@ -156,7 +159,8 @@ fn removed_later(run: &Run<'_>, index: usize) -> bool {
 
 /// `make check`, `cmake --version`: nothing is made.
 fn is_check(cmd: &ShellCommand) -> bool {
-    !cmd.args.is_empty() && cmd.args.iter().all(|arg| matches!(arg.text.as_str(), "--version" | "-v" | "-V" | "--help" | "version"))
+    !cmd.args.is_empty()
+        && cmd.args.iter().all(|arg| matches!(arg.text.as_str(), "--version" | "-v" | "-V" | "--help" | "version"))
 }
 
 fn base_language(stage: &Stage) -> Option<Language> {
@@ -166,15 +170,25 @@ fn base_language(stage: &Stage) -> Option<Language> {
 /// What the container runs: ENTRYPOINT, or else CMD.
 fn command_of(stage: &Stage) -> Option<&ConfigCommand> {
     let set = |command: &'_ Option<ConfigCommand>| command.as_ref().is_some_and(|command| !command.argv.is_empty());
-    if set(&stage.config.entrypoint) { stage.config.entrypoint.as_ref() } else { stage.config.cmd.as_ref().filter(|cmd| !cmd.argv.is_empty()) }
+    if set(&stage.config.entrypoint) {
+        stage.config.entrypoint.as_ref()
+    } else {
+        stage.config.cmd.as_ref().filter(|cmd| !cmd.argv.is_empty())
+    }
 }
 
 /// The file itself says what to run, and that is no shell, no test and no compiler.
 fn runs_an_application(stage: &Stage) -> bool {
     let config = &stage.config;
-    let own = |command: &Option<ConfigCommand>| command.as_ref().is_some_and(|command| command.inst.is_some() && !command.argv.is_empty());
+    let own = |command: &Option<ConfigCommand>| {
+        command.as_ref().is_some_and(|command| command.inst.is_some() && !command.argv.is_empty())
+    };
     if !own(&config.entrypoint) && !own(&config.cmd) {
-        return is_server_base(stage) && stage.steps.iter().any(|step| step.copied.as_ref().is_some_and(|copied| copied.from == Source::Context));
+        return is_server_base(stage)
+            && stage
+                .steps
+                .iter()
+                .any(|step| step.copied.as_ref().is_some_and(|copied| copied.from == Source::Context));
     }
     let mut argv: Vec<String> = Vec::new();
     for command in [&config.entrypoint, &config.cmd].into_iter().flatten() {
@@ -192,40 +206,136 @@ fn is_server_base(stage: &Stage) -> bool {
     let Some(image) = stage.image() else { return false };
     let name = image.repository.text.rsplit('/').next().unwrap_or("");
     let tag = image.tag.as_ref().map_or("", |tag| tag.text.as_str());
-    matches!(name, "nginx" | "httpd" | "tomcat" | "caddy" | "jetty" | "wildfly") || (name == "php" && (tag.contains("apache") || tag.contains("fpm")))
+    matches!(name, "nginx" | "httpd" | "tomcat" | "caddy" | "jetty" | "wildfly")
+        || (name == "php" && (tag.contains("apache") || tag.contains("fpm")))
 }
 
 /// Nothing of its own: a shell to work in, a wait without end, a compiler to be called.
 fn idles(words: &[&str]) -> bool {
     let name = |word: &str| word.rsplit('/').next().unwrap_or(word).to_string();
     let shells = ["sh", "bash", "zsh", "ash", "fish", "dash", "pwsh", "tmux", "screen", "login"];
-    let words: Vec<&str> = words.iter().copied().filter(|word| !matches!(*word, "exec" | "tini" | "dumb-init" | "--" | "/sbin/tini" | "/usr/bin/tini")).collect();
+    let words: Vec<&str> = words
+        .iter()
+        .copied()
+        .filter(|word| !matches!(*word, "exec" | "tini" | "dumb-init" | "--" | "/sbin/tini" | "/usr/bin/tini"))
+        .collect();
     let Some(first) = words.first() else { return true };
     let rest = words.get(1..).unwrap_or_default();
     let first = name(first);
     // `bash -c "…"` and `sh run.sh` run something.
     (shells.contains(&first.as_str()) && rest.iter().all(|word| word.starts_with('-') && !word.contains('c')))
         || (first == "tail" && rest.contains(&"/dev/null"))
-        || (first == "sleep" && rest.iter().any(|word| *word == "infinity"))
-        || (matches!(first.as_str(), "go" | "cargo" | "gcc" | "g++" | "clang" | "mvn" | "gradle" | "make" | "cmake" | "npm" | "yarn" | "node" | "python" | "python3" | "jshell" | "dotnet" | "irb" | "iex" | "ghci" | "swift" | "rustc")
-            && rest.is_empty())
-        || matches!(first.as_str(), "true" | "false" | "echo" | "ls" | "cat" | "help" | "code-server" | "jupyter" | "sshd")
+        || (first == "sleep" && rest.contains(&"infinity"))
+        || (matches!(
+            first.as_str(),
+            "go" | "cargo"
+                | "gcc"
+                | "g++"
+                | "clang"
+                | "mvn"
+                | "gradle"
+                | "make"
+                | "cmake"
+                | "npm"
+                | "yarn"
+                | "node"
+                | "python"
+                | "python3"
+                | "jshell"
+                | "dotnet"
+                | "irb"
+                | "iex"
+                | "ghci"
+                | "swift"
+                | "rustc"
+        ) && rest.is_empty())
+        || matches!(
+            first.as_str(),
+            "true" | "false" | "echo" | "ls" | "cat" | "help" | "code-server" | "jupyter" | "sshd"
+        )
 }
 
 /// The container runs tests or a tool of developers.
 fn tests(words: &[&str]) -> bool {
-    let tools = ["pytest", "tox", "nox", "rspec", "phpunit", "jest", "mocha", "ctest", "lcov", "golangci-lint", "eslint", "pre-commit", "cypress", "playwright", "karma", "air", "nodemon", "dlv", "reflex", "CompileDaemon", "watchexec", "ts-node-dev", "devcontainer"];
+    let tools = [
+        "pytest",
+        "tox",
+        "nox",
+        "rspec",
+        "phpunit",
+        "jest",
+        "mocha",
+        "ctest",
+        "lcov",
+        "golangci-lint",
+        "eslint",
+        "pre-commit",
+        "cypress",
+        "playwright",
+        "karma",
+        "air",
+        "nodemon",
+        "dlv",
+        "reflex",
+        "CompileDaemon",
+        "watchexec",
+        "ts-node-dev",
+        "devcontainer",
+    ];
     let lower: Vec<String> = words.iter().map(|word| word.to_ascii_lowercase()).collect();
     let tool = lower.iter().any(|word| tools.contains(&word.rsplit('/').next().unwrap_or(word).trim_end_matches(',')));
     let verb = lower.iter().skip(1).take(3).any(|word| {
-        matches!(word.as_str(), "test" | "tests" | "check" | "lint" | "bench" | "dev" | "watch" | "serve:dev" | "start:dev" | "test:unit" | "build" | "install")
+        matches!(
+            word.as_str(),
+            "test"
+                | "tests"
+                | "check"
+                | "lint"
+                | "bench"
+                | "dev"
+                | "watch"
+                | "serve:dev"
+                | "start:dev"
+                | "test:unit"
+                | "build"
+                | "install"
+        )
     });
     let program = lower.first().map(|word| word.rsplit('/').next().unwrap_or(word).to_string()).unwrap_or_default();
-    let builder = matches!(program.as_str(), "go" | "cargo" | "mvn" | "gradle" | "gradlew" | "mvnw" | "make" | "npm" | "yarn" | "pnpm" | "dotnet" | "mix" | "bundle" | "stack" | "cabal" | "swift" | "sbt" | "ng" | "vite" | "next" | "bazel" | "rake");
+    let builder = matches!(
+        program.as_str(),
+        "go" | "cargo"
+            | "mvn"
+            | "gradle"
+            | "gradlew"
+            | "mvnw"
+            | "make"
+            | "npm"
+            | "yarn"
+            | "pnpm"
+            | "dotnet"
+            | "mix"
+            | "bundle"
+            | "stack"
+            | "cabal"
+            | "swift"
+            | "sbt"
+            | "ng"
+            | "vite"
+            | "next"
+            | "bazel"
+            | "rake"
+    );
     let script = lower.iter().take(2).any(|word| {
         let name = word.rsplit('/').next().unwrap_or(word);
         ["test", "tests", "build", "compile", "benchmark"].iter().any(|stem| {
-            name.strip_suffix(".sh").is_some_and(|name| name == *stem || name.starts_with(&format!("{stem}-")) || name.starts_with(&format!("{stem}_")) || name.ends_with(&format!("-{stem}")) || name.ends_with(&format!("_{stem}")))
+            name.strip_suffix(".sh").is_some_and(|name| {
+                name == *stem
+                    || name.starts_with(&format!("{stem}-"))
+                    || name.starts_with(&format!("{stem}_"))
+                    || name.ends_with(&format!("-{stem}"))
+                    || name.ends_with(&format!("_{stem}"))
+            })
         })
     });
     tool || (builder && verb) || script
@@ -237,10 +347,42 @@ fn is_for_developers(cx: &Context<'_>, stage: &Stage) -> bool {
     let name = path.rsplit('/').next().unwrap_or("");
     let part = |text: &str| {
         text.split(|c: char| !c.is_ascii_alphanumeric()).any(|part| {
-            matches!(part, "dev" | "devel" | "develop" | "development" | "devcontainer" | "gitpod" | "ci" | "test" | "tests" | "testing" | "builder" | "buildenv" | "toolchain" | "lint" | "sdk")
+            matches!(
+                part,
+                "dev"
+                    | "devel"
+                    | "develop"
+                    | "development"
+                    | "devcontainer"
+                    | "gitpod"
+                    | "ci"
+                    | "test"
+                    | "tests"
+                    | "testing"
+                    | "builder"
+                    | "buildenv"
+                    | "toolchain"
+                    | "lint"
+                    | "sdk"
+            )
         })
     };
     let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders);
     let named = stage.name.as_ref().is_some_and(|name| part(&name.text.to_ascii_lowercase()));
-    part(name) || named || folders.split('/').any(|folder| matches!(folder, ".devcontainer" | "devcontainer" | ".gitpod" | ".ci" | "ci" | ".circleci" | ".github" | "buildenv" | "builder"))
+    part(name)
+        || named
+        || folders.split('/').any(|folder| {
+            matches!(
+                folder,
+                ".devcontainer"
+                    | "devcontainer"
+                    | ".gitpod"
+                    | ".ci"
+                    | "ci"
+                    | ".circleci"
+                    | ".github"
+                    | "buildenv"
+                    | "builder"
+            )
+        })
 }

@@ -30,8 +30,10 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
             continue;
         }
         for build in go::builds(cx, stage) {
-            let stripped = build.go.ldflags.as_ref().is_some_and(|flags| flags.strip_s || flags.strip_w || hidden(flags));
-            if !build.makes_program() || stripped || build.is_foreign() || !go::ships(cx, &build) || debug_flags(&build) {
+            let stripped =
+                build.go.ldflags.as_ref().is_some_and(|flags| flags.strip_s || flags.strip_w || hidden(flags));
+            if !build.makes_program() || stripped || build.is_foreign() || !go::ships(cx, &build) || debug_flags(&build)
+            {
                 continue;
             }
             let found = Diagnostic::at(build.go.span, "the program ships with its symbol table and debug information")
@@ -57,7 +59,9 @@ fn debug_flags(build: &Build<'_>) -> bool {
 /// `strip` and `upx` do it too.
 fn stripped_later(cx: &Context<'_>, stage: &Stage) -> bool {
     chain(cx, stage).into_iter().any(|stage| {
-        runs(cx, stage).any(|run| run.script.commands.iter().any(|cmd| matches!(cmd.name.text.as_str(), "strip" | "upx" | "objcopy")))
+        runs(cx, stage).any(|run| {
+            run.script.commands.iter().any(|cmd| matches!(cmd.name.text.as_str(), "strip" | "upx" | "objcopy"))
+        })
     })
 }
 
@@ -72,7 +76,12 @@ fn edit(cx: &Context<'_>, build: &Build<'_>) -> Option<Edit> {
     }
     let Some(flags) = &build.go.ldflags else {
         let goflags = build.run.step.env.get("GOFLAGS").is_some()
-            || build.command.assignments.iter().chain(build.command.env.iter()).any(|assignment| assignment.name == "GOFLAGS");
+            || build
+                .command
+                .assignments
+                .iter()
+                .chain(build.command.env.iter())
+                .any(|assignment| assignment.name == "GOFLAGS");
         let verb = build.command.args.iter().find(|arg| matches!(arg.text.as_str(), "build" | "install"))?;
         return (!goflags && verb.literal).then(|| Edit::insert(verb.span.end, " -ldflags=\"-s -w\""));
     };
@@ -80,5 +89,6 @@ fn edit(cx: &Context<'_>, build: &Build<'_>) -> Option<Edit> {
     let text = cx.source.slice(flags.span);
     let quote = text.find(['"', '\''])?;
     let opening = text.get(..quote)?;
-    matches!(opening, "" | "-ldflags=" | "--ldflags=").then(|| Edit::insert(flags.span.start + quote as u32 + 1, "-s -w "))
+    matches!(opening, "" | "-ldflags=" | "--ldflags=")
+        .then(|| Edit::insert(flags.span.start + quote as u32 + 1, "-s -w "))
 }

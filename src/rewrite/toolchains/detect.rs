@@ -80,7 +80,7 @@ pub fn of_words(program: &str, words: &[&str]) -> Option<(Language, Work)> {
         }
         "gradle" | "gradlew" => gradle(&plain)?,
         "ant" => (Jvm, Compiles),
-        "sbt" | "activator" | "mill" | "amm" => match plain.iter().any(|word| *word == "run") {
+        "sbt" | "activator" | "mill" | "amm" => match plain.contains(&"run") {
             true => (Jvm, RunsSources),
             false if any(&["update", "test", "reload", "about", "exit"]) || plain.is_empty() => return None,
             false => (Jvm, Compiles),
@@ -286,13 +286,13 @@ fn bundler(tool: &str, rest: &[&str]) -> Option<(Language, Work)> {
 }
 
 fn python(program: &str, plain: &[&str]) -> Option<(Language, Work)> {
-    let installs = match (program, plain) {
-        ("pip" | "pip2" | "pip3", ["install" | "wheel", ..]) => true,
-        ("poetry" | "pipenv" | "pdm" | "micropipenv", ["install" | "sync", ..]) => true,
-        ("uv", ["sync", ..] | ["pip", "install" | "sync", ..]) => true,
-        ("easy_install", [_, ..]) => true,
-        _ => false,
-    };
+    let installs = matches!(
+        (program, plain),
+        ("pip" | "pip2" | "pip3", ["install" | "wheel", ..])
+            | ("poetry" | "pipenv" | "pdm" | "micropipenv", ["install" | "sync", ..])
+            | ("uv", ["sync", ..] | ["pip", "install" | "sync", ..])
+            | ("easy_install", [_, ..])
+    );
     installs.then_some((Language::Python, Work::Dependencies))
 }
 
