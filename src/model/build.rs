@@ -7,7 +7,7 @@ use super::config::ConfigCommand;
 use super::scope::{expand, expand_words};
 use super::state::{State, dialect_of, script_of};
 use super::{
-    Base, Env, ImageConfig, Model, ModelOptions, Origin, Source, Stage, StageId, Step, StepRef, Variable, images,
+    Base, Env, ImageConfig, Model, ModelOptions, Origin, Source, Stage, StageId, Step, StepRef, Variable, images, names,
 };
 use super::{graph, transfers};
 use crate::syntax::{Body, Dockerfile, InstId, Instruction, Item, KeyValue, Keyword};
@@ -146,7 +146,7 @@ impl Builder<'_> {
                     Base::Stage(stage)
                 } else if *name == image.text && !image.repository.text.is_empty() {
                     Base::Image { reference: image.clone() }
-                } else if let Some(reference) = images::reference(name, image.span) {
+                } else if let Some(reference) = names::reference(name, image.span) {
                     Base::Image { reference }
                 } else {
                     Base::Unresolved(written.to_string())
@@ -168,7 +168,7 @@ impl Builder<'_> {
                 Some(facts) => State::of_image(facts, windows_platform),
                 None => {
                     // Only Windows files have a reason to change the escape character.
-                    let hint = self.file.escape == '`' || images::names_windows(reference);
+                    let hint = self.file.escape == '`' || names::names_windows(reference);
                     State::unknown(windows_platform || hint)
                 }
             },

@@ -6,6 +6,7 @@ mod config;
 mod graph;
 mod images;
 mod installs;
+mod names;
 mod paths;
 mod pattern;
 mod scope;
@@ -18,11 +19,12 @@ use std::sync::Arc;
 
 pub use build::build;
 pub use config::{ConfigCommand, ImageConfig};
-pub use images::{ImageFacts, Libc, PackageManager, canonical_name, facts_for};
+pub use images::{ImageFacts, Libc, PackageManager, facts_for};
 pub use installs::{
     Action, Call, Clean, Install, MANAGERS, Manager, ManagerFacts, Package, PackageKind, Removal, Spec, action, call,
     facts, installs, is_clean, is_install, is_update, removal, removes,
 };
+pub use names::canonical_name;
 pub use scope::{Env, Origin, Variable, expand, expand_heredoc, expand_words, variables};
 
 use crate::shell::{Dialect, Script, ShellCommand};

@@ -1,7 +1,7 @@
 //! What COPY and ADD bring and what RUN mounts, expanded and with absolute paths.
 
 use super::build::Builder;
-use super::images;
+use super::names;
 use super::paths;
 use super::{Copied, CopySource, Mount, MountKind, Source, SourceKind, StageId};
 use crate::syntax::{Body, Flag, Instruction, Keyword, Word};
@@ -110,7 +110,7 @@ fn source_named(builder: &Builder<'_>, name: &Word) -> Source {
         Some(stage) if stage.0 < current => Source::Stage(stage),
         Some(_) => Source::Unresolved(text.to_string()),
         None if builder.names_a_stage(text) => Source::Unresolved(text.to_string()),
-        None => match images::reference(text, name.span) {
+        None => match names::reference(text, name.span) {
             Some(reference) => Source::Image(reference),
             None => Source::Unresolved(text.to_string()),
         },
