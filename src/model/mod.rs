@@ -11,7 +11,7 @@ mod paths;
 mod pattern;
 mod scope;
 mod state;
-mod tables;
+pub(crate) mod tables;
 mod transfers;
 
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
 //! How large a base image is, by its name and tag.
 
-use super::tables;
 use crate::diagnostic::{Basis, Cost, Size};
+use crate::model::tables;
 
 static SIZES: &str = include_str!("../../rules/tables/base_sizes.tsv");
 
@@ -12,8 +12,11 @@ static SIZES: &str = include_str!("../../rules/tables/base_sizes.tsv");
 pub fn base(name: &str, tag: &str) -> Option<Cost> {
     let wanted = Tag::read(tag);
     let mut best: Option<(Distance, u64, &str)> = None;
-    for row in tables::rows(SIZES, name) {
-        let [_, row_tag, bytes, basis, ..] = row.as_slice() else { continue };
+    for row in tables::lines(SIZES, name) {
+        let mut columns = row.split('\t').skip(1);
+        let (Some(row_tag), Some(bytes), Some(basis)) = (columns.next(), columns.next(), columns.next()) else {
+            continue;
+        };
         let Ok(bytes) = bytes.parse::<u64>() else { continue };
         let Some(distance) = wanted.distance(&Tag::read(row_tag)) else { continue };
         if best.as_ref().is_none_or(|(other, ..)| distance < *other) {

@@ -3,12 +3,11 @@
 //! What is not known has no number. MB are 10^6 bytes everywhere.
 
 mod base;
-mod tables;
 
 pub use base::base;
 
 use crate::diagnostic::{Basis, Cost, Diagnostic, Size, Waste};
-use crate::model::Model;
+use crate::model::{self, Model, tables};
 
 static LEFTOVERS: &str = include_str!("../../rules/tables/leftovers.tsv");
 static DEB_SIZES: &str = include_str!("../../rules/tables/deb_sizes.tsv");
@@ -37,7 +36,7 @@ pub fn reference(text: &str) -> Option<Cost> {
         Some(colon) => (text.get(..slash + colon).unwrap_or(text), text.get(slash + colon + 1..).unwrap_or("")),
         None => (text, "latest"),
     };
-    base(name, tag)
+    base(&model::canonical_name(name), tag)
 }
 
 /// All findings of a file together: bytes that two findings share count once.
@@ -82,8 +81,8 @@ pub fn difference(from: Cost, to: Cost) -> Cost {
 
 /// A row of leftovers.tsv, such as `apt-lists`.
 pub fn leftover(key: &str) -> Option<Cost> {
-    let row = tables::rows(LEFTOVERS, key).next()?;
-    let number = |at: usize| row.get(at).and_then(|cell| cell.parse().ok());
+    let row = tables::lines(LEFTOVERS, key).next()?;
+    let number = |at: usize| row.split('\t').nth(at).and_then(|cell| cell.parse().ok());
     Some(Cost { size: Size { low: number(1)?, likely: number(2)?, high: number(3)? }, basis: Basis::Table })
 }
 
@@ -99,8 +98,8 @@ fn packages(names: &[String], bytes: fn(&DebSize) -> u64) -> Option<Cost> {
     let mut largest = 0;
     let mut sum = 0;
     for name in names {
-        let row = tables::rows(DEB_SIZES, name).next()?;
-        let number = |at: usize| row.get(at).and_then(|cell| cell.parse().ok());
+        let row = tables::lines(DEB_SIZES, name).next()?;
+        let number = |at: usize| row.split('\t').nth(at).and_then(|cell| cell.parse().ok());
         let added = bytes(&DebSize { without: number(1)?, with: number(2)? });
         largest = largest.max(added);
         sum += added;
