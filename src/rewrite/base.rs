@@ -4,7 +4,8 @@ use super::case::Case;
 use super::effects::{Effect, Kind};
 use super::needs::{Claim, Link, Needs};
 use super::packages::{Provided, builds_only, is_toolchain, provider};
-use super::paths::base_name;
+use super::paths::{base_name, within};
+use super::placed::{owner_of, owners};
 use super::refuse::refuse;
 use super::releases::{Family, Ground};
 use super::{Refusal, RuledOut, Tier};
@@ -91,6 +92,11 @@ pub(super) fn choose(
     for claim in &needs.gaps {
         bar(Tier::SameDistroTree, true, claim);
     }
+    // Only a copy of the tree keeps its owner where an unprivileged program writes into it.
+    if let Some((path, claim)) = needs.writable.iter().find(|(path, _)| owned_tree(case, effects, path)) {
+        let text = format!("{path} is written by an unprivileged user: {}", claim.text);
+        bar(Tier::SameDistroTree, false, &Claim { text, ..claim.clone() });
+    }
     let wish = case.options.base;
     let hard = bars.iter().filter(|bar| !bar.soft).map(|bar| bar.most).min().unwrap_or(Tier::Scratch);
     let proved = bars.iter().map(|bar| bar.most).min().unwrap_or(Tier::Scratch);
@@ -125,18 +131,20 @@ pub(super) fn choose(
         })
         .collect();
     let (base, why) = base_of(case, ground, links, tier)?;
-    for link in links {
-        if let Link::Libraries { packages: more, .. } = link
-            && tier <= Tier::SameDistro
-            && !alpine
-        {
-            packages.extend(more.iter().cloned());
-        }
-    }
     packages.extend(case.options.stated.packages.iter().cloned());
     packages.sort();
     packages.dedup();
     Ok(Choice { tier, base, why, ruled_out, packages, open })
+}
+
+/// The path lies in the working directory, which the file gives to the user of the image.
+fn owned_tree(case: &Case<'_>, effects: &[Effect<'_>], path: &str) -> bool {
+    let user = case.stage.config.user.as_deref().unwrap_or("");
+    let root = matches!(user.split(':').next().unwrap_or(""), "" | "root" | "0");
+    !root
+        && within(path, &case.workdir)
+        && (owner_of(&owners(effects), &case.workdir).is_some()
+            || case.steps().any(|(_, inst)| inst.transfer().is_some() && inst.flag("chown").is_some()))
 }
 
 /// A RUN downloads or copies a program of that name.

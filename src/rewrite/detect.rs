@@ -78,6 +78,17 @@ pub(super) fn single_stage<'a>(source: &SourceFile, file: &Dockerfile, model: &'
         }
     }
     for step in &stage.steps {
+        let from = file.get(step.inst).and_then(|inst| inst.flag("from")).and_then(|flag| flag.value.as_ref());
+        if let (Some(from), Some(own)) = (from, &stage.name)
+            && from.text.eq_ignore_ascii_case(&own.text)
+        {
+            return Err(refuse(
+                "syntax-error",
+                from.span,
+                "the stage copies from itself, so the file does not build",
+                "name another stage or image",
+            ));
+        }
         if let Some(inst) = file.get(step.inst)
             && matches!(inst.body, Body::Onbuild(_))
         {
@@ -231,8 +242,14 @@ fn nothing_left(case: &Case<'_>, effects: &[Effect<'_>]) -> Result<(), Refusal> 
     let plain = ground(case)?.is_some_and(|ground| !ground.toolchain_image);
     let removed = effects.iter().find(|effect| matches!(effect.kind, Kind::Remove(_)));
     let Some(removed) = removed.filter(|_| plain) else { return Ok(()) };
+    let Kind::Remove(gone) = &removed.kind else { return Ok(()) };
     let installs_go = effects.iter().any(|effect| {
-        let go = |name: &str| matches!(name, "go" | "golang" | "golang-go") || name.starts_with("golang-1");
+        // `apk add $deps … apk del $deps`, too.
+        let go = |name: &str| {
+            matches!(name, "go" | "golang" | "golang-go")
+                || name.starts_with("golang-1")
+                || (name.starts_with('$') && gone.iter().any(|gone| gone == name))
+        };
         effect.inst == removed.inst
             && matches!(&effect.kind, Kind::Install(install) if install.packages.iter().any(|package| go(&package.name)))
     });

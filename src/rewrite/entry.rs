@@ -29,8 +29,10 @@ pub(super) struct Entry {
     pub span: Span,
     /// The directory that the process starts in.
     pub workdir: String,
-    /// Every argument in order, as far as they are known; for the search of configuration files.
+    /// Every argument in order, as far as they are known; they may name files.
     pub args: Vec<String>,
+    /// A program starts in another directory than the working directory of the image.
+    pub elsewhere: Option<Span>,
 }
 
 /// Programs that run or watch sources, or only keep a container open.
@@ -90,7 +92,8 @@ pub(super) fn entry(case: &Case<'_>) -> Result<Entry, Refusal> {
     let workdir = case.workdir.clone();
     let main_step = case.step(main);
     let span = case.content(main);
-    let mut entry = Entry { programs: Vec::new(), shell: None, exec_form: None, span, workdir, args: Vec::new() };
+    let mut entry =
+        Entry { programs: Vec::new(), shell: None, exec_form: None, span, workdir, args: Vec::new(), elsewhere: None };
     match case.file.get(main).and_then(|inst| inst.command()) {
         Some(Command::Exec { words, .. }) => {
             let mut argv: Vec<(String, Span)> = words.iter().map(|word| (word.text.clone(), word.span)).collect();
@@ -274,9 +277,15 @@ fn commands(case: &Case<'_>, entry: &mut Entry, commands: Vec<&ShellCommand>) ->
             let Some(dir) = dir else {
                 return Err(opaque(cmd.span, "the directory that the program starts in is not known"));
             };
+            entry.elsewhere = Some(cmd.span);
+            entry.args.extend(cmd.args.iter().map(|arg| arg.text.clone()));
             entry.programs.push(Named { path: Some(join(&dir, &written)), text: written, span: cmd.name.span });
             continue;
         }
+        if dir.as_deref() != Some(entry.workdir.as_str()) {
+            entry.elsewhere = Some(cmd.span);
+        }
+        entry.args.extend(cmd.args.iter().map(|arg| arg.text.clone()));
         let before = entry.programs.len();
         match push(case, entry, &written, cmd.name.span) {
             // `sleep 5 && ./app` is no image that only sleeps.

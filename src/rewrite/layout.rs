@@ -224,7 +224,8 @@ fn accounts(parts: &Parts<'_, '_>) -> Result<Vec<String>, Refusal> {
     let user = case.stage.config.user.clone().unwrap_or_default();
     let names: Vec<&str> = user.split(':').filter(|part| !part.is_empty()).collect();
     let known = |name: &str| {
-        name.chars().all(|letter| letter.is_ascii_digit()) || name == "root" && parts.choice.tier == Tier::Distroless
+        name.chars().all(|letter| letter.is_ascii_digit())
+            || matches!(name, "root" | "nobody") && parts.choice.tier == Tier::Distroless
     };
     let by_name = names.iter().any(|name| !known(name));
     let wanted = parts.needs.users.is_some() && parts.choice.tier == Tier::Scratch;

@@ -4,6 +4,7 @@
 mod artifacts;
 mod base;
 mod case;
+mod cost;
 mod detect;
 mod effects;
 mod entry;
@@ -122,7 +123,7 @@ pub fn plan(
     let workdir = stage.config.working_dir.clone().unwrap_or_default();
     let case = Case { source, file, model, stage, context, options, workdir, walk };
     detect::require_go(&case)?;
-    let entry = entry::entry(&case)?;
+    let mut entry = entry::entry(&case)?;
     let ground = detect::ground(&case)?;
     let (effects, opaque) = effects::effects(&case);
     detect::refuse_effects(&case, &effects)?;
@@ -136,6 +137,10 @@ pub fn plan(
         .collect();
     let own: Vec<&str> = needs::shipped(&found).map(|built| paths::base_name(&built.path)).collect();
     let choice = base::choose(&case, ground.as_ref(), &links, &needs, &effects, &own)?;
+    if choice.tier <= Tier::SameDistro {
+        // There is a shell, and a script without a `#!` line runs only through one.
+        entry.exec_form = None;
+    }
     if let (Some((inst, reason)), true) = (opaque.first(), choice.tier <= Tier::SameDistro && !needs.is_complete()) {
         return Err(refuse::refuse(
             "unclassified-run",
@@ -176,10 +181,10 @@ pub fn plan(
         keep: verify::kept(&case, &laid.outline),
         artifacts: obligations::artifacts(&parts, &laid),
         obligations: obligations::obligations(&parts, &laid, &links),
-        lost: obligations::lost(&parts),
+        lost: obligations::lost(&parts, &laid),
         ruled_out: choice.ruled_out.clone(),
-        before: None,
-        after: None,
+        before: cost::before(&case),
+        after: cost::after(&case, &choice),
         edits,
     })
 }

@@ -5,8 +5,9 @@ use super::artifacts::{Built, Found};
 use super::case::Case;
 use super::effects::Effect;
 use super::entry::{self, Entry};
-use super::paths::{join, within};
+use super::paths::{is_system_dir, join, within};
 use super::toolchains::go::{Cgo, CgoEvidence, CgoKind, GoBuild, Need, NeedKind, Place, Program, StaticForced};
+use crate::model::expand;
 use crate::shell::{Dialect, parse_text};
 use crate::syntax::Body;
 use crate::text::{MappedText, SourceFile, Span};
@@ -32,7 +33,7 @@ pub(super) enum Link {
     Static { why: Claim, add_cgo: bool },
     /// The builder's C library and nothing else; `cxx`: the C++ runtime, too.
     Libc { why: Claim, cxx: bool },
-    /// Shared libraries of these packages.
+    /// Shared libraries; those of the file's own `-dev` packages are installed again. `packages` is what the table names.
     Libraries { why: Claim, packages: Vec<String> },
     /// Not known.
     Unknown { why: Claim },
@@ -127,6 +128,10 @@ pub(super) fn collect(case: &Case<'_>, entry: &Entry, found: &Found, programs: &
         let name = super::paths::base_name(&named.text).to_string();
         needs.programs.push((name.clone(), Claim::at(format!("the command starts {name}"), named.span)));
     }
+    if let Some(span) = entry.elsewhere {
+        needs.gaps.push(Claim::at("the program starts in another directory than WORKDIR says", span));
+    }
+    named_files(case, entry, &mut needs);
     health(case, found, &mut needs);
     // Only the last HEALTHCHECK counts, and it may say NONE.
     stated(case, &mut needs);
@@ -180,6 +185,37 @@ fn add_program(case: &Case<'_>, entry: &Entry, program: &Program, needs: &mut Ne
     }
 }
 
+/// Arguments of the command and values of ENV that name a file or directory of the image.
+fn named_files(case: &Case<'_>, entry: &Entry, needs: &mut Needs) {
+    let Some(tree) = case.tree() else { return };
+    let env = case.steps().filter_map(|(step, inst)| match &inst.body {
+        Body::Env(pairs) => Some((step, inst, pairs)),
+        _ => None,
+    });
+    let mut words: Vec<(String, Claim)> = entry
+        .args
+        .iter()
+        .map(|arg| (arg.clone(), Claim::at("an argument of the command names it", entry.span)))
+        .collect();
+    for (step, inst, pairs) in env {
+        for pair in &pairs.pairs {
+            let value = pair.value.as_ref().and_then(|value| expand(&value.text, case.file.escape, &step.env).ok());
+            let claim = Claim::at(format!("ENV {} names it", pair.key.text), inst.content);
+            words.extend(value.filter(|_| pair.key.text != "PATH").map(|value| (value, claim)));
+        }
+    }
+    for (word, claim) in words {
+        for part in word.split(['=', ',', ':']).filter(|part| !part.is_empty() && !part.starts_with('-')) {
+            let path = join(&entry.workdir, part);
+            let there = tree.is_file(&path) || tree.under(&path).next().is_some();
+            let own = !is_system_dir(&path) && path != entry.workdir && path != "/go";
+            if there && own && !path.ends_with(".go") {
+                needs.data.push((path, claim.clone()));
+            }
+        }
+    }
+}
+
 /// An entrypoint script: its interpreter, and every program that it calls.
 fn script(case: &Case<'_>, path: &str, needs: &mut Needs) {
     let claim = |text: String| Claim { text, shown: Shown { span: None, file: Some((path.to_string(), 1)) } };
@@ -214,6 +250,9 @@ fn script(case: &Case<'_>, path: &str, needs: &mut Needs) {
     }
     for cmd in script.commands.iter().chain(&script.substitutions) {
         let name = cmd.name.text.as_str();
+        if name == "cd" {
+            needs.gaps.push(claim(format!("{path} changes the directory")));
+        }
         if name.is_empty() || entry::BUILTINS.contains(&name) || name.contains(['$', '/']) {
             continue;
         }

@@ -67,10 +67,11 @@ pub(super) fn obligations(parts: &Parts<'_, '_>, laid: &Laid, links: &[Link]) ->
                 true,
                 Claim { text: format!("the final base has the C library of the builder: {}", why.text), ..why.clone() },
             ),
-            Link::Libraries { why, packages } => (
-                tier <= Tier::SameDistro && !packages.is_empty(),
-                Claim { text: format!("the final base has the C libraries: {}", why.text), ..why.clone() },
-            ),
+            Link::Libraries { why, packages } => {
+                let named = if packages.is_empty() { String::new() } else { format!(" ({})", packages.join(", ")) };
+                let text = format!("the final stage has the C libraries that the build linked{named}: {}", why.text);
+                (installs_libraries(parts), Claim { text, ..why.clone() })
+            }
             Link::Unknown { why } => (
                 tier <= Tier::SameDistro,
                 Claim { text: format!("the final base has the C library of the builder: {}", why.text), ..why.clone() },
@@ -102,6 +103,15 @@ pub(super) fn obligations(parts: &Parts<'_, '_>, laid: &Laid, links: &[Link]) ->
         }
     }
     list
+}
+
+/// The final stage installs what the `-dev` packages of the builder stand for.
+fn installs_libraries(parts: &Parts<'_, '_>) -> bool {
+    parts.choice.tier <= Tier::SameDistro
+        && parts.effects.iter().any(|effect| match &effect.kind {
+            Kind::Install(install) => install.packages.iter().any(|package| super::packages::is_dev(&package.name)),
+            _ => false,
+        })
 }
 
 fn needs(parts: &Parts<'_, '_>, add: &mut dyn FnMut(bool, Claim)) {
@@ -193,7 +203,7 @@ fn ground(parts: &Parts<'_, '_>, links: &[Link], add: &mut dyn FnMut(bool, Claim
     add(fixed || !dynamic, Claim::at(text, parts.case.base_span()));
 }
 
-pub(super) fn lost(parts: &Parts<'_, '_>) -> Vec<String> {
+pub(super) fn lost(parts: &Parts<'_, '_>, laid: &Laid) -> Vec<String> {
     let mut lost = vec!["the Go toolchain and its caches".to_string()];
     let tier = parts.choice.tier;
     if tier >= Tier::Distroless {
@@ -215,7 +225,7 @@ pub(super) fn lost(parts: &Parts<'_, '_>) -> Vec<String> {
             lost.push(format!("packages: {}", packages.join(", ")));
         }
     }
-    if parts.case.options.strip {
+    if laid.outline.inside.iter().any(|edit| edit.text.contains("-s")) {
         lost.push("debug information of the program".into());
     }
     lost

@@ -8,7 +8,7 @@ use super::paths::{is_system_dir, within};
 use super::placed::{is_build_place, is_rerun};
 use super::refuse::refuse;
 use super::render::Style;
-use crate::model::{Manager, Step};
+use crate::model::{Install, Manager, Step, variables};
 use crate::text::Span;
 
 pub(super) enum Rerun {
@@ -39,6 +39,9 @@ pub(super) fn text(parts: &Parts<'_, '_>, step: &Step, copied: &[&str], style: &
             Kind::Nothing | Kind::Remove(_) | Kind::TrustStore | Kind::Capabilities => changed |= !is_quiet(effect),
             Kind::Build | Kind::Mode => changed = true,
             Kind::PackageNoise => pieces.push(as_written()),
+            Kind::Install(install) if has_unknown_packages(install, step) => {
+                return Err(unclassified(effect.cmd.span, "the packages are named by a shell variable"));
+            }
             Kind::Install(install) => match install_text(parts, effect, &removed) {
                 None => {
                     changed = true;
@@ -119,6 +122,14 @@ pub(super) fn text(parts: &Parts<'_, '_>, step: &Step, copied: &[&str], style: &
     let keyword = parts.case.file.get(step.inst).map_or("RUN", |inst| inst.name.text.as_str());
     let between = format!(" {}{}    && ", style.escape, style.eol);
     Ok(Rerun::Text(format!("{keyword} {}", pieces.join(&between))))
+}
+
+/// A package whose name is a variable that only the script of this RUN knows.
+fn has_unknown_packages(install: &Install, step: &Step) -> bool {
+    install.packages.iter().any(|package| {
+        let names = variables(&package.name, '\\');
+        !package.literal && names.iter().any(|name| step.env.get(name).is_none())
+    })
 }
 
 fn unclassified(span: Span, reason: &str) -> Refusal {

@@ -37,6 +37,9 @@ fn check(parts: &Parts<'_, '_>, laid: &Laid, edits: &[Edit]) -> Result<(), Strin
         return Err(format!("line {}: {}", after.line_col(error.span.start).line, error.message));
     }
     let model = model::build(&after, &file, &ModelOptions::default());
+    if invalid_bytes(case.source) != invalid_bytes(&after) {
+        return Err("bytes that are not UTF-8 would be lost".into());
+    }
     let [build, last] = model.stages.as_slice() else { return Err("it has not two stages".into()) };
     same_instructions(case, &laid.outline, &after)?;
     same_comments(case, &after)?;
@@ -60,6 +63,14 @@ fn check(parts: &Parts<'_, '_>, laid: &Laid, edits: &[Edit]) -> Result<(), Strin
     match super::detect::single_stage(&after, &file, &model) {
         Err(refusal) if refusal.reason == "already-multi-stage" => Ok(()),
         _ => Err("it would be rewritten again".into()),
+    }
+}
+
+/// How many bytes are not UTF-8: a moved one would be replaced.
+fn invalid_bytes(source: &SourceFile) -> usize {
+    match source.first_invalid() {
+        None => 0,
+        Some(_) => source.all_bytes().iter().zip(source.text.as_bytes()).filter(|(file, text)| file != text).count(),
     }
 }
 
