@@ -206,6 +206,7 @@ impl Reader<'_, '_> {
         let image_ref = image_ref::read(self.slice(image), |start, end| view.span(image.0 + start, image.0 + end));
         let is_as = ranges.get(1).is_some_and(|range| self.slice(*range).eq_ignore_ascii_case("as"));
         let alias = ranges.get(2).filter(|_| is_as).map(|range| self.word(*range));
+        let behind = ranges.get(1).map_or(args.1, |range| range.0);
         match (&alias, self.words.len()) {
             (None, 1) => {}
             (Some(alias), 3) => {
@@ -214,8 +215,8 @@ impl Reader<'_, '_> {
                     self.wrong(alias.span, text + ", it has letters, digits and any of -_. behind a first letter");
                 }
             }
-            (None, 2) if is_as => self.wrong(self.span((image.1, args.1)), "the name of the stage is missing"),
-            _ => self.wrong(self.span((image.1, args.1)), "FROM takes an image, or an image AS a name"),
+            (None, 2) if is_as => self.wrong(self.span((behind, args.1)), "the name of the stage is missing"),
+            _ => self.wrong(self.span((behind, args.1)), "FROM takes an image, or an image AS a name"),
         }
         Body::From { image: image_ref, alias }
     }
