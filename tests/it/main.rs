@@ -7,6 +7,7 @@ mod corpus;
 mod differential;
 mod dockerignore;
 mod fixtures;
+mod go_outputs;
 mod labels;
 mod model;
 mod pages;
