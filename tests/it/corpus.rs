@@ -107,9 +107,10 @@ fn corpus_parses_as_the_kept_verdicts_of_buildkit_say() {
         .collect();
     let (mut accepted, mut refused, mut wrong) = (0, 0, Vec::new());
     for (id, text) in &files {
-        // The table has one file more than the corpus before this id: from here on its ids are one ahead.
-        let number: usize = id.parse().unwrap();
-        let id = if number < 4847 { id.clone() } else { format!("{:05}", number + 1) };
+        // The table was made before these were numbered anew; differential.rs asks BuildKit itself about them.
+        if ("04847"..="04951").contains(&id.as_str()) {
+            continue;
+        }
         let Some((ok, list)) = verdicts.get(id.as_str()) else { continue };
         let source = SourceFile::from_bytes("Dockerfile", text.clone());
         let file = syntax::parse(&source);
