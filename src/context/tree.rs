@@ -31,6 +31,8 @@ pub enum Origin {
     Text(String),
     /// A command made it; what is in it is not known.
     Made,
+    /// A program that was built from the sources.
+    Program,
 }
 
 /// The part of a stage's file system that is known: what was copied, and what simple commands made of it.
@@ -156,7 +158,7 @@ impl<'a> ImageTree<'a> {
         match self.files.get(path)? {
             Origin::Context(from) => self.context.read(from),
             Origin::Text(text) => Some(text.clone()),
-            Origin::Made => None,
+            Origin::Made | Origin::Program => None,
         }
     }
 

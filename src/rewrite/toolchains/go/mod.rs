@@ -165,6 +165,10 @@ pub struct Program {
     pub embeds: Vec<Embed>,
     /// Modules and packages that are imported and whose source is not in the build context.
     pub unread: Vec<String>,
+    /// Files of the build stage that a program might read and that are neither embedded nor sources, notes or what only
+    /// CI and Docker use. When there is none and nothing unknown made files, needs of a computed path are left out:
+    /// there is nothing that they could find.
+    pub data_left: Vec<String>,
     /// What stood in the way: a package without its directory, a file that could not be read, ….
     /// Not empty means that the lists above are incomplete.
     pub gaps: Vec<String>,
@@ -214,6 +218,8 @@ pub struct Need {
     pub why: String,
     /// Follows from a literal; otherwise the path or name is computed and only the call is known.
     pub literal: bool,
+    /// An `Unknown` that is a path of a file, not a program.
+    pub is_path: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

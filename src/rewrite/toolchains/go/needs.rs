@@ -164,7 +164,8 @@ impl Call<'_> {
             None => format!("{package}.{name}"),
         };
         let place = Some(self.place.clone());
-        self.out.push(Need { kind, place, why: why.trim_start_matches('.').to_string(), literal });
+        let is_path = matches!(kind, NeedKind::Unknown(_)) && !runs(package, name);
+        self.out.push(Need { kind, place, why: why.trim_start_matches('.').to_string(), literal, is_path });
     }
 
     fn function(&mut self, package: &str) {
@@ -194,6 +195,15 @@ impl Call<'_> {
             ("net/http", "ListenAndServeTLS") => {
                 self.path(1, false);
                 self.path(2, false);
+            }
+            _ if called && reads_by_name(package, name) => {
+                let args = self.found.args.as_deref().unwrap_or_default();
+                let known = FUNCTIONS.iter().any(|(owner, function, _)| *owner == package && *function == name);
+                // A literal is found by its text where it names a file.
+                let literal = args.iter().enumerate().any(|(index, _)| self.text(index).is_some());
+                if !known && !literal && !args.is_empty() {
+                    self.unknown();
+                }
             }
             ("flag", "String") if called => self.default_path(1),
             ("flag", "StringVar") if called => self.default_path(2),
@@ -313,6 +323,19 @@ impl Call<'_> {
     }
 }
 
+/// The functions whose argument is a program and not a file that is read.
+fn runs(package: &str, name: &str) -> bool {
+    matches!((package, name), ("exec", _) | ("syscall", "Exec") | ("os", "StartProcess"))
+}
+
+/// A function of another module whose name says that it reads a file: `LoadMessageFile`, `FromFile`, `ReadConfig`.
+fn reads_by_name(package: &str, name: &str) -> bool {
+    let foreign = package.split('/').next().is_some_and(|first| first.contains('.'));
+    let file =
+        ["File", "Files", "Dir", "Directory", "Glob", "FromPath", "FromDisk"].iter().any(|end| name.ends_with(end));
+    foreign && (file || matches!(name, "ReadConfig" | "LoadConfig"))
+}
+
 fn looks_like_path(text: &str) -> bool {
     if text.contains("://") || text.contains(char::is_whitespace) || text.starts_with(':') {
         return false;
@@ -334,7 +357,8 @@ fn viper(file: &GoFile, shown: &str, constant: &dyn Fn(&str) -> Option<String>, 
         return;
     }
     let mut need = |kind: NeedKind, line: u32, literal: bool, why: String| {
-        out.push(Need { kind, place: Some(Place { file: shown.to_string(), line }), why, literal });
+        let is_path = matches!(kind, NeedKind::Unknown(_));
+        out.push(Need { kind, place: Some(Place { file: shown.to_string(), line }), why, literal, is_path });
     };
     let name = calls("SetConfigName").next_back();
     let config = match name {
@@ -374,14 +398,16 @@ fn strings(file: &GoFile, shown: &str, out: &mut Vec<Need>) {
         let place = || Some(Place { file: shown.to_string(), line: *line });
         if text.starts_with("https://") && !https {
             https = true;
-            out.push(Need { kind: NeedKind::CaCertificates, place: place(), why: format!("{text:?}"), literal: false });
+            let kind = NeedKind::CaCertificates;
+            out.push(Need { kind, place: place(), why: format!("{text:?}"), literal: false, is_path: false });
         }
         if let Some(path) = text.strip_prefix("file://") {
             let kind = match path {
                 "" => NeedKind::Unknown("the path behind `file://`".into()),
                 _ => NeedKind::DataFile(path.to_string()),
             };
-            out.push(Need { kind, place: place(), why: format!("{text:?}"), literal: !path.is_empty() });
+            let literal = !path.is_empty();
+            out.push(Need { kind, place: place(), why: format!("{text:?}"), literal, is_path: !literal });
         }
     }
 }
@@ -450,6 +476,8 @@ mod tests {
             ),
             ("database/sql", r#"sql.Open("sqlite3", "file:./foo.db?cache=shared")"#, "WritablePath(\"./foo.db\")"),
             ("database/sql", r#"sql.Open("postgres", url)"#, ""),
+            ("github.com/a/i18n", "i18n.LoadMessageFile(name)", "Unknown(\"what `i18n.LoadMessageFile` is given\")?"),
+            ("github.com/a/i18n", r#"i18n.LoadMessageFile("en.json")"#, ""),
             ("gorm.io/driver/sqlite", r#"gorm.Open(sqlite.Open("test.db"), c)"#, "WritablePath(\"test.db\")"),
             ("flag", r#"flag.String("c", "config.yaml", "file")"#, "DataFile(\"config.yaml\")?"),
             ("flag", r#"flag.String("addr", ":8080", "address")"#, ""),

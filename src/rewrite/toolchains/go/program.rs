@@ -10,7 +10,7 @@ use super::needs;
 use super::packages::module_of;
 use super::source::{self, GoFile};
 use super::{CgoEvidence, CgoKind, Embed, Need, NeedKind, Place, Program};
-use crate::context::tree::{ImageTree, join};
+use crate::context::tree::{ImageTree, Origin, join};
 
 /// Reads the program whose main package stands in `main_dir`.
 ///
@@ -265,7 +265,7 @@ impl<'a> Reader<'a> {
                 },
             };
             let why = format!("import of {path}");
-            self.program.needs.push(Need { kind, place: Some(place.clone()), why, literal: false });
+            self.program.needs.push(Need { kind, place: Some(place.clone()), why, literal: false, is_path: false });
         }
     }
 
@@ -344,12 +344,19 @@ impl<'a> Reader<'a> {
                     place: Some(place.clone()),
                     why: format!("the string {text:?} names it"),
                     literal: false,
+                    is_path: false,
                 });
             }
         }
     }
 
     fn finish(mut self) -> Program {
+        let tree = self.tree;
+        self.program.data_left = data_files(tree, "/", &self.program.embeds);
+        let all_known = tree.gaps.is_empty() && tree.unknown.is_empty() && tree.context.complete;
+        if all_known && self.program.data_left.is_empty() {
+            self.program.needs.retain(|need| !need.is_path);
+        }
         let zones = self.tags.iter().any(|tag| tag == "timetzdata");
         self.program.needs.retain(|need| !(zones && need.kind == NeedKind::TimeZones));
         // One need of each kind: a literal one where there is one, the first of these.
@@ -408,7 +415,7 @@ fn vendor_above(tree: &ImageTree<'_>, from: &str, path: &str) -> Option<String> 
 
 /// Not source, not notes, not what only builds or tests: a file that a program might read.
 fn is_data_file(tree: &ImageTree<'_>, path: &str) -> bool {
-    if !tree.is_file(path) {
+    if !tree.is_file(path) || tree.origin(path) == Some(&Origin::Program) {
         return false;
     }
     let name = path.rsplit('/').next().unwrap_or(path);
@@ -613,6 +620,18 @@ mod tests {
         let data: Vec<_> = program.needs.iter().map(|need| (&need.kind, need.literal)).collect();
         let file = |path: &str| NeedKind::DataFile(path.into());
         assert_eq!(data, [(&file("./config/app.toml"), false), (&file("web"), false)]);
+    }
+
+    #[test]
+    fn computed_paths_matter_only_where_files_are_left() {
+        let main = "package main\nimport \"os\"\nfunc f(p string) { os.Open(p) }\n";
+        let shell = "package main\nimport \"os/exec\"\nfunc f(p string) { exec.Command(p) }\n";
+        let mut files = vec![("go.mod", "module x/app\n"), ("main.go", main), ("README.md", "")];
+        assert_eq!(read(&files, "/src", &[]).needs, []);
+        files.push(("config.yml", ""));
+        let program = read(&files, "/src", &[]);
+        assert_eq!((program.needs.len(), program.data_left), (1, vec!["/src/config.yml".to_string()]));
+        assert_eq!(read(&[("go.mod", "module x/app\n"), ("main.go", shell)], "/src", &[]).needs.len(), 1);
     }
 
     #[test]

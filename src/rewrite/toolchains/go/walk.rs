@@ -231,7 +231,7 @@ impl<'a> Walk<'a> {
         if let Outputs::Files(outputs) = &build.outputs {
             let sure = build.unsure.is_none();
             for output in outputs.clone() {
-                self.tree.insert(&output.path, Origin::Made);
+                self.tree.insert(&output.path, Origin::Program);
                 self.programs.retain(|made| made.path != output.path);
                 self.programs.push(Made {
                     path: output.path.clone(),
