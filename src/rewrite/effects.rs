@@ -34,8 +34,8 @@ pub(super) enum Kind<'a> {
     Make(Vec<String>),
     /// `chown`: owner and paths.
     Own(String, Vec<String>),
-    /// `chmod`: the mode travels with the file.
-    Mode,
+    /// `chmod`: the mode travels with a file, but not with the directory that a COPY names.
+    Mode(Vec<String>),
     /// Writes these files and nothing else.
     Write(Vec<String>),
     /// `update-ca-certificates`.
@@ -251,7 +251,7 @@ fn kind<'a>(case: &Case<'_>, step: &'a Step, cmd: &'a ShellCommand, install: Opt
             {
                 return Kind::Capabilities;
             }
-            Kind::Mode
+            Kind::Mode(operands(case, step, cmd).unwrap_or_default().into_iter().skip(1).collect())
         }
         "chown" | "chgrp" => match operands(case, step, cmd) {
             Some(paths) => {

@@ -257,12 +257,16 @@ fn copies(parts: &Parts<'_, '_>) -> Result<Vec<StageCopy>, Refusal> {
         paths
             .extend(parts.needs.data.iter().filter(|(path, _)| is_there(parts, path)).map(|(path, _)| data_path(path)));
         paths.extend(parts.found.script.iter().cloned());
-        paths.extend(directories(parts));
+        let made = directories(parts);
+        paths.extend(made.iter().cloned());
         paths.extend(fetched_programs(parts));
         let all = paths.clone();
         paths.retain(|path| !all.iter().any(|other| other != path && within(path, other)));
         for path in paths {
-            let chown = owner_of(&owners, &path).filter(|_| !is_root(case));
+            // COPY makes the directory that it names anew, as root and with the usual mode.
+            let user = case.stage.config.user.clone();
+            let chown = owner_of(&owners, &path).or(user.filter(|_| made.contains(&path) && opened(parts, &path)));
+            let chown = chown.filter(|_| !is_root(case));
             // A link would dangle: the file that it leads to takes its place.
             let link = super::needs::shipped(parts.found).find(|built| built.path == path);
             let from = link.and_then(|built| built.link_to.clone()).unwrap_or_else(|| path.clone());
@@ -334,7 +338,7 @@ fn directories(parts: &Parts<'_, '_>) -> Vec<String> {
     for effect in parts.effects {
         let Kind::Make(paths) = &effect.kind else { continue };
         for path in paths {
-            let owned = owner_of(&owners(parts.effects), path).is_some() && !is_root(case);
+            let owned = (owner_of(&owners(parts.effects), path).is_some() || opened(parts, path)) && !is_root(case);
             let expected = wanted.iter().any(|want| within(want, path) || within(path, want));
             let fresh = !is_system_dir(path) && *path != case.workdir && !super::placed::is_build_place(path);
             if fresh && (owned || expected) && !found.contains(path) && !effect.cmd.conditional {
@@ -343,6 +347,14 @@ fn directories(parts: &Parts<'_, '_>) -> Vec<String> {
         }
     }
     found
+}
+
+/// `chmod` on a directory lets others than root write to it.
+fn opened(parts: &Parts<'_, '_>, path: &str) -> bool {
+    parts
+        .effects
+        .iter()
+        .any(|effect| matches!(&effect.kind, Kind::Mode(paths) if paths.iter().any(|dir| within(path, dir))))
 }
 
 /// Programs that a RUN fetched and that scripts or the health check start.

@@ -151,7 +151,8 @@ pub(super) fn whole(case: &Case<'_>, effects: &[Effect<'_>], programs: &[String]
     for effect in effects {
         let (written, dir) = match &effect.kind {
             Kind::Write(paths) => (paths, false),
-            Kind::Make(paths) => (paths, true),
+            // Made again in the final stage, with their owner and mode; but one in the working directory comes along.
+            Kind::Make(paths) if paths.iter().all(|path| within(path, &case.workdir)) => (paths, true),
             _ => continue,
         };
         for path in written {
@@ -190,10 +191,17 @@ pub(super) fn whole(case: &Case<'_>, effects: &[Effect<'_>], programs: &[String]
     paths.sort_by(|one, two| one.path.cmp(&two.path));
     paths.dedup_by(|one, two| one.path == two.path);
     let owners = owners(effects);
+    let user = case.stage.config.user.clone().unwrap_or_default();
+    let opened = |path: &str| {
+        let modes =
+            effects.iter().any(|effect| matches!(&effect.kind, Kind::Mode(dirs) if dirs.iter().any(|dir| dir == path)));
+        (modes && !matches!(user.split(':').next().unwrap_or(""), "" | "root" | "0")).then(|| user.clone())
+    };
     Ok(paths
         .into_iter()
         .map(|placed| {
-            let chown = owner_of(&owners, &placed.path).or_else(|| {
+            // COPY makes the directory that it names anew: the owner stands in for a mode such as 777.
+            let chown = owner_of(&owners, &placed.path).or_else(|| opened(&placed.path)).or_else(|| {
                 all.iter()
                     .find(|other| other.path == placed.path && other.chown.is_some())
                     .and_then(|other| other.chown.clone())

@@ -37,7 +37,7 @@ pub(super) fn text(parts: &Parts<'_, '_>, step: &Step, copied: &[&str], style: &
         let as_written = || parts.case.source.slice(effect.cmd.span).to_string();
         match &effect.kind {
             Kind::Nothing | Kind::Remove(_) | Kind::TrustStore | Kind::Capabilities => changed |= !is_quiet(effect),
-            Kind::Build | Kind::Mode => changed = true,
+            Kind::Build => changed = true,
             Kind::PackageNoise => pieces.push(as_written()),
             Kind::Install(install) if has_unknown_packages(install, step) => {
                 return Err(unclassified(effect.cmd.span, "the packages are named by a shell variable"));
@@ -62,7 +62,7 @@ pub(super) fn text(parts: &Parts<'_, '_>, step: &Step, copied: &[&str], style: &
                     changed = true;
                 }
             }
-            Kind::Own(_, paths) => {
+            Kind::Own(_, paths) | Kind::Mode(paths) => {
                 if paths.iter().all(|path| !covered(path, copied) && made_here(&own, path)) && !paths.is_empty() {
                     pieces.push(as_written());
                 } else {
