@@ -101,7 +101,11 @@ fn listed(root: &Path) -> BTreeSet<String> {
     while let Some(dir) = dirs.pop() {
         for entry in fs::read_dir(dir).unwrap() {
             let path = entry.unwrap().path();
-            if path.is_dir() { dirs.push(path) } else { drop(found.insert(path.to_str().unwrap().to_string())) }
+            if path.is_dir() {
+                dirs.push(path);
+            } else {
+                found.insert(path.to_str().unwrap().to_string());
+            }
         }
     }
     found

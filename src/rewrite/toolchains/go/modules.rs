@@ -7,7 +7,8 @@ static TABLE: &str = include_str!("../../../../rules/tables/go_modules.tsv");
 pub struct ModuleFacts {
     /// Import path of the module, or of one of its packages.
     pub module: &'static str,
-    /// `cgo`, `pure`, `certs`, `tz`, `temp`, `exec:git`, `data:views`.
+    /// `cgo`, `pure`, `certs`, `tz`, `temp`, `exec:git`, `data:views`; `tag:dynamic`: packages and libraries count only
+    /// with that build tag.
     pub needs: Vec<&'static str>,
     /// Debian packages that such a program needs at run time.
     pub packages: Vec<&'static str>,
@@ -18,6 +19,16 @@ pub struct ModuleFacts {
 impl ModuleFacts {
     pub fn needs_cgo(&self) -> bool {
         self.needs.contains(&"cgo")
+    }
+
+    /// Packages and libraries of a build with these tags.
+    pub fn linked(&self, tags: &[String]) -> (Vec<String>, Vec<String>) {
+        let mut wanted = self.needs.iter().filter_map(|need| need.strip_prefix("tag:"));
+        if wanted.any(|tag| !tags.iter().any(|own| own == tag)) {
+            return (Vec::new(), Vec::new());
+        }
+        let owned = |list: &[&str]| list.iter().map(|word| word.to_string()).collect();
+        (owned(&self.packages), owned(&self.libraries))
     }
 }
 
@@ -73,7 +84,8 @@ mod tests {
             assert_eq!(find(columns[0]).map(|found| found.module), Some(columns[0]));
             for need in columns[1].split(',') {
                 let known = ["cgo", "pure", "certs", "tz", "temp"].contains(&need);
-                assert!(known || need.starts_with("exec:") || need.starts_with("data:"), "{line}");
+                let prefixed = ["exec:", "data:", "tag:"].iter().any(|prefix| need.starts_with(prefix));
+                assert!(known || prefixed, "{line}");
             }
             assert!(columns[4].len() == 10 && !columns[5].is_empty(), "{line}");
         }

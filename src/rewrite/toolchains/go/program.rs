@@ -169,7 +169,8 @@ impl<'a> Reader<'a> {
             }
             libraries.sort();
             libraries.dedup();
-            let packages = modules::find(&what).map_or_else(Vec::new, |facts| owned(&facts.packages));
+            libraries.retain(|library| !OF_LIBC.contains(&library.as_str()));
+            let packages = modules::find(&what).map_or_else(Vec::new, |facts| facts.linked(self.tags).0);
             self.program.cgo.push(CgoEvidence { kind: CgoKind::ImportC, what, place, packages, libraries });
         } else if let Some(twin) = files.iter().find(|read| read.with_cgo != read.without) {
             let place = Some(Place { file: twin.shown.clone(), line: 1 });
@@ -241,12 +242,13 @@ impl<'a> Reader<'a> {
     /// What the table says of an imported package.
     fn by_table(&mut self, path: &str, facts: &ModuleFacts, place: &Place, foreign: bool) {
         if facts.needs_cgo() && !self.program.cgo.iter().any(|known| known.what == facts.module) {
+            let (packages, libraries) = facts.linked(self.tags);
             self.program.cgo.push(CgoEvidence {
                 kind: CgoKind::Module,
                 what: facts.module.to_string(),
                 place: Some(place.clone()),
-                packages: owned(&facts.packages),
-                libraries: owned(&facts.libraries),
+                packages,
+                libraries,
             });
         }
         for need in &facts.needs {
@@ -305,12 +307,13 @@ impl<'a> Reader<'a> {
             if self.program.cgo.iter().any(|known| known.what == facts.module) {
                 continue;
             }
+            let (packages, libraries) = facts.linked(self.tags);
             self.program.cgo.push(CgoEvidence {
                 kind: CgoKind::IndirectModule,
                 what: require.path.clone(),
                 place: Some(Place { file: shown.clone(), line: require.line }),
-                packages: owned(&facts.packages),
-                libraries: owned(&facts.libraries),
+                packages,
+                libraries,
             });
         }
     }
@@ -372,9 +375,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn owned(list: &[&str]) -> Vec<String> {
-    list.iter().map(|word| word.to_string()).collect()
-}
+/// Libraries of the C library itself.
+const OF_LIBC: &[&str] = &["c", "dl", "m", "pthread", "resolv", "rt", "util"];
 
 /// What of `path` stands behind `root`, when it lies in it.
 fn inside<'p>(path: &'p str, root: &str) -> Option<&'p str> {
@@ -542,6 +544,17 @@ mod tests {
             with(&[("db/a.go", "//go:build kafka\n\npackage db\nimport \"C\"\n"), ("db/b.go", "package db")]),
             Vec::<String>::new()
         );
+    }
+
+    #[test]
+    fn libraries_count_where_they_are_linked() {
+        let main = "package main\nimport \"github.com/confluentinc/confluent-kafka-go/v2/kafka\"\n// #cgo LDFLAGS: -lm -lfoo\nimport \"C\"\n";
+        let linked = |tags: &[&str]| -> Vec<Vec<String>> {
+            let program = read(&[("go.mod", "module x/app\n"), ("main.go", main)], "/src", tags);
+            program.cgo.into_iter().map(|found| found.libraries).collect()
+        };
+        assert_eq!(linked(&["musl"]), [vec!["foo".to_string()], vec![]]);
+        assert_eq!(linked(&["dynamic"]), [vec!["foo".to_string()], vec!["rdkafka".into()]]);
     }
 
     #[test]
