@@ -31,8 +31,9 @@ pub(super) mod keyword {
     ];
 
     pub fn find(text: &str) -> Keyword {
+        let first = text.as_bytes().first().map(u8::to_ascii_uppercase);
         ALL.iter()
-            .find(|(name, _)| name.len() == text.len() && name.eq_ignore_ascii_case(text))
+            .find(|(name, _)| name.as_bytes().first().copied() == first && name.eq_ignore_ascii_case(text))
             .map_or(Keyword::Unknown, |(_, keyword)| *keyword)
     }
 

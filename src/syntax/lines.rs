@@ -52,11 +52,13 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// `str::trim_start` with a short way for lines that begin with a visible ASCII character.
+/// `str::trim_start` with a short way for spaces and tabs before a visible ASCII character.
 pub(super) fn trim_start(text: &str) -> &str {
-    match text.as_bytes().first() {
-        Some(b'!'..=b'~') => text,
-        _ => text.trim_start(),
+    let blanks = text.bytes().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    let rest = text.get(blanks..).unwrap_or("");
+    match rest.as_bytes().first() {
+        Some(b'!'..=b'~') => rest,
+        _ => rest.trim_start(),
     }
 }
 
