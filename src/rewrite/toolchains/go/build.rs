@@ -294,7 +294,7 @@ impl Flags {
         while let Some(word) = args.next() {
             let text = word.text.as_str();
             if !text.starts_with('-') || text == "-" {
-                if text.contains(['$', '`'])
+                if text.starts_with(['$', '`'])
                     && args.expand(word).is_none_or(|text| text.starts_with('-') || text.is_empty())
                 {
                     self.unknown = Some(format!("what `{text}` stands for"));
@@ -442,7 +442,8 @@ fn fill(build: &mut GoBuild, flags: Flags, args: &Args<'_>) {
     }
     // A glob is looked at with the files; everything else must be known as text.
     let open = |word: &&ShellWord| {
-        args.expand(word).is_none() && (word.text.contains('$') || !word.text.contains(['*', '?', '[']))
+        let versioned = word.text.split_once('@').is_some_and(|(path, _)| !path.contains(['$', '`']));
+        args.expand(word).is_none() && !versioned && (word.text.contains('$') || !word.text.contains(['*', '?', '[']))
     };
     let unknown = flags.unknown.clone();
     let unknown =
@@ -563,6 +564,9 @@ mod tests {
             ("GOBIN=/out GOARCH=arm64 go install .", "fails"),
             ("go install example.com/x/cmd/y@v1.2", "/go/bin/y"),
             ("go install example.com/x/v2@latest", "/go/bin/x"),
+            ("go install example.com/x@${VERSION}", "/go/bin/x"),
+            ("GOOS=$TARGETOS go build -o app", "/src/app"),
+            ("GOOS=$TARGETOS go install ./cmd/server", "/go/bin/server?"),
             ("GO111MODULE=off go build", "/src/src"),
             ("go get -v ./...", "nothing"),
             ("go run main.go -o x", "nothing"),
@@ -609,6 +613,8 @@ mod tests {
             ("go build -o app .", "/src/app?"),
             ("go build -o /app", "/app?"),
             ("go build ./cmd/server", "/src/server?"),
+            ("go build ../cmd/server", "/src/server?"),
+            ("go build ..", "unknown"),
             ("go build ./cmd/v2", "unknown"),
             ("go build main.go", "/src/main?"),
             ("go build ./...", "unknown"),

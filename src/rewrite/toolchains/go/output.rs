@@ -8,19 +8,21 @@ use crate::context::tree::{ImageTree, join};
 
 pub(super) fn outputs(build: &GoBuild, flags: &Flags, args: &Args<'_>) -> Outputs {
     let (command, scene) = (args.command, args.scene);
-    let Some(dir) = build.dir.as_deref() else { return Outputs::Unknown("its directory is not known".into()) };
+    // A package with a version is built from nothing that stands here.
+    let external = !build.packages.is_empty() && build.packages.iter().all(|package| package.contains('@'));
+    let Some(dir) = build.dir.as_deref().or(external.then_some("/")) else {
+        return Outputs::Unknown("its directory is not known".into());
+    };
     if let Some(mode) = build.needs_cgo_flag.as_deref().filter(|flag| flag.starts_with("-buildmode")) {
         return Outputs::Unknown(format!("`{mode}` makes no program"));
     }
     let env = |name: &str| setting(name, command, scene);
-    let Setting::To(gopath) = (match env("GOPATH") {
-        Setting::Unset if scene.env.is_open() => Setting::Unknown,
-        Setting::Unset => Setting::To("/root/go".into()),
-        other => other,
-    }) else {
-        return Outputs::Unknown("GOPATH is not known".into());
+    let gopath = match env("GOPATH") {
+        Setting::To(path) => Some(path),
+        Setting::Unset if !scene.env.is_open() => Some("/root/go".into()),
+        _ => None,
     };
-    let gopath = gopath.split(':').next().unwrap_or("").trim_end_matches('/').to_string();
+    let gopath = gopath.map(|path| path.split(':').next().unwrap_or("").trim_end_matches('/').to_string());
     // A tag that names no version may be an old one (`golang:alpine3.11`): then the mode is a guess.
     let mut guessed = false;
     let gopath_mode = match env("GO111MODULE") {
@@ -45,7 +47,7 @@ pub(super) fn outputs(build: &GoBuild, flags: &Flags, args: &Args<'_>) -> Output
     }
     let os = match env("GOOS") {
         Setting::To(os) if !os.is_empty() => os,
-        Setting::Unknown => return Outputs::Unknown("GOOS is not known".into()),
+        // Mostly `$TARGETOS`: the image is a Linux one.
         _ => "linux".into(),
     };
     let arch = match env("GOARCH") {
@@ -53,11 +55,14 @@ pub(super) fn outputs(build: &GoBuild, flags: &Flags, args: &Args<'_>) -> Output
         _ => "amd64".into(),
     };
     let target = Target { os: &os, arch: &arch, cgo: build.cgo != Cgo::Off, tags: &build.tags };
-    let layout = Layout { tree: scene.tree, dir, gopath: gopath_mode.then_some(gopath.as_str()), target };
+    if gopath_mode && gopath.is_none() {
+        return Outputs::Unknown("GOPATH is not known".into());
+    }
+    let in_gopath = gopath.as_deref().filter(|_| gopath_mode);
+    let layout = Layout { tree: scene.tree, dir, gopath: in_gopath, target };
     let words: Vec<String> = build.packages.clone();
     let expanded: Vec<String> =
         flags.packages.iter().zip(words).map(|(word, text)| args.expand(word).unwrap_or(text)).collect();
-    let external = expanded.iter().any(|arg| arg.contains('@'));
     let found = match no_module(&layout, &expanded, gopath_mode, external) {
         Err(reason) => return Outputs::Fails(reason),
         Ok(Some(reason)) => Err(reason),
@@ -81,7 +86,10 @@ pub(super) fn outputs(build: &GoBuild, flags: &Flags, args: &Args<'_>) -> Output
     let bin = match env("GOBIN") {
         Setting::To(bin) if !bin.is_empty() => Ok(bin),
         Setting::Unknown => return Outputs::Unknown("GOBIN is not known".into()),
-        _ => Err(format!("{gopath}/bin")),
+        _ => match gopath {
+            Some(gopath) => Err(format!("{gopath}/bin")),
+            None => return Outputs::Unknown("GOPATH is not known".into()),
+        },
     };
     only_if_old(installed(found, bin, &env("GOOS"), &env("GOARCH"), suffix), guessed)
 }
@@ -225,8 +233,7 @@ fn default_name(found: Vec<Package>, dir: &str, suffix: &str, tree: Option<&Imag
 
 /// `go install`: GOBIN (`Ok`) or the bin of GOPATH (`Err`), with a directory of its own for another system.
 fn installed(found: Vec<Package>, bin: Result<String, String>, os: &Setting, arch: &Setting, suffix: &str) -> Outputs {
-    let foreign_os =
-        !matches!(os, Setting::Unset) && *os != Setting::To("linux".into()) && *os != Setting::To(String::new());
+    let foreign_os = matches!(os, Setting::To(os) if !os.is_empty() && os != "linux");
     let arch_set = !matches!(arch, Setting::Unset) && *arch != Setting::To(String::new());
     // Which architecture the builder has is not known, so a GOARCH may or may not mean cross-compiling.
     let crossed = foreign_os || matches!(arch, Setting::To(arch) if !arch.is_empty() && arch != "amd64");
@@ -248,7 +255,7 @@ fn installed(found: Vec<Package>, bin: Result<String, String>, os: &Setting, arc
             return Outputs::Unknown("the name of the program is in go.mod, which is not there to read".into());
         };
         let named_by_version = package.written.contains('@');
-        let (proved, why) = match (arch_set || foreign_os, package.is_main) {
+        let (proved, why) = match (arch_set || foreign_os || *os == Setting::Unknown, package.is_main) {
             (true, _) => (false, "whether this is cross-compiling depends on the machine that builds".into()),
             (false, Some(_)) => (true, "go.mod and the sources of the build context tell".into()),
             (false, None) if named_by_version => (true, "named after its import path".into()),

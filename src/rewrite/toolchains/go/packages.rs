@@ -134,9 +134,9 @@ fn in_dir(dir: &str, written: &str, layout: &Layout<'_>) -> Package {
     // Without go.mod to read, the last element of a directory below the module's own still tells the name.
     let guessed = || {
         let last = written.trim_end_matches('/').rsplit('/').next().unwrap_or("");
-        let below = written.trim_start_matches("./").contains('/') || written.starts_with("./") && written.len() > 2;
-        (below && !written.starts_with("..") && !last.is_empty() && !last.starts_with('.') && !last.starts_with('v'))
-            .then(|| last.to_string())
+        let inner = written.trim_start_matches("../").trim_start_matches("./");
+        let below = inner.contains('/') || written.starts_with("./") && written.len() > 2;
+        (below && !last.is_empty() && !last.starts_with('.') && !last.starts_with('v')).then(|| last.to_string())
     };
     let name = if layout.tree.is_none() { name.or_else(guessed) } else { name };
     let is_main = layout.tree.and_then(|tree| package_of(tree, dir, &layout.target)).map(|package| package == "main");
