@@ -3,6 +3,7 @@
 //!
 //! A file `options` may say: `no-context`, `strip`, `base=scratch`, `base=static`, `base=same-distro`.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -12,6 +13,8 @@ use unladen::rewrite::{self, Refusal, RewritePlan};
 use unladen::settings::{BaseWish, RewriteOptions};
 use unladen::syntax::{self, Item};
 use unladen::text::SourceFile;
+
+use crate::parse::{corpus_files, json_lines, shared};
 
 /// What the test itself keeps in the folder.
 const OWN: &[&str] = &["options", "plan.txt", "refusal.txt", "rewritten.Dockerfile"];
@@ -229,6 +232,36 @@ fn refusals_carry_known_reasons() {
             assert!(!refusal.help.is_empty() && !refusal.message.is_empty(), "{}", case.name);
         }
     }
+}
+
+/// Every file of the corpus, and every file that people made multi-stage later, gets a checked plan or a refusal.
+#[test]
+fn the_corpus_is_rewritten_or_refused() {
+    let Some(mut files) = corpus_files() else { return };
+    if let Some(rows) = shared().and_then(|dir| json_lines(&dir.join("corpus/rewrites.jsonl.gz"))) {
+        let text = |row: &serde_json::Value, key: &str| row[key].as_str().unwrap_or("").to_string();
+        files.extend(rows.iter().map(|row| (format!("pair {}", text(row, "id")), text(row, "before").into_bytes())));
+    }
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for (id, text) in files {
+        for strip in [false, true] {
+            let source = SourceFile::from_bytes(id.as_str(), text.clone());
+            let options = RewriteOptions { strip, ..RewriteOptions::default() };
+            let what = match run(&source, None, &options) {
+                Ok(plan) => {
+                    check_result(&id, &source, &plan);
+                    format!("{:?}", plan.tier)
+                }
+                Err(refusal) => {
+                    assert_ne!(refusal.reason, "not-verified", "{id}: {}", refusal.message);
+                    assert!(refusal.span.end <= source.len(), "{id}");
+                    refusal.reason.to_string()
+                }
+            };
+            *counts.entry(what).or_default() += usize::from(strip);
+        }
+    }
+    eprintln!("{counts:#?}");
 }
 
 /// Prints what comes of files: UNLADEN_TRY="a/Dockerfile b/Dockerfile" cargo test --test it rewrite::try_ -- --nocapture
