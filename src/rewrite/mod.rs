@@ -188,3 +188,171 @@ pub fn plan(
         edits,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{self, ModelOptions};
+    use crate::syntax;
+
+    const GO_MOD: (&str, &str) = ("go.mod", "module example.test/app\n\ngo 1.22\n");
+    const MAIN: (&str, &str) = ("main.go", "package main\n\nfunc main() { println(1) }\n");
+
+    fn rewrite(text: &str, options: &RewriteOptions) -> Result<(RewritePlan, String), Refusal> {
+        let source = SourceFile::new("Dockerfile", text);
+        let file = syntax::parse(&source);
+        let model = model::build(&source, &file, &ModelOptions::default());
+        let context = BuildContext::in_memory(&[GO_MOD, MAIN]);
+        let plan = plan(&source, &file, &model, Some(&context), options)?;
+        let after = source.apply(&plan.edits).unwrap();
+        Ok((plan, after.text))
+    }
+
+    /// The result for a file whose build and command are these.
+    fn of(build: &str, rest: &str, options: &RewriteOptions) -> String {
+        let text = format!("FROM golang:1.22-bookworm\nWORKDIR /app\nCOPY . .\nRUN {build}\n{rest}\n");
+        match rewrite(&text, options) {
+            Ok((_, text)) => text,
+            Err(refusal) => format!("refused: {}", refusal.reason),
+        }
+    }
+
+    fn strip() -> RewriteOptions {
+        RewriteOptions { strip: true, ..RewriteOptions::default() }
+    }
+
+    #[test]
+    fn flags_are_merged_into_those_that_are_there() {
+        for (build, want) in [
+            ("go build -o app", "CGO_ENABLED=0 go build -trimpath -ldflags=\"-s -w\" -o app"),
+            ("CGO_ENABLED=0 go build -o app", "CGO_ENABLED=0 go build -trimpath -ldflags=\"-s -w\" -o app"),
+            ("GOOS=linux go build -o app", "GOOS=linux CGO_ENABLED=0 go build -trimpath -ldflags=\"-s -w\" -o app"),
+            (
+                "go build -trimpath -ldflags=\"-X main.v=1\" -o app",
+                "CGO_ENABLED=0 go build -trimpath -ldflags=\"-s -w -X main.v=1\" -o app",
+            ),
+            (
+                "go build -ldflags '-X main.v=1 -w' -o app",
+                "CGO_ENABLED=0 go build -trimpath -ldflags '-s -X main.v=1 -w' -o app",
+            ),
+            ("go build -ldflags=-w -o app", "CGO_ENABLED=0 go build -trimpath -ldflags=\"-s -w\" -o app"),
+            ("go build -ldflags=-s -o app", "CGO_ENABLED=0 go build -trimpath -ldflags=-s -o app"),
+            (
+                "go build \"-ldflags=-X main.v=1\" -o app",
+                "CGO_ENABLED=0 go build -trimpath \"-ldflags=-s -w -X main.v=1\" -o app",
+            ),
+            ("go build -ldflags=\"\" -o app", "CGO_ENABLED=0 go build -trimpath -ldflags=\"-s -w\" -o app"),
+            ("go build -gcflags='all=-N -l' -o app", "CGO_ENABLED=0 go build -gcflags='all=-N -l' -o app"),
+            (
+                "env GOOS=linux go build -o app",
+                "env GOOS=linux CGO_ENABLED=0 go build -trimpath -ldflags=\"-s -w\" -o app",
+            ),
+            ("CGO_ENABLED=1 go build -o app", "CGO_ENABLED=1 go build -trimpath -ldflags=\"-s -w\" -o app"),
+        ] {
+            let after = of(build, "CMD [\"./app\"]", &strip());
+            let run = after.lines().find(|line| line.starts_with("RUN")).unwrap_or(&after);
+            assert_eq!(run, format!("RUN {want}"), "{build}");
+        }
+    }
+
+    #[test]
+    fn a_shell_form_command_becomes_exec_form_only_where_nothing_is_lost() {
+        for (command, want) in [
+            ("CMD ./app", "CMD [\"./app\"]"),
+            ("CMD exec ./app -v", "CMD [\"./app\", \"-v\"]"),
+            ("CMD ./app 'a b' \"c\"", "CMD [\"./app\", \"a b\", \"c\"]"),
+            ("ENTRYPOINT ./app", "ENTRYPOINT [\"./app\"]"),
+            ("CMD ./app $PORT", "CMD ./app $PORT"),
+            ("CMD ./app *.txt", "CMD ./app *.txt"),
+            ("CMD ./app > /log", "CMD ./app > /log"),
+            ("CMD PORT=1 ./app", "CMD PORT=1 ./app"),
+            ("CMD ./app &", "CMD ./app &"),
+            ("CMD sleep 5 && ./app", "CMD sleep 5 && ./app"),
+            ("CMD [\"sh\", \"-c\", \"./app\"]", "CMD [\"sh\", \"-c\", \"./app\"]"),
+        ] {
+            let after = of("go build -o app", command, &RewriteOptions::default());
+            assert_eq!(after.lines().last(), Some(want), "{command}\n{after}");
+            let kept = command == want;
+            assert_eq!(after.contains("debian:bookworm-slim"), kept, "{command}\n{after}");
+        }
+    }
+
+    #[test]
+    fn commands_that_cannot_be_carried_are_refused() {
+        for (command, want) in [
+            ("CMD [\"go\", \"run\", \".\"]", "dev-server"),
+            ("CMD go test ./...", "dev-server"),
+            ("CMD [\"bash\"]", "dev-server"),
+            ("CMD tail -f /dev/null", "dev-server"),
+            ("CMD [\"sleep\", \"infinity\"]", "dev-server"),
+            ("CMD []", "no-command"),
+            ("ENTRYPOINT []", "no-command"),
+            ("EXPOSE 80", "no-command"),
+            ("CMD [\"./other\"]", "name-mismatch"),
+            ("CMD [\"supervisord\"]", "supervisor"),
+            ("CMD $PROGRAM", "opaque-command"),
+            ("CMD [\"./app\"]\nONBUILD RUN true", "onbuild"),
+        ] {
+            let after = of("go build -o app", command, &RewriteOptions::default());
+            assert_eq!(after, format!("refused: {want}"), "{command}");
+        }
+    }
+
+    #[test]
+    fn variables_of_the_toolchain_stay_behind() {
+        let text = "FROM golang:1.22-bookworm\nENV GOPROXY=direct CGO_ENABLED=0\nENV A=1 GOFLAGS=-v \\\n    B=\"x y\"\n\
+                    ENV PATH=/opt/tools:$PATH\nENV HOMEGO $GOPATH\nWORKDIR /app\nCOPY . .\nRUN go build -o app\nCMD [\"./app\"]\n";
+        let (_, after) = rewrite(text, &RewriteOptions::default()).unwrap();
+        let (_, last) = after.split_once("\n\n").unwrap();
+        assert_eq!(
+            last,
+            "FROM gcr.io/distroless/static-debian12\nENV A=1 \\\n    B=\"x y\"\nENV PATH=/opt/tools:$PATH\nENV HOMEGO=/go\n\
+             WORKDIR /app\nCOPY --from=build /app/app /app/app\nCMD [\"./app\"]\n"
+        );
+    }
+
+    #[test]
+    fn stated_facts_close_obligations() {
+        let mut options = RewriteOptions::default();
+        options.stated.runtime_files = Some(vec!["main.go".into()]);
+        options.stated.base_prefix = Some("mirror.example.test/".into());
+        let source = SourceFile::new(
+            "Dockerfile",
+            "FROM golang:1.22-bookworm\nWORKDIR /app\nCOPY . .\nRUN CGO_ENABLED=0 go build -o app\nCMD [\"./app\"]\n",
+        );
+        let file = syntax::parse(&source);
+        let model = model::build(&source, &file, &ModelOptions::default());
+        let plan = plan(&source, &file, &model, None, &options).unwrap();
+        assert_eq!(plan.tier, Tier::Distroless);
+        assert_eq!(plan.base, "mirror.example.test/gcr.io/distroless/static-debian12");
+    }
+
+    #[test]
+    fn bytes_that_are_not_text_are_never_replaced() {
+        let text = |label: &str| {
+            let mut bytes =
+                b"FROM golang:1.22-bookworm\n# \xff\nWORKDIR /app\nCOPY . .\nRUN go build -o app\n".to_vec();
+            bytes.extend_from_slice(label.as_bytes());
+            bytes.extend_from_slice(b"CMD [\"./app\"]\n");
+            bytes
+        };
+        for (label, want) in [("", Ok(())), ("LABEL a=b\n", Ok(()))] {
+            let source = SourceFile::from_bytes("Dockerfile", text(label));
+            let file = syntax::parse(&source);
+            let model = model::build(&source, &file, &ModelOptions::default());
+            let context = BuildContext::in_memory(&[GO_MOD, MAIN]);
+            let plan = plan(&source, &file, &model, Some(&context), &RewriteOptions::default());
+            assert_eq!(plan.as_ref().map(|_| ()).map_err(|refusal| refusal.reason), want);
+            let after = source.apply(&plan.unwrap().edits).unwrap();
+            assert!(after.all_bytes().windows(3).any(|bytes| bytes == b"# \xff"));
+        }
+        let mut bytes = text("");
+        bytes.extend_from_slice(b"LABEL a=\"\xff\"\n");
+        let source = SourceFile::from_bytes("Dockerfile", bytes);
+        let file = syntax::parse(&source);
+        let model = model::build(&source, &file, &ModelOptions::default());
+        let context = BuildContext::in_memory(&[GO_MOD, MAIN]);
+        let refusal = plan(&source, &file, &model, Some(&context), &RewriteOptions::default()).unwrap_err();
+        assert_eq!(refusal.reason, "not-verified");
+    }
+}

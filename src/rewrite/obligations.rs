@@ -193,13 +193,13 @@ fn users(parts: &Parts<'_, '_>, add: &mut dyn FnMut(bool, Claim)) {
 fn ground(parts: &Parts<'_, '_>, links: &[Link], add: &mut dyn FnMut(bool, Claim)) {
     let tier = parts.choice.tier;
     let Some(ground) = parts.ground else { return };
-    if tier > Tier::SameDistro || !ground.toolchain_image {
+    let dynamic = links.iter().any(|link| !matches!(link, Link::Static { .. }));
+    if (tier > Tier::SameDistro && !dynamic) || !ground.toolchain_image {
         return;
     }
     let release = ground.release.as_deref().unwrap_or("unknown");
     let family = if ground.family == Family::Alpine { "Alpine" } else { "Debian" };
     let text = format!("{} stands on {family} {release}", parts.case.base_text());
-    let dynamic = links.iter().any(|link| !matches!(link, Link::Static { .. }));
     let fixed = ground.pinned && !parts.case.base_text().contains('$');
     add(fixed || !dynamic, Claim::at(text, parts.case.base_span()));
 }

@@ -34,41 +34,14 @@ const DEBIAN: &[(&str, u32)] =
 /// Debian releases that distroless publishes.
 const DISTROLESS: &[u32] = &[12, 13];
 
-/// What `golang:1.N` without a suffix stood on at last, and `golang:1.N-alpine`. A tag of an older patch release may
-/// stand on the release before: binaries run on a newer C library, so the last one is the safe answer.
-const GOLANG: &[(u32, &str, &str)] = &[
-    (9, "stretch", "3.8"),
-    (10, "stretch", "3.9"),
-    (11, "stretch", "3.10"),
-    (12, "buster", "3.11"),
-    (13, "buster", "3.12"),
-    (14, "buster", "3.13"),
-    (15, "buster", "3.14"),
-    (16, "bullseye", "3.15"),
-    (17, "bullseye", "3.16"),
-    (18, "bullseye", "3.17"),
-    (19, "bookworm", "3.18"),
-    (20, "bookworm", "3.19"),
-    (21, "bookworm", "3.20"),
-    (22, "bookworm", "3.21"),
-    (23, "bookworm", "3.22"),
-    (24, "trixie", "3.23"),
-    (25, "trixie", "3.23"),
-    (26, "trixie", "3.24"),
-    (27, "trixie", "3.24"),
-];
-
-/// Go versions that are still built anew, so that their plain tags may move to another release.
-const MOVING: &[u32] = &[26, 27];
-
-const NEWEST_DEBIAN: &str = "trixie";
-const NEWEST_ALPINE: &str = "3.24";
+/// From this Go version on the images are still built anew, so that their plain tags may move to another release.
+const FIRST_MOVING: u32 = 26;
 
 pub(super) fn ground(image: &ImageRef, tag: Option<&str>, facts: Option<&ImageFacts>) -> Option<Ground> {
     let repository = image.repository.text.as_str();
     let name = repository.rsplit('/').next().unwrap_or(repository);
     if name == "golang" && is_official(image) {
-        return Some(golang(tag, image.digest.is_some()));
+        return Some(golang(tag.unwrap_or("latest"), facts));
     }
     let facts = facts?;
     let family = match facts.family.as_str() {
@@ -115,49 +88,17 @@ fn is_official(image: &ImageRef) -> bool {
     }
 }
 
-fn golang(tag: Option<&str>, digest: bool) -> Ground {
-    let mut ground = Ground { family: Family::Debian, release: None, pinned: false, toolchain_image: true };
-    let Some(tag) = tag else {
-        if !digest {
-            ground.release = Some(NEWEST_DEBIAN.into());
-        }
-        return ground;
-    };
+/// The official images stand on Debian or Alpine; which release is behind a tag that does not say it is in the facts.
+fn golang(tag: &str, facts: Option<&ImageFacts>) -> Ground {
+    let family = if tag.split('-').any(|part| part.starts_with("alpine")) { Family::Alpine } else { Family::Debian };
+    let release = facts.and_then(|facts| facts.release.clone());
     let minor = tag
         .strip_prefix("1.")
         .map(|rest| rest.split(|letter: char| !letter.is_ascii_digit()).next().unwrap_or(""))
         .and_then(|number| number.parse::<u32>().ok());
-    let row = minor.and_then(|minor| GOLANG.iter().find(|row| row.0 == minor));
-    let settled = minor.is_some_and(|minor| !MOVING.contains(&minor));
-    for part in tag.split('-') {
-        if let Some(release) = part.strip_prefix("alpine") {
-            ground.family = Family::Alpine;
-            if release.is_empty() {
-                ground.release = match (minor, row) {
-                    (_, Some(row)) => Some(row.2.into()),
-                    (None, _) => Some(NEWEST_ALPINE.into()),
-                    _ => None,
-                };
-                ground.pinned = settled;
-            } else {
-                ground.release = Some(release.into());
-                ground.pinned = true;
-            }
-            return ground;
-        }
-        if DEBIAN.iter().any(|(name, _)| *name == part) {
-            ground.release = Some(part.into());
-            ground.pinned = true;
-            return ground;
-        }
-    }
-    ground.release = match (minor, row) {
-        (_, Some(row)) => Some(row.1.into()),
-        (None, _) if matches!(tag, "latest" | "1" | "stable") => Some(NEWEST_DEBIAN.into()),
-        _ => None,
-    };
-    ground.pinned = settled;
-    ground
+    let named = release.as_ref().is_some_and(|release| tag.contains(release.as_str()));
+    let settled = minor.is_some_and(|minor| minor < FIRST_MOVING);
+    Ground { family, pinned: named || settled, release, toolchain_image: true }
 }
 
 pub(super) fn is_windows(tag: Option<&str>, repository: &str) -> bool {
@@ -227,27 +168,48 @@ impl Ground {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::facts_for;
 
     #[test]
     fn golang_tags_lead_to_their_release() {
-        for (tag, slim, pinned, stat) in [
-            (Some("1.22"), Some("debian:bookworm-slim"), true, "static-debian12"),
-            (Some("1.27"), Some("debian:trixie-slim"), false, "static-debian13"),
-            (Some("1.16.5"), Some("debian:bullseye-slim"), true, "static-debian12"),
-            (Some("1.22.3-bookworm"), Some("debian:bookworm-slim"), true, "static-debian12"),
-            (Some("1.21-alpine3.18"), Some("alpine:3.18"), true, "static-debian13"),
-            (Some("1.21-alpine"), Some("alpine:3.20"), true, "static-debian13"),
-            (Some("alpine"), Some("alpine:3.24"), false, "static-debian13"),
-            (Some("latest"), Some("debian:trixie-slim"), false, "static-debian13"),
-            (None, Some("debian:trixie-slim"), false, "static-debian13"),
-            (Some("1.99"), None, true, "static-debian13"),
-            (Some("tip"), None, false, "static-debian13"),
+        for (text, slim, pinned, distroless) in [
+            ("golang:1.22", Some("debian:bookworm-slim"), true, "static-debian12"),
+            ("golang:1.27", Some("debian:trixie-slim"), false, "static-debian13"),
+            ("golang:1.16.5", Some("debian:buster-slim"), true, "static-debian12"),
+            ("docker.io/library/golang:1.22.3-bookworm", Some("debian:bookworm-slim"), true, "static-debian12"),
+            ("golang:1.21-alpine3.18", Some("alpine:3.18"), true, "static-debian13"),
+            ("golang:1.21-alpine", Some("alpine:3.20"), true, "static-debian13"),
+            ("golang:alpine", Some("alpine:3.24"), false, "static-debian13"),
+            ("golang", Some("debian:trixie-slim"), false, "static-debian13"),
+            ("golang:1.99", None, false, "static-debian13"),
+            ("golang:tip", None, false, "static-debian13"),
         ] {
-            let ground = golang(tag, false);
-            assert_eq!(ground.slim().as_deref(), slim, "{tag:?}");
-            assert_eq!(ground.pinned, pinned, "{tag:?}");
-            assert!(ground.distroless_static().ends_with(stat), "{tag:?}");
+            let image = ImageRef::from_text(text);
+            let tag = image.tag.as_ref().map(|tag| tag.text.as_str());
+            let ground = ground(&image, tag, facts_for(&image).as_ref()).unwrap();
+            assert_eq!(ground.slim().as_deref(), slim, "{text}");
+            assert_eq!(ground.pinned, pinned, "{text}");
+            assert!(ground.distroless_static().ends_with(distroless), "{text}");
         }
-        assert_eq!(golang(None, true).slim(), None);
+    }
+
+    #[test]
+    fn glibc_of_the_final_base_is_never_older() {
+        let ground = |release: &str, family| Ground {
+            family,
+            release: Some(release.into()),
+            pinned: true,
+            toolchain_image: true,
+        };
+        for (release, family, want) in [
+            ("buster", Family::Debian, Some("gcr.io/distroless/base-debian12")),
+            ("bookworm", Family::Debian, Some("gcr.io/distroless/base-debian12")),
+            ("trixie", Family::Debian, Some("gcr.io/distroless/base-debian13")),
+            ("forky", Family::Debian, None),
+            ("24.04", Family::Ubuntu, Some("gcr.io/distroless/base-debian13")),
+            ("3.20", Family::Alpine, None),
+        ] {
+            assert_eq!(ground(release, family).distroless_glibc("base").as_deref(), want, "{release}");
+        }
     }
 }
