@@ -11,6 +11,10 @@ use divan::{Bencher, black_box};
 use unladen::syntax;
 use unladen::text::SourceFile;
 
+// As in the binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 static FILES: LazyLock<Vec<SourceFile>> = LazyLock::new(|| {
     let mut texts = corpus().unwrap_or_default();
     if texts.is_empty() {
