@@ -7,7 +7,7 @@ static TABLE: &str = include_str!("../../../../rules/tables/go_modules.tsv");
 pub struct ModuleFacts {
     /// Import path of the module, or of one of its packages.
     pub module: &'static str,
-    /// `cgo`, `pure`, `certs`, `tz`, `temp`, `exec:git`, `data:views`; `tag:dynamic`: packages and libraries count only
+    /// `cgo`, `pure` (no C, no file or program that its caller does not name), `certs`, `tz`, `temp`, `users`, `exec:git`, `data:views`; `tag:dynamic`: packages and libraries count only
     /// with that build tag.
     pub needs: Vec<&'static str>,
     /// Debian packages that such a program needs at run time.
@@ -83,7 +83,7 @@ mod tests {
             assert_eq!(columns.len(), 6, "{line}");
             assert_eq!(find(columns[0]).map(|found| found.module), Some(columns[0]));
             for need in columns[1].split(',') {
-                let known = ["cgo", "pure", "certs", "tz", "temp"].contains(&need);
+                let known = ["cgo", "pure", "certs", "tz", "temp", "users"].contains(&need);
                 let prefixed = ["exec:", "data:", "tag:"].iter().any(|prefix| need.starts_with(prefix));
                 assert!(known || prefixed, "{line}");
             }

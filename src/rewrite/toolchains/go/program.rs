@@ -263,6 +263,7 @@ impl<'a> Reader<'a> {
                     "certs" => NeedKind::CaCertificates,
                     "tz" => NeedKind::TimeZones,
                     "temp" => NeedKind::TempDir,
+                    "users" => NeedKind::Users,
                     _ => continue,
                 },
             };
