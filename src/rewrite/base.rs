@@ -89,7 +89,7 @@ pub(super) fn choose(
             }
         }
     }
-    for claim in &needs.gaps {
+    for claim in needs.gaps.iter().chain(&needs.program_gaps) {
         bar(Tier::SameDistroTree, true, claim);
     }
     // Only a copy of the tree keeps its owner where an unprivileged program writes into it.

@@ -380,7 +380,7 @@ fn system_files(parts: &Parts<'_, '_>) -> Vec<StageCopy> {
     let golang = parts.ground.is_some_and(|ground| ground.toolchain_image);
     let mut paths: Vec<&str> = Vec::new();
     // Not disproved: whatever was not read may want it.
-    let perhaps = !needs.read || !needs.gaps.is_empty() || !needs.unread.is_empty();
+    let perhaps = !needs.is_complete() || needs.stated || !needs.unread.is_empty();
     let trust = parts.effects.iter().any(|effect| matches!(effect.kind, Kind::TrustStore));
     let lacks_certificates = match tier {
         Tier::Distroless => false,

@@ -45,6 +45,10 @@ pub(super) struct Needs {
     pub read: bool,
     /// Why the lists below may be incomplete.
     pub gaps: Vec<Claim>,
+    /// Why the program may start others than those listed.
+    pub program_gaps: Vec<Claim>,
+    /// The user says what is read at run time; the rest of the lists is not complete for that.
+    pub stated: bool,
     /// Modules whose sources were not there to be read.
     pub unread: Vec<String>,
     pub certificates: Option<Claim>,
@@ -66,7 +70,7 @@ pub(super) struct Needs {
 impl Needs {
     /// Everything that the programs read, start and call is in the lists.
     pub fn is_complete(&self) -> bool {
-        self.read && self.gaps.is_empty()
+        self.read && self.gaps.is_empty() && self.program_gaps.is_empty()
     }
 }
 
@@ -117,6 +121,10 @@ pub(super) fn collect(case: &Case<'_>, entry: &Entry, found: &Found, programs: &
                 needs.gaps.push(Claim::at(text, built.span));
             }
         }
+    }
+    if case.options.stated.needs_shell == Some(false) {
+        needs.shell = None;
+        needs.program_gaps.clear();
     }
     if let Some((why, span)) = &entry.shell {
         needs.shell = Some(Claim::at(why.clone(), *span));
@@ -174,7 +182,8 @@ fn add_program(case: &Case<'_>, entry: &Entry, program: &Program, needs: &mut Ne
             }
             NeedKind::Unknown(what) => {
                 let text = format!("{what} is computed: {}", claim.text);
-                needs.gaps.push(Claim { text, shown: claim.shown });
+                let gaps = if what.contains("exec.") { &mut needs.program_gaps } else { &mut needs.gaps };
+                gaps.push(Claim { text, shown: claim.shown });
                 continue;
             }
         };
@@ -291,6 +300,7 @@ fn stated(case: &Case<'_>, needs: &mut Needs) {
     let stated = &case.options.stated;
     if let Some(files) = &stated.runtime_files {
         needs.gaps.clear();
+        needs.stated = !needs.read;
         needs.read = true;
         for file in files {
             needs.data.push((join(&case.workdir, file), Claim::new("you state that the program reads it")));

@@ -132,10 +132,11 @@ fn needs(parts: &Parts<'_, '_>, add: &mut dyn FnMut(bool, Claim)) {
         }
         let own = |name: &str| shipped(parts.found).any(|built| super::paths::base_name(&built.path) == name);
         if needs.programs.iter().all(|(name, _)| own(name)) && needs.shell.is_none() {
-            add(true, Claim::new("the program starts no other program"));
+            let known = !needs.stated || parts.case.options.stated.needs_shell == Some(false);
+            add(known, Claim::new("the program starts no other program"));
         }
     } else {
-        for gap in &needs.gaps {
+        for gap in needs.gaps.iter().chain(&needs.program_gaps) {
             add(false, gap.clone());
         }
         if tier == Tier::SameDistroTree {

@@ -73,7 +73,7 @@ pub(super) fn text(parts: &Parts<'_, '_>, step: &Step, copied: &[&str], style: &
             Kind::Write(_) => changed = true,
             Kind::Unknown(reason) => {
                 // With every need known, what nobody asks for may stay behind.
-                if !parts.needs.gaps.is_empty() || !parts.needs.read {
+                if !parts.needs.is_complete() {
                     return Err(unclassified(effect.cmd.span, reason));
                 }
                 changed = true;
@@ -212,7 +212,7 @@ fn install_text(parts: &Parts<'_, '_>, effect: &Effect<'_>, removed: &[&str]) ->
 
 /// Everything that the program reads and starts is known.
 fn is_closed(parts: &Parts<'_, '_>) -> bool {
-    parts.needs.read && parts.needs.gaps.is_empty() && parts.pure
+    parts.needs.is_complete() && parts.pure
 }
 
 fn wanted(parts: &Parts<'_, '_>, package: &str) -> bool {

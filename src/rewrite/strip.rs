@@ -58,9 +58,9 @@ fn strip(case: &Case<'_>, go: &GoBuild, cmd: &ShellCommand, needs: &Needs, tier:
     }
     let mut insert = String::new();
     // The time package looks for zones in the toolchain that -trimpath hides, and some programs read their own paths.
-    let closed = needs.is_complete() && needs.unread.is_empty();
+    let closed = needs.is_complete() && !needs.stated && needs.unread.is_empty();
     let zones = tier == Tier::Distroless || (closed && needs.time_zones.is_none());
-    if !go.trimpath && zones && needs.is_complete() && !needs.own_paths {
+    if !go.trimpath && zones && needs.is_complete() && !needs.stated && !needs.own_paths {
         insert.push_str(" -trimpath");
     }
     let mut edits = Vec::new();
