@@ -18,6 +18,8 @@ pub(super) struct Built {
     pub path: String,
     /// Index into the Go commands; `None` for what make or a script made.
     pub build: Option<usize>,
+    /// Installed from a module of others, by `path@version`.
+    pub remote: bool,
     /// Directory of its main package, where it is known.
     pub package_dir: Option<String>,
     /// The link that has to be copied beside it.
@@ -34,6 +36,8 @@ pub(super) struct Found {
     pub main: Vec<Built>,
     /// Other programs that stay in the image.
     pub others: Vec<Built>,
+    /// `go install example.com/tool@v1` that no later RUN uses: programs of others, which ship only if something starts them.
+    pub tools: Vec<Built>,
     /// A script of the sources that starts the program, by its absolute path.
     pub script: Option<String>,
     /// Programs that the command names and that nothing here makes: they come from the base or a package.
@@ -44,8 +48,14 @@ pub(super) struct Found {
 
 pub(super) fn find(case: &Case<'_>, entry: &Entry, effects: &[Effect<'_>]) -> Result<Found, Refusal> {
     let (files, guesses) = survey(case, effects);
-    let mut found =
-        Found { main: Vec::new(), others: Vec::new(), script: None, foreign: Vec::new(), by_path: Vec::new() };
+    let mut found = Found {
+        main: Vec::new(),
+        others: Vec::new(),
+        tools: Vec::new(),
+        script: None,
+        foreign: Vec::new(),
+        by_path: Vec::new(),
+    };
     let path_dirs = path_dirs(case);
     for named in &entry.programs {
         match &named.path {
@@ -93,7 +103,8 @@ pub(super) fn find(case: &Case<'_>, entry: &Entry, effects: &[Effect<'_>]) -> Re
                 main.build == built.build && main.package_dir == built.package_dir && !within(&built.path, "/usr")
             });
         if !known && !same && !used_while_building(&built.path) {
-            found.others.push(built.clone());
+            let list = if built.remote && !found.main.is_empty() { &mut found.tools } else { &mut found.others };
+            list.push(built.clone());
         }
     }
     if found.main.is_empty() && found.others.is_empty() {
@@ -141,6 +152,7 @@ fn survey(case: &Case<'_>, effects: &[Effect<'_>]) -> (BTreeMap<String, Built>, 
         let built = Built {
             path: made.path.clone(),
             build: Some(made.build),
+            remote: made.output.package.contains('@'),
             package_dir: made.output.package_dir.clone(),
             link_to: made.link_to.clone(),
             proved: made.proved,
@@ -228,6 +240,7 @@ fn guess(guesses: &[Guess], path: &str, named: &Named) -> Option<Built> {
     Some(Built {
         path: path.to_string(),
         build: guess.build,
+        remote: false,
         package_dir: None,
         link_to: None,
         proved: false,

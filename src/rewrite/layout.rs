@@ -101,6 +101,9 @@ pub(super) fn lay(parts: &Parts<'_, '_>, mut outline: Outline) -> Result<Laid, R
             Body::Cmd(_) | Body::Entrypoint(_) => {
                 lines.push((here(true), Line::Move { inst: id, text: command_text(parts, id, inst) }));
             }
+            Body::Shell(_) if after && tier <= Tier::SameDistro => {
+                lines.push((here(false), Line::Move { inst: id, text: None }));
+            }
             Body::Shell(_) if tier <= Tier::SameDistro => {
                 lines.push((here(false), Line::Repeat { inst: id, text: None }));
             }
@@ -387,13 +390,15 @@ fn system_files(parts: &Parts<'_, '_>) -> Vec<StageCopy> {
         Tier::Scratch => true,
         _ => golang && !parts.ground.is_some_and(Ground::slim_has_certificates),
     };
-    let installed = parts.effects.iter().any(|effect| match &effect.kind {
-        Kind::Install(install) => install.packages.iter().any(|package| package.name == "ca-certificates"),
-        _ => false,
-    });
-    let repeated = installed && tier <= Tier::SameDistro;
+    let repeated = |name: &str| {
+        let installs = |effect: &Effect<'_>| match &effect.kind {
+            Kind::Install(install) => install.packages.iter().any(|package| package.name == name),
+            _ => false,
+        };
+        tier <= Tier::SameDistro && parts.effects.iter().any(installs)
+    };
     let wanted = perhaps || needs.certificates.is_some() || !needs.programs.is_empty();
-    if trust || (lacks_certificates && !repeated && wanted) {
+    if trust || (lacks_certificates && !repeated("ca-certificates") && wanted) {
         paths.push("/etc/ssl/certs/ca-certificates.crt");
     }
     let zones = perhaps || needs.time_zones.is_some();
@@ -402,7 +407,7 @@ fn system_files(parts: &Parts<'_, '_>) -> Vec<StageCopy> {
         Tier::Scratch => true,
         _ => golang && !parts.ground.is_some_and(Ground::slim_has_tzdata),
     };
-    if zones && lacks_zones && golang {
+    if zones && lacks_zones && golang && !repeated("tzdata") {
         // Where the time package looks last: in the toolchain that built the program.
         paths.push("/usr/local/go/lib/time/zoneinfo.zip");
     }

@@ -128,9 +128,16 @@ pub fn plan(
     let (effects, opaque) = effects::effects(&case);
     detect::refuse_effects(&case, &effects)?;
 
-    let found = artifacts::find(&case, &entry, &effects)?;
-    let programs = needs::programs(&case, &found);
-    let needs = needs::collect(&case, &entry, &found, &programs);
+    let mut found = artifacts::find(&case, &entry, &effects)?;
+    let mut programs = needs::programs(&case, &found);
+    let mut needs = needs::collect(&case, &entry, &found, &programs);
+    let starts = |name: &str| needs.programs.iter().any(|(program, _)| program == name);
+    if found.tools.iter().any(|tool| !needs.is_complete() || starts(paths::base_name(&tool.path))) {
+        let tools = std::mem::take(&mut found.tools);
+        found.others.extend(tools);
+        programs = needs::programs(&case, &found);
+        needs = needs::collect(&case, &entry, &found, &programs);
+    }
     let links: Vec<needs::Link> = needs::shipped(&found)
         .zip(&programs)
         .map(|(built, program)| needs::link(&case, built, program.as_ref(), &effects))

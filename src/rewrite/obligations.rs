@@ -207,6 +207,9 @@ fn ground(parts: &Parts<'_, '_>, links: &[Link], add: &mut dyn FnMut(bool, Claim
 
 pub(super) fn lost(parts: &Parts<'_, '_>, laid: &Laid) -> Vec<String> {
     let mut lost = vec!["the Go toolchain and its caches".to_string()];
+    for tool in &parts.found.tools {
+        lost.push(format!("{}, which nothing starts", tool.path));
+    }
     let tier = parts.choice.tier;
     if tier >= Tier::Distroless {
         lost.push("shell".into());
