@@ -416,60 +416,68 @@ fn vendor_above(tree: &ImageTree<'_>, from: &str, path: &str) -> Option<String> 
     None
 }
 
-/// Not source, not notes, not what only builds or tests: a file that a program might read.
+/// Not source, not a project's own notes, not what only builds or tests: a file that a program might read. Other
+/// Markdown counts (a blog reads it), and `.gitkeep` as well, since its directory may be one that is written to.
 fn is_data_file(tree: &ImageTree<'_>, path: &str) -> bool {
     if !tree.is_file(path) || tree.origin(path) == Some(&Origin::Program) {
         return false;
     }
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let lower = name.to_ascii_lowercase();
-    let starts = [
-        "license",
-        "licence",
-        "notice",
-        "copying",
-        "authors",
-        "readme",
-        "changelog",
-        "contributing",
-        "codeowners",
-        "dockerfile",
-        "containerfile",
-        "docker-compose",
-        "compose.",
-        "makefile",
-        "jenkinsfile",
-        "procfile",
-        ".gitignore",
-        ".gitattributes",
-        ".gitmodules",
-        ".dockerignore",
-        ".editorconfig",
-        ".golangci",
-        ".goreleaser",
-        ".travis",
-        ".gitlab-ci",
-        ".pre-commit",
-        ".air.",
-        "renovate.",
-        "codecov",
-        ".codecov",
-        "skaffold",
-        "tiltfile",
-        "taskfile",
-        "go.mod",
-        "go.sum",
-        "go.work",
-        "_config",
-        ".ds_store",
-    ];
-    let ends = [".go", ".md", ".rst", ".dockerfile", "_test.go", ".s", ".gitkeep", ".keep", ".dockerignore"];
-    let dirs =
-        ["/.git/", "/.github/", "/.circleci/", "/.vscode/", "/.idea/", "/.devcontainer/", "/vendor/", "/testdata/"];
-    !starts.iter().any(|start| lower.starts_with(start))
-        && !ends.iter().any(|end| lower.ends_with(end))
-        && !dirs.iter().any(|dir| path.contains(dir))
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    let (stem, extension) = name.split_once('.').unwrap_or((&name, ""));
+    let note = NOTES.contains(&stem) && matches!(extension, "" | "md" | "txt" | "rst" | "adoc");
+    let compose =
+        matches!(stem, "compose" | "docker-compose") && (extension.ends_with("yml") || extension.ends_with("yaml"));
+    let tool =
+        TOOLS.iter().any(|tool| name == *tool || name.strip_prefix(tool).is_some_and(|rest| rest.starts_with('.')));
+    !note
+        && !compose
+        && !tool
+        && ![".go", ".s", ".dockerfile", ".dockerignore"].iter().any(|end| name.ends_with(end))
+        && !DIRS.iter().any(|dir| path.contains(dir))
 }
+
+const NOTES: &[&str] = &[
+    "authors",
+    "changelog",
+    "code_of_conduct",
+    "codeowners",
+    "contributing",
+    "copying",
+    "licence",
+    "license",
+    "notice",
+    "readme",
+    "security",
+];
+/// Alone or with an extension.
+const TOOLS: &[&str] = &[
+    ".air",
+    ".codecov",
+    ".dockerignore",
+    ".ds_store",
+    ".editorconfig",
+    ".gitattributes",
+    ".gitignore",
+    ".gitlab-ci",
+    ".gitmodules",
+    ".golangci",
+    ".goreleaser",
+    ".pre-commit-config",
+    ".travis",
+    "containerfile",
+    "dockerfile",
+    "go.mod",
+    "go.sum",
+    "go.work",
+    "gnumakefile",
+    "jenkinsfile",
+    "makefile",
+    "skaffold.yaml",
+    "taskfile.yml",
+    "tiltfile",
+];
+const DIRS: &[&str] =
+    &["/.circleci/", "/.devcontainer/", "/.git/", "/.github/", "/.idea/", "/.vscode/", "/testdata/", "/vendor/"];
 
 /// The files below a directory that the program might read and that are not in it already: everything but sources,
 /// go.mod, `vendor`, notes, licences, what only CI and Docker use, and what is embedded. None left: the program's own
@@ -662,9 +670,17 @@ mod tests {
             ("Dockerfile", ""),
             (".github/workflows/a.yml", ""),
             ("config.yml", ""),
+            ("posts/first.md", ""),
+            ("license.html", ""),
+            ("docker-compose.dev.yml", ""),
+            ("Dockerfile.dev", ""),
+            ("uploads/.gitkeep", ""),
         ]);
         let tree = ImageTree::at(&context, "/src");
         let program = analyse(&tree, "/src", &[], &["/src".into()]);
-        assert_eq!(data_files(&tree, "/src", &program.embeds), ["/src/config.yml", "/src/web/b.css"]);
+        assert_eq!(
+            data_files(&tree, "/src", &program.embeds),
+            ["/src/config.yml", "/src/license.html", "/src/posts/first.md", "/src/uploads/.gitkeep", "/src/web/b.css"]
+        );
     }
 }
