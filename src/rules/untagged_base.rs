@@ -23,6 +23,11 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
         if image.tag.is_some() || image.digest.is_some() || image.repository.text.is_empty() {
             continue;
         }
+        // distroless names the release in the repository: static-debian12.
+        let name = image.repository.text.as_str();
+        if name.contains("distroless/") && name.rsplit_once("-debian").is_some_and(|(_, release)| !release.is_empty()) {
+            continue;
+        }
         let Some(Body::From { image: written, .. }) = cx.dockerfile.get(stage.from).map(|from| &from.body) else {
             continue;
         };
