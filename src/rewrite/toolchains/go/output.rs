@@ -33,7 +33,9 @@ pub(super) fn outputs(build: &GoBuild, flags: &Flags, args: &Args<'_>) -> Output
         found => {
             let auto = found == Setting::To("auto".into()) || scene.go_version.is_some_and(|version| version < (1, 16));
             let bare = scene.tree.is_some_and(|tree| packages::module_of(tree, dir).is_none());
-            guessed = bare && !auto && scene.go_version.is_none();
+            // Files are built the same way in every mode.
+            let files = build.packages.first().is_some_and(|package| package.ends_with(".go"));
+            guessed = bare && !auto && !files && scene.go_version.is_none();
             bare && (auto || guessed)
         }
     };
