@@ -342,9 +342,7 @@ fn plain_words(case: &Case<'_>, script: &Script, inst: InstId) -> Option<Vec<(St
         Command::Shell(span) => case.source.slice(*span),
         Command::Exec { .. } => return None,
     };
-    if cmd.span.start != first
-        || body.contains(['$', '`', '\\', '*', '?', '[', '{', '~', '&', '|', ';', '<', '>', '(', '!', '#', '\n'])
-    {
+    if cmd.span.start != first || !stands_for_itself(body) {
         return None;
     }
     if !cmd.name.literal || cmd.args.iter().any(|arg| !arg.literal) {
@@ -357,6 +355,23 @@ fn plain_words(case: &Case<'_>, script: &Script, inst: InstId) -> Option<Vec<(St
     let mut words = vec![(name, cmd.name.span)];
     words.extend(cmd.args.iter().map(|arg| (arg.text.clone(), arg.span)));
     Some(words)
+}
+
+/// Nothing in the text is special to a shell: between quotes only what a shell would still expand there counts.
+fn stands_for_itself(text: &str) -> bool {
+    let mut quote = None;
+    for letter in text.chars() {
+        match (quote, letter) {
+            (None, '\'' | '"') => quote = Some(letter),
+            (Some(open), letter) if open == letter => quote = None,
+            (Some('\''), _) => {}
+            (_, '$' | '`' | '\\' | '\n') => return false,
+            (Some(_), _) => {}
+            (None, letter) if "*?[{~&|;<>(!#".contains(letter) => return false,
+            _ => {}
+        }
+    }
+    quote.is_none()
 }
 
 /// The exec form as JSON.

@@ -268,6 +268,8 @@ mod tests {
             ("CMD ./app", "CMD [\"./app\"]"),
             ("CMD exec ./app -v", "CMD [\"./app\", \"-v\"]"),
             ("CMD ./app 'a b' \"c\"", "CMD [\"./app\", \"a b\", \"c\"]"),
+            ("CMD ./app \"a(b)?c\" '$x'", "CMD [\"./app\", \"a(b)?c\", \"$x\"]"),
+            ("CMD ./app \"$x\"", "CMD ./app \"$x\""),
             ("ENTRYPOINT ./app", "ENTRYPOINT [\"./app\"]"),
             ("CMD ./app $PORT", "CMD ./app $PORT"),
             ("CMD ./app *.txt", "CMD ./app *.txt"),
