@@ -557,6 +557,11 @@ mod tests {
         check_with(text, &target("nobody"), |model| assert_eq!(model.target, None));
         let by_name = "FROM a AS x-amd64\nFROM a AS x-arm64\nFROM a AS y\nFROM x-${TARGETARCH}\n";
         check_model(by_name, |model| assert_eq!(shipping(model), [2, 3]));
+        let from_outside = "FROM a AS build\nFROM ${BASE}\nCOPY --from=build /a /b\n";
+        check_model(from_outside, |model| {
+            assert_eq!(shipping(model), [1]);
+            assert!(model.stages[0].children.is_empty());
+        });
     }
 
     #[test]

@@ -45,6 +45,10 @@ fn possible_parents(stages: &[Stage], index: usize, written: &str) -> Vec<usize>
     };
     // More variables in the tail may be anything.
     let after = if after.contains('$') { "" } else { after };
+    // A name that is all variable fits every stage and says nothing: it is an image from outside until shown otherwise.
+    if before.is_empty() && after.is_empty() {
+        return Vec::new();
+    }
     let (before, after) = (before.to_ascii_lowercase(), after.to_ascii_lowercase());
     let fits = |stage: &&Stage| {
         stage.name.as_ref().is_some_and(|name| {
