@@ -189,8 +189,14 @@ fn base_of(case: &Case<'_>, ground: Option<&Ground>, links: &[Link], tier: Tier)
         Tier::Distroless => {
             let base = match ground {
                 Some(ground) => ground.distroless_static(),
-                None => Ground { family: Family::Other, release: None, pinned: false, toolchain_image: false }
-                    .distroless_static(),
+                None => Ground {
+                    family: Family::Other,
+                    release: None,
+                    pinned: false,
+                    toolchain_image: false,
+                    golang: false,
+                }
+                .distroless_static(),
             };
             Ok((
                 format!("{prefix}{base}"),

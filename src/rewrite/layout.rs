@@ -380,7 +380,9 @@ fn system_files(parts: &Parts<'_, '_>) -> Vec<StageCopy> {
     let case = parts.case;
     let needs = parts.needs;
     let tier = parts.choice.tier;
-    let golang = parts.ground.is_some_and(|ground| ground.toolchain_image);
+    // A path that the builder does not have would break the build.
+    let golang = parts.ground.is_some_and(|ground| ground.golang);
+    let has_bundle = golang || case.stage.facts.as_ref().is_some_and(|facts| facts.ca_certificates);
     let mut paths: Vec<&str> = Vec::new();
     // Not disproved: whatever was not read may want it.
     let perhaps = !needs.is_complete() || needs.stated || !needs.unread.is_empty();
@@ -388,7 +390,10 @@ fn system_files(parts: &Parts<'_, '_>) -> Vec<StageCopy> {
     let lacks_certificates = match tier {
         Tier::Distroless => false,
         Tier::Scratch => true,
-        _ => golang && !parts.ground.is_some_and(Ground::slim_has_certificates),
+        _ => {
+            let leaves_base = parts.ground.is_some_and(|ground| ground.toolchain_image);
+            leaves_base && !parts.ground.is_some_and(Ground::slim_has_certificates)
+        }
     };
     let repeated = |name: &str| {
         let installs = |effect: &Effect<'_>| match &effect.kind {
@@ -398,7 +403,11 @@ fn system_files(parts: &Parts<'_, '_>) -> Vec<StageCopy> {
         tier <= Tier::SameDistro && parts.effects.iter().any(installs)
     };
     let wanted = perhaps || needs.certificates.is_some() || !needs.programs.is_empty();
-    if trust || (lacks_certificates && !repeated("ca-certificates") && wanted) {
+    let installed = parts.effects.iter().any(|effect| match &effect.kind {
+        Kind::Install(install) => install.packages.iter().any(|package| package.name == "ca-certificates"),
+        _ => false,
+    });
+    if trust || (lacks_certificates && (has_bundle || installed) && !repeated("ca-certificates") && wanted) {
         paths.push("/etc/ssl/certs/ca-certificates.crt");
     }
     let zones = perhaps || needs.time_zones.is_some();

@@ -83,7 +83,7 @@ pub(super) fn obligations(parts: &Parts<'_, '_>, laid: &Laid, links: &[Link]) ->
         let text = format!("{} needs no shell: plain words, now in exec form", words.join(" "));
         add(true, Claim::at(text, parts.entry.span));
     }
-    needs(parts, &mut add);
+    needs(parts, laid, &mut add);
     users(parts, &mut add);
     ground(parts, links, &mut add);
     for claim in &parts.choice.open {
@@ -114,7 +114,7 @@ fn installs_libraries(parts: &Parts<'_, '_>) -> bool {
         })
 }
 
-fn needs(parts: &Parts<'_, '_>, add: &mut dyn FnMut(bool, Claim)) {
+fn needs(parts: &Parts<'_, '_>, laid: &Laid, add: &mut dyn FnMut(bool, Claim)) {
     let needs = parts.needs;
     let tier = parts.choice.tier;
     if needs.is_complete() {
@@ -174,9 +174,43 @@ fn needs(parts: &Parts<'_, '_>, add: &mut dyn FnMut(bool, Claim)) {
         (&needs.users, "the user database"),
     ] {
         if let Some(claim) = claim {
-            let proved = tier != Tier::Scratch || !matches!(what, "MIME types");
+            let proved = is_there(parts, laid, what);
             add(proved, Claim { text: format!("the final image has {what}: {}", claim.text), ..claim.clone() });
         }
+    }
+}
+
+/// The final image has what the program reads of a system: from its base, from a package, or copied.
+fn is_there(parts: &Parts<'_, '_>, laid: &Laid, what: &str) -> bool {
+    let copied = |path: &str| laid.copies.iter().any(|copy| copy.to == path);
+    let installed = |name: &str| {
+        parts.effects.iter().any(|effect| {
+            matches!(&effect.kind, Kind::Install(install) if install.packages.iter().any(|package| package.name == name))
+        })
+    };
+    let ground = parts.ground;
+    let same_base = ground.is_some_and(|ground| !ground.toolchain_image);
+    match (parts.choice.tier, what) {
+        (Tier::Distroless, _) => true,
+        (Tier::Scratch, "root certificates") => copied("/etc/ssl/certs/ca-certificates.crt"),
+        (Tier::Scratch, "time zones") => copied("/usr/local/go/lib/time/zoneinfo.zip"),
+        (Tier::Scratch, "/tmp") => copied("/tmp"),
+        (Tier::Scratch, "the user database") => copied("/etc/passwd"),
+        (Tier::Scratch, _) => false,
+        (_, "root certificates") => {
+            same_base
+                || copied("/etc/ssl/certs/ca-certificates.crt")
+                || installed("ca-certificates")
+                || ground.is_some_and(super::releases::Ground::slim_has_certificates)
+        }
+        (_, "time zones") => {
+            same_base
+                || copied("/usr/local/go/lib/time/zoneinfo.zip")
+                || installed("tzdata")
+                || ground.is_some_and(super::releases::Ground::slim_has_tzdata)
+        }
+        (_, "MIME types") => same_base || ground.is_some_and(super::releases::Ground::alpine),
+        _ => true,
     }
 }
 

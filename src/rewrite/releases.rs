@@ -25,6 +25,8 @@ pub(super) struct Ground {
     pub pinned: bool,
     /// An image of a language (golang) and not the bare distribution.
     pub toolchain_image: bool,
+    /// The official golang image: where it keeps certificates and time zones is known.
+    pub golang: bool,
 }
 
 /// Debian's releases with their numbers, oldest first.
@@ -71,7 +73,7 @@ pub(super) fn ground(image: &ImageRef, tag: Option<&str>, facts: Option<&ImageFa
             | "ubi9"
     );
     let pinned = facts.release.is_some() && tag.is_some_and(|tag| tag != "latest");
-    Some(Ground { family, release: facts.release.clone(), pinned, toolchain_image })
+    Some(Ground { family, release: facts.release.clone(), pinned, toolchain_image, golang: false })
 }
 
 /// Docker Hub's own image, under its own name or a mirror's.
@@ -98,7 +100,7 @@ fn golang(tag: &str, facts: Option<&ImageFacts>) -> Ground {
         .and_then(|number| number.parse::<u32>().ok());
     let named = release.as_ref().is_some_and(|release| tag.contains(release.as_str()));
     let settled = minor.is_some_and(|minor| minor < FIRST_MOVING);
-    Ground { family, pinned: named || settled, release, toolchain_image: true }
+    Ground { family, pinned: named || settled, release, toolchain_image: true, golang: true }
 }
 
 pub(super) fn is_windows(tag: Option<&str>, repository: &str) -> bool {
@@ -200,6 +202,7 @@ mod tests {
             release: Some(release.into()),
             pinned: true,
             toolchain_image: true,
+            golang: true,
         };
         for (release, family, want) in [
             ("buster", Family::Debian, Some("gcr.io/distroless/base-debian12")),
