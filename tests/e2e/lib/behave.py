@@ -81,7 +81,9 @@ def _serve(engine, tag, spec):
             result["status"] = state["ExitCode"] if not state["Running"] else "running, but the port is closed"
             result["error"] = mask(state.get("Error", ""), spec)
         logs = sh([engine.docker, "logs", name])
-        result["stdout"], result["stderr"] = mask(logs.stdout, spec), mask(logs.stderr, spec)
+        # Sorted: several processes or requests at once write their lines in any order.
+        for name_, text in (("stdout", logs.stdout), ("stderr", logs.stderr)):
+            result[name_] = "\n".join(sorted(mask(text, spec).split("\n")))
     finally:
         sh([engine.docker, "rm", "-f", name])
     return result
