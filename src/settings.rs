@@ -15,8 +15,47 @@ pub struct Settings {
     pub severities: BTreeMap<&'static str, Severity>,
     pub model: ModelOptions,
     pub rewrite: RewriteOptions,
+    /// Which rules run when `select` says nothing, and with whose severities.
+    pub profile: Profile,
+    pub options: RuleOptions,
     /// Ignore comments are not honoured.
     pub disable_ignores: bool,
+}
+
+/// A named set of rules.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Profile {
+    /// What costs bytes, breaks builds, leaks or surprises.
+    #[default]
+    Default,
+    /// Every rule with a DL or SC code, with hadolint's severities.
+    Hadolint,
+    /// Every build check of BuildKit.
+    Buildkit,
+    All,
+}
+
+/// What single rules let the user decide.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RuleOptions {
+    /// Registries that images may come from, with `*` as the first or last character; empty: all of them.
+    pub trusted_registries: Vec<String>,
+    /// The labels that an image is to have, and what their values are.
+    pub label_schema: BTreeMap<String, LabelKind>,
+    /// Labels that are not in the schema are wrong.
+    pub strict_labels: bool,
+}
+
+/// What the value of a label must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LabelKind {
+    Text,
+    Url,
+    Rfc3339,
+    Semver,
+    Spdx,
+    GitHash,
+    Email,
 }
 
 /// What the user wants of the rewriter.

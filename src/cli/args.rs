@@ -161,6 +161,9 @@ pub struct ShowConfig {
 
 #[derive(Debug, Default, Args)]
 pub struct RuleArgs {
+    /// The set of rules: default, hadolint, buildkit or all [default: hadolint below a .hadolint.yaml]
+    #[arg(long, value_name = "PROFILE", help_heading = "Rules")]
+    pub profile: Option<String>,
     /// Run these rules only: slugs, aliases, `default` or `all`
     #[arg(long, value_name = "RULE", value_delimiter = ',', action = ArgAction::Append, help_heading = "Rules")]
     pub select: Vec<String>,

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::args::ShowConfig;
 use super::{Exit, Stop, finder, overrides, read};
+use crate::config::names;
 use crate::report::FailOn;
 use crate::rules::RULES;
 use crate::settings::{BaseWish, Stated};
@@ -36,6 +37,8 @@ pub(super) fn run(command: &ShowConfig, out: &mut dyn Write) -> Result<Exit, Sto
         FailOn::Never => "none",
     };
     writeln!(out, "fail-on: {fail_on}  # {}", from(overrides.fail_on.is_some(), config.fail_on.is_some()))?;
+    let profile = names::profile_name(settings.profile);
+    writeln!(out, "profile: {profile}  # {}", from(overrides.profile.is_some(), config.profile.is_some()))?;
     let base = match settings.rewrite.base {
         BaseWish::Auto => "auto",
         BaseWish::Static => "static",
@@ -70,7 +73,10 @@ pub(super) fn run(command: &ShowConfig, out: &mut dyn Write) -> Result<Exit, Sto
 
     let (mut on, mut off) = (Vec::new(), Vec::new());
     for rule in RULES {
-        let selected = settings.select.as_ref().map_or(rule.default, |selected| selected.contains(&rule.slug));
+        let selected = settings
+            .select
+            .as_ref()
+            .map_or_else(|| rule.in_profile(settings.profile), |selected| selected.contains(&rule.slug));
         if selected && !settings.ignore.contains(&rule.slug) { on.push(rule) } else { off.push(rule.slug) }
     }
     let origin = from(overrides.select.is_some(), config.select.is_some());

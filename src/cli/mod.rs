@@ -102,6 +102,7 @@ fn overrides(rules: &args::RuleArgs, build: &args::BuildArgs, fail_on: Option<&s
     let usage = |option: &'static str| move |message| Stop::Usage(format!("{option}: {message}"));
     let select = rule_names("--select", &rules.select)?;
     Ok(Overrides {
+        profile: rules.profile.as_deref().map(names::profile).transpose().map_err(usage("--profile"))?,
         select: (!rules.select.is_empty()).then_some(select),
         ignore: rule_names("--ignore", &rules.ignore)?,
         fail_on: fail_on.map(names::fail_on).transpose().map_err(usage("--fail-on"))?,

@@ -3,14 +3,18 @@
 //! Codes that we do not have are passed over, as are keys that mean nothing here (`format`, `no-color`, `verbose`):
 //! the file is written for another program.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Deserialize;
 
+use super::names::LabelKindName;
 use super::own::from_yaml;
-use super::{Config, ConfigError, default_rules, names};
+use super::{Config, ConfigError, names};
 use crate::diagnostic::Severity;
 use crate::report::FailOn;
+use crate::rules::rules_in;
+use crate::settings::{Profile, RuleOptions};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -21,6 +25,10 @@ struct File {
     failure_threshold: Option<String>,
     disable_ignore_pragma: Option<bool>,
     no_fail: Option<bool>,
+    #[serde(rename = "trustedRegistries")]
+    trusted_registries: Option<Vec<String>>,
+    label_schema: Option<BTreeMap<String, LabelKindName>>,
+    strict_labels: Option<bool>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -48,12 +56,18 @@ pub(super) fn read(path: &Path, text: &str) -> Result<Config, ConfigError> {
         config.severities.extend(slugs(list).into_iter().map(|slug| (slug, severity)));
     }
     // A rule that is off comes on there by being given a severity.
-    let mut select = default_rules();
+    config.profile = Some(Profile::Hadolint);
+    let mut select = rules_in(Profile::Hadolint);
     let more: Vec<&'static str> = config.severities.keys().copied().filter(|slug| !select.contains(slug)).collect();
     if !more.is_empty() {
         select.extend(more);
         config.select = Some(select);
     }
+    config.options = RuleOptions {
+        trusted_registries: file.trusted_registries.unwrap_or_default(),
+        label_schema: file.label_schema.unwrap_or_default().into_iter().map(|(name, kind)| (name, kind.0)).collect(),
+        strict_labels: file.strict_labels.unwrap_or(false),
+    };
     config.disable_ignores = file.disable_ignore_pragma.unwrap_or(false);
     config.fail_on = match file.failure_threshold.as_deref() {
         _ if file.no_fail == Some(true) => Some(FailOn::Never),

@@ -17,14 +17,16 @@ pub use find::Finder;
 use crate::diagnostic::Severity;
 use crate::model::ModelOptions;
 use crate::report::{FailOn, Problem};
-use crate::rules::RULES;
-use crate::settings::{BaseWish, RewriteOptions, Settings};
+use crate::rules::rules_in;
+use crate::settings::{BaseWish, Profile, RewriteOptions, RuleOptions, Settings};
 
 /// What a configuration file says, or nothing.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
     /// The file; `None` where there is none.
     pub path: Option<PathBuf>,
+    pub profile: Option<Profile>,
+    pub options: RuleOptions,
     pub select: Option<Vec<&'static str>>,
     pub ignore: Vec<&'static str>,
     pub severities: BTreeMap<&'static str, Severity>,
@@ -43,6 +45,7 @@ pub struct Config {
 /// What the command line says; it wins over the file.
 #[derive(Clone, Debug, Default)]
 pub struct Overrides {
+    pub profile: Option<Profile>,
     pub select: Option<Vec<&'static str>>,
     pub ignore: Vec<&'static str>,
     pub fail_on: Option<FailOn>,
@@ -88,8 +91,12 @@ impl Config {
         let mut build_args = self.build_args.clone();
         build_args.retain(|(name, _)| !overrides.build_args.iter().any(|(other, _)| other == name));
         build_args.extend(overrides.build_args.iter().cloned());
+        // Another profile than the file's comes without what the file selects.
+        let same = overrides.profile.is_none() || overrides.profile == self.profile;
         Settings {
-            select: overrides.select.clone().or_else(|| self.select.clone()),
+            select: overrides.select.clone().or_else(|| self.select.clone().filter(|_| same)),
+            profile: overrides.profile.or(self.profile).unwrap_or_default(),
+            options: self.options.clone(),
             ignore,
             severities: self.severities.clone(),
             model: ModelOptions { target: overrides.target.clone().or_else(|| self.target.clone()), build_args },
@@ -119,7 +126,7 @@ fn matches(patterns: &Gitignore, file: &Path) -> bool {
 
 /// The rules that run without being selected.
 fn default_rules() -> Vec<&'static str> {
-    RULES.iter().filter(|rule| rule.default).map(|rule| rule.slug).collect()
+    rules_in(Profile::Default)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use serde::de::{Deserialize, Deserializer, Visitor};
 use crate::diagnostic::Severity;
 use crate::report::FailOn;
 use crate::rules::RULES;
-use crate::settings::BaseWish;
+use crate::settings::{BaseWish, LabelKind, Profile};
 
 /// The slugs of the rules that a name stands for: a slug, an alias, `all`, or `default`. `Err` says what is wrong with it.
 pub fn rules(name: &str) -> Result<Vec<&'static str>, String> {
@@ -59,6 +59,12 @@ pub(super) struct FailOnName(pub FailOn);
 #[derive(Clone, Copy, Debug)]
 pub(super) struct BaseName(pub BaseWish);
 
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ProfileName(pub Profile);
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LabelKindName(pub LabelKind);
+
 /// Reads a string and makes something of it; what it says against the string becomes the error.
 struct Named<T>(&'static str, fn(&str) -> Result<T, String>);
 
@@ -98,6 +104,18 @@ impl<'de> Deserialize<'de> for BaseName {
     }
 }
 
+impl<'de> Deserialize<'de> for ProfileName {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<ProfileName, D::Error> {
+        from.deserialize_str(Named("a profile", profile)).map(ProfileName)
+    }
+}
+
+impl<'de> Deserialize<'de> for LabelKindName {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<LabelKindName, D::Error> {
+        from.deserialize_str(Named("a kind of label", label_kind)).map(LabelKindName)
+    }
+}
+
 /// One of a few words, or the error that names them.
 fn one_of<T: Copy>(what: &str, name: &str, words: &[(&str, T)]) -> Result<T, String> {
     if let Some((_, value)) = words.iter().find(|(word, _)| word.eq_ignore_ascii_case(name)) {
@@ -127,6 +145,36 @@ pub fn base(name: &str) -> Result<BaseWish, String> {
     ];
     one_of("base", name, &words)
 }
+
+pub fn profile(name: &str) -> Result<Profile, String> {
+    one_of("profile", name, &PROFILES)
+}
+
+/// The word for a profile.
+pub fn profile_name(profile: Profile) -> &'static str {
+    PROFILES.iter().find(|(_, other)| *other == profile).map_or("default", |(name, _)| name)
+}
+
+/// hadolint's words.
+fn label_kind(name: &str) -> Result<LabelKind, String> {
+    let words = [
+        ("text", LabelKind::Text),
+        ("url", LabelKind::Url),
+        ("rfc3339", LabelKind::Rfc3339),
+        ("semver", LabelKind::Semver),
+        ("spdx", LabelKind::Spdx),
+        ("hash", LabelKind::GitHash),
+        ("email", LabelKind::Email),
+    ];
+    one_of("kind of label", name, &words)
+}
+
+const PROFILES: [(&str, Profile); 4] = [
+    ("default", Profile::Default),
+    ("hadolint", Profile::Hadolint),
+    ("buildkit", Profile::Buildkit),
+    ("all", Profile::All),
+];
 
 const SEVERITIES: [(&str, Severity); 4] =
     [("style", Severity::Style), ("info", Severity::Info), ("warning", Severity::Warning), ("error", Severity::Error)];

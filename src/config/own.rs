@@ -6,14 +6,15 @@ use std::path::Path;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use serde::Deserialize;
 
-use super::names::{BaseName, FailOnName, RuleName, SeverityName, nearest};
+use super::names::{BaseName, FailOnName, LabelKindName, ProfileName, RuleName, SeverityName, nearest};
 use super::{Config, ConfigError};
-use crate::settings::{RewriteOptions, Stated};
+use crate::settings::{RewriteOptions, RuleOptions, Stated};
 
 /// The file as it may be written; every key may be absent.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct File {
+    profile: Option<ProfileName>,
     select: Option<Vec<RuleName>>,
     ignore: Option<Vec<RuleName>>,
     severity: Option<BTreeMap<String, SeverityName>>,
@@ -26,6 +27,9 @@ struct File {
     exclude: Option<Vec<String>>,
     ignore_comments: Option<bool>,
     rewrite: Option<Rewrite>,
+    trusted_registries: Option<Vec<String>>,
+    label_schema: Option<BTreeMap<String, LabelKindName>>,
+    strict_labels: Option<bool>,
 }
 
 /// Facts that no file shows; see `settings::Stated`.
@@ -69,6 +73,17 @@ pub(super) fn read(path: &Path, text: &str) -> Result<Config, ConfigError> {
     let rewrite = file.rewrite.unwrap_or_default();
     Ok(Config {
         path: Some(path.to_path_buf()),
+        profile: file.profile.map(|name| name.0),
+        options: RuleOptions {
+            trusted_registries: file.trusted_registries.unwrap_or_default(),
+            label_schema: file
+                .label_schema
+                .unwrap_or_default()
+                .into_iter()
+                .map(|(name, kind)| (name, kind.0))
+                .collect(),
+            strict_labels: file.strict_labels.unwrap_or(false),
+        },
         select: file.select.map(flat),
         ignore: flat(file.ignore.unwrap_or_default()),
         severities,

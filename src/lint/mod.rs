@@ -27,17 +27,21 @@ pub fn check(source: SourceFile, build_context: Option<&BuildContext>, settings:
     let model = model::build(&source, &dockerfile, &settings.model);
     let cx = Context { source: &source, dockerfile: &dockerfile, model: &model, settings, build_context };
     let mut diagnostics = Vec::new();
+    let options = check_options(&dockerfile, settings);
+    let asked_for = suppress::experimental(options.unwrap_or_default());
     for rule in RULES {
         let on = match &settings.select {
             Some(selected) => selected.contains(&rule.slug),
-            None => rule.default,
+            None => rule.in_profile(settings.profile),
         };
+        let on = on || (rule.is_experimental() && asked_for.hold(rule.slug));
         if !on || settings.ignore.contains(&rule.slug) {
             continue;
         }
         let first = diagnostics.len();
         (rule.check)(&cx, &mut diagnostics);
-        let severity = settings.severities.get(rule.slug).copied().unwrap_or(rule.severity);
+        let severity =
+            settings.severities.get(rule.slug).copied().unwrap_or_else(|| rule.severity_in(settings.profile));
         for diagnostic in diagnostics.iter_mut().skip(first) {
             diagnostic.rule = rule.slug;
             diagnostic.severity = severity;
@@ -47,8 +51,17 @@ pub fn check(source: SourceFile, build_context: Option<&BuildContext>, settings:
     diagnostics.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.span.end, diagnostic.rule));
     let mut suppressed = Vec::new();
     if !settings.disable_ignores {
-        let ignores = suppress::Suppressions::read(&source, &dockerfile);
+        let ignores = suppress::Suppressions::read(&source, &dockerfile, options);
         (suppressed, diagnostics) = diagnostics.into_iter().partition(|diagnostic| ignores.hide(diagnostic));
     }
     Checked { source, dockerfile, model, diagnostics, suppressed }
+}
+
+/// The value of the `check` directive; BuildKit's build argument wins over it.
+fn check_options<'a>(dockerfile: &'a Dockerfile, settings: &'a Settings) -> Option<&'a str> {
+    let given = settings.model.build_args.iter().rev().find(|(name, _)| name == "BUILDKIT_DOCKERFILE_CHECK");
+    match given {
+        Some((_, value)) => Some(value),
+        None => dockerfile.directive("check").map(|value| value.text.as_str()),
+    }
 }

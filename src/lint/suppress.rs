@@ -18,7 +18,7 @@ pub(super) struct Suppressions {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Names {
+pub(super) struct Names {
     all: bool,
     /// Slugs.
     slugs: Vec<&'static str>,
@@ -34,7 +34,7 @@ enum Scope {
 impl Names {
     fn read(names: &[&str]) -> Names {
         let all = names.iter().any(|name| *name == "*" || name.eq_ignore_ascii_case("all"));
-        let slugs = names.iter().filter_map(|name| rules::find(name)).map(|rule| rule.slug).collect();
+        let slugs = names.iter().flat_map(|name| rules::named(name)).map(|rule| rule.slug).collect();
         Names { all, slugs }
     }
 
@@ -47,14 +47,16 @@ impl Names {
         !self.all && self.slugs.is_empty()
     }
 
-    fn hold(&self, slug: &str) -> bool {
+    pub(super) fn hold(&self, slug: &str) -> bool {
         self.all || self.slugs.contains(&slug)
     }
 }
 
 impl Suppressions {
-    pub(super) fn read(source: &SourceFile, file: &Dockerfile) -> Suppressions {
+    /// `check` holds the options of BuildKit's directive for the file.
+    pub(super) fn read(source: &SourceFile, file: &Dockerfile, check: Option<&str>) -> Suppressions {
         let mut found = Suppressions::default();
+        found.file.merge(&Names::read(&skipped(check.unwrap_or_default())));
         let (mut next, mut stage) = (Names::default(), Names::default());
         let mut open_stage: Option<(u32, Names)> = None;
         for item in &file.items {
@@ -64,9 +66,6 @@ impl Suppressions {
                     for line in source.slice(*span).lines() {
                         found.take(line, &mut next, &mut stage);
                     }
-                }
-                Item::Directive(directive) if directive.name.text.eq_ignore_ascii_case("check") => {
-                    found.file.merge(&Names::read(&skipped(&directive.value.text)));
                 }
                 Item::Directive(_) => {}
                 Item::Instruction(instruction) => {
@@ -136,6 +135,12 @@ fn pragma(comment: &str) -> Option<(Scope, Vec<&str>)> {
 /// What follows `name =`.
 fn value_of<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     text.strip_prefix(name)?.trim_start().strip_prefix('=')
+}
+
+/// The rules of `experimental=A,B` in the value of a `check` directive.
+pub(super) fn experimental(value: &str) -> Names {
+    let names = value.split(';').filter_map(|option| value_of(option.trim_start(), "experimental")).flat_map(list);
+    Names::read(&names.collect::<Vec<_>>())
 }
 
 /// The names of `skip=A,B` in the value of a `check` directive: `skip=A,B;error=true`.

@@ -31,7 +31,9 @@ const PLATFORM_ARGS: [&str; 11] = [
 const PROXY_ARGS: [&str; 5] = ["http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "all_proxy"];
 
 pub fn build(source: &SourceFile, file: &Dockerfile, options: &ModelOptions) -> Model {
-    let mut builder = Builder { source, file, options, model: Model::default(), state: State::default(), ends: vec![] };
+    let nameless = !file.instructions().any(|(_, inst)| inst.keyword == Keyword::From);
+    let (model, state) = (Model::default(), State::default());
+    let mut builder = Builder { source, file, options, model, state, ends: vec![], nameless };
     for name in PLATFORM_ARGS {
         let value = builder.build_arg(name).map(str::to_string);
         builder.model.global_args.set(name, Variable { value, origin: Origin::Predefined });
@@ -55,6 +57,8 @@ pub(super) struct Builder<'a> {
     pub state: State,
     /// The state at the end of each stage before it.
     ends: Vec<State>,
+    /// The file has no FROM.
+    nameless: bool,
 }
 
 impl Builder<'_> {
@@ -85,6 +89,10 @@ impl Builder<'_> {
     fn instruction(&mut self, id: InstId, inst: &Instruction) {
         if inst.keyword == Keyword::From {
             return self.from(id, inst);
+        }
+        if self.model.stages.is_empty() && self.nameless {
+            // A piece of a file: what stands in it is read as one stage on an image that nobody knows.
+            self.open_nameless(id);
         }
         if self.model.stages.is_empty() {
             match &inst.body {
@@ -193,6 +201,26 @@ impl Builder<'_> {
         if let Some(parent) = parent {
             self.run_triggers(parent);
         }
+    }
+
+    fn open_nameless(&mut self, first: InstId) {
+        self.state = State::unknown(self.file.escape == '`');
+        self.model.stages.push(Stage {
+            id: StageId(0),
+            name: None,
+            from: first,
+            base: Base::Unresolved(String::new()),
+            platform: None,
+            steps: Vec::new(),
+            config: ImageConfig::default(),
+            children: Vec::new(),
+            used_by: Vec::new(),
+            ships: false,
+            facts: None,
+            uses: Vec::new(),
+            built: false,
+            windows: self.state.windows,
+        });
     }
 
     /// The ONBUILD instructions of the parent stage run at the start of this one.
@@ -846,7 +874,8 @@ mod tests {
             assert_eq!(bases(model), "a:1");
         });
         check_model("RUN x\nENV a=b\n", |model| {
-            assert!(model.stages.is_empty() && model.target.is_none());
+            assert_eq!((model.stages.len(), model.stages[0].steps.len(), model.stray.len()), (1, 2, 0));
+            assert!(matches!(model.stages[0].base, Base::Unresolved(_)));
         });
         check_model("", |model| assert!(model.stages.is_empty()));
     }

@@ -67,6 +67,7 @@ pub struct Stage {
     pub id: StageId,
     /// Of `AS name`, as written; compare without case.
     pub name: Option<Word>,
+    /// FROM; in a file without any FROM the first instruction, and the base is unresolved.
     pub from: InstId,
     pub base: Base,
     /// `--platform` as written.

@@ -260,11 +260,7 @@ fn aliases(diagnostic: &Diagnostic) -> &'static [&'static str] {
 
 /// `DL3009` or `SC2086`, where the rule has such a name.
 fn hadolint_code(diagnostic: &Diagnostic) -> Option<&'static str> {
-    let is_code = |alias: &str| {
-        let digits = alias.strip_prefix("DL").or_else(|| alias.strip_prefix("SC"));
-        digits.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
-    };
-    aliases(diagnostic).iter().copied().find(|alias| is_code(alias))
+    aliases(diagnostic).iter().copied().find(|alias| crate::rules::is_hadolint(alias))
 }
 
 /// A finding or a syntax error, in one order.

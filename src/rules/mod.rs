@@ -1,6 +1,9 @@
 //! The rules: one file each, and the table that lists them.
 
+mod profile;
 mod support;
+
+pub use profile::{is_hadolint, rules_in};
 
 use crate::context::BuildContext;
 use crate::diagnostic::{Diagnostic, Severity};
@@ -104,12 +107,13 @@ pub static RULES: &[&Rule] = &[
 ];
 // End of what is written.
 
-/// The rule of that slug or alias, without case.
+/// The rule of that slug or alias, without case; the first one where several share an alias.
 pub fn find(name: &str) -> Option<&'static Rule> {
-    RULES
-        .iter()
-        .find(|rule| {
-            rule.slug.eq_ignore_ascii_case(name) || rule.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(name))
-        })
-        .copied()
+    named(name).next()
+}
+
+/// Every rule of that slug or alias, without case.
+pub fn named(name: &str) -> impl Iterator<Item = &'static Rule> {
+    let is = move |other: &str| other.eq_ignore_ascii_case(name);
+    RULES.iter().copied().filter(move |rule| is(rule.slug) || rule.aliases.iter().any(|alias| is(alias)))
 }
