@@ -31,6 +31,17 @@ impl<'a> Walker<'a, '_> {
     pub fn redirect(&mut self, redirect: &shuck_ast::Redirect, around: &Around) -> Redirect {
         let at = range(redirect.span);
         let (target, target_at, body) = match &redirect.target {
+            RedirectTarget::Word(word) if range(word.span).start < at.start => {
+                // The parser has lost the place of `1` in `2>&1` before a continuation.
+                let text = self.text.text.get(at.clone()).unwrap_or("");
+                let operator = text.trim_start_matches(|letter: char| letter.is_ascii_digit());
+                let target = operator.trim_start_matches(['<', '>', '&', '|']).trim_start();
+                let target_at = at.end - target.len()..at.end;
+                let plain = target.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+                let word =
+                    ShellWord { span: self.text.span(target_at.clone()), text: target.to_string(), literal: plain };
+                (word, target_at, None)
+            }
             RedirectTarget::Word(word) => {
                 let decoded = self.decoder().word(word, Place::Argument);
                 self.walk_substitutions(decoded.substitutions, around);

@@ -32,7 +32,8 @@ pub enum Dialect {
 /// What one RUN, CMD, ENTRYPOINT or HEALTHCHECK runs.
 #[derive(Clone, Debug)]
 pub struct Script {
-    /// In the order of the text; those of subshells, loops and `sh -c '…'` too, with their depth.
+    /// In the order of the text; those of subshells, loops and `sh -c '…'` too, with their depth. Only those of a
+    /// heredoc (`bash <<EOF && c`) stand where they run, before the rest of the line.
     pub commands: Vec<ShellCommand>,
     /// Those inside `$(…)`, backticks and `<(…)`. They run while the words of a command are made, so they stand
     /// apart: their spans lie inside that command's.

@@ -348,6 +348,15 @@ impl<'a, 'o> Walker<'a, 'o> {
             wrappers.append(&mut command.wrappers);
             command.wrappers = wrappers;
         }
+        let span = command.span;
+        let targets = command.redirects.iter_mut().map(|redirect| &mut redirect.target);
+        for word in command.args.iter_mut().chain([&mut command.name]).chain(targets) {
+            if !span.contains(word.span) {
+                // Never seen in real scripts; a wrong place must not be edited.
+                command.opaque = true;
+                (word.span, word.literal) = (span, false);
+            }
+        }
         match around.substitution {
             true => self.out.substitutions.push(command),
             false => self.out.commands.push(command),

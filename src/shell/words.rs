@@ -84,8 +84,9 @@ impl<'a> Decoder<'a> {
     pub fn word<'w>(&self, word: &'w Word, place: Place) -> Decoded<'w> {
         let (sink, substitutions) = self.decode(word, place, false);
         let fields = if place == Place::Argument { self.fields(word) } else { None };
-        let span = self.text.span(range(word.span));
-        let literal = sink.literal && !sink.split && !self.in_hole(&range(word.span));
+        let at = self.extent(word);
+        let span = self.text.span(at.clone());
+        let literal = sink.literal && !sink.split && !self.in_hole(&at);
         Decoded { word: ShellWord { span, text: sink.text, literal }, fields, substitutions }
     }
 
@@ -117,6 +118,19 @@ impl<'a> Decoder<'a> {
         Sink { source: self.text, text: String::new(), literal: true, split: false, inner }
     }
 
+    /// Without a continuation that follows directly: the parser counts it to some words.
+    fn extent(&self, word: &Word) -> Range<usize> {
+        let mut at = range(word.span);
+        while let Some(before) = self.slice(&at).strip_suffix("\\\n") {
+            let escaped = before.bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 1;
+            if escaped {
+                break;
+            }
+            at.end = at.start + before.len();
+        }
+        at
+    }
+
     pub fn in_hole(&self, range: &Range<usize>) -> bool {
         self.holes.iter().any(|hole| hole.start < range.end && range.start < hole.end)
     }
@@ -128,7 +142,7 @@ impl<'a> Decoder<'a> {
     fn decode<'w>(&self, word: &'w Word, place: Place, mapped: bool) -> (Sink<'a>, Vec<&'w StmtSeq>) {
         let mut sink = self.sink(mapped);
         let mut substitutions = Vec::new();
-        let whole = range(word.span);
+        let whole = self.extent(word);
         if !covers(&word.parts, &whole) {
             sink.hole(whole);
             return (sink, substitutions);
@@ -361,7 +375,7 @@ fn covers(parts: &[WordPartNode], whole: &Range<usize>) -> bool {
         }
         at = part.end;
     }
-    at == whole.end
+    at >= whole.end
 }
 
 fn quoted(text: &str, open: &str, close: &str) -> bool {
