@@ -192,6 +192,9 @@ impl Words {
 
 /// Substitutions nested deeper than this are an accident; BuildKit has no limit.
 const MAX_DEPTH: u32 = 64;
+/// Values that one expansion may put in, in bytes: `ENV A=$B$B` sixty times over would not end. No image config holds
+/// that much.
+const MAX_GROWTH: usize = 1 << 20;
 
 struct Lexer<'a> {
     rest: std::iter::Peekable<std::str::Chars<'a>>,
@@ -202,6 +205,8 @@ struct Lexer<'a> {
     /// Escape characters stay: inside a pattern.
     raw_escapes: bool,
     depth: u32,
+    /// Bytes of the values put in so far.
+    grown: usize,
     seen: Vec<String>,
 }
 
@@ -214,6 +219,7 @@ impl<'a> Lexer<'a> {
             quotes: true,
             raw_escapes: false,
             depth: 0,
+            grown: 0,
             seen: Vec::new(),
         }
     }
@@ -348,10 +354,15 @@ impl<'a> Lexer<'a> {
         }
     }
 
+    fn put_in(&mut self, name: &str, value: &str) -> Piece {
+        self.grown = self.grown.saturating_add(value.len());
+        if self.grown > MAX_GROWTH { Piece::unknown(name.to_string()) } else { Piece::of(value) }
+    }
+
     fn value(&mut self, name: &str) -> Piece {
         self.seen.push(name.to_string());
         match self.env.look_up(name) {
-            Lookup::Set(value) => Piece::of(value),
+            Lookup::Set(value) => self.put_in(name, value),
             Lookup::Unset => Piece::default(),
             Lookup::Declared | Lookup::Unknown => Piece::unknown(name.to_string()),
         }
@@ -368,7 +379,7 @@ impl<'a> Lexer<'a> {
             Lookup::Declared | Lookup::Unknown => return Ok(Piece::unknown(name.to_string())),
         };
         match (operator, set) {
-            ('-', Some(value)) | ('?', Some(value)) => Ok(Piece::of(value)),
+            ('-', Some(value)) | ('?', Some(value)) => Ok(self.put_in(name, value)),
             ('-', None) | ('+', Some(_)) => Ok(word),
             ('+', None) => Ok(Piece::default()),
             _ => Err(Invalid),
@@ -598,6 +609,9 @@ mod tests {
     fn hostile_words_end() {
         let deep = "${a:-".repeat(10_000);
         assert!(expand(&deep, '\\', &Env::default()).is_err());
+        let long = env(&[("L", &"a".repeat(600_000))]);
+        assert!(expand("$L", '\\', &long).is_ok());
+        assert_eq!(expand("$L$L", '\\', &long), Err("L".to_string()));
         let env = env(&[("V", &"a".repeat(300))]);
         assert!(expand(&format!("${{V##{}b}}", "*a".repeat(50)), '\\', &env).is_ok());
         assert!(expand(&format!("${{V##{}b}}", "*a".repeat(400)), '\\', &env).is_err());

@@ -5,6 +5,9 @@ use std::sync::Arc;
 use super::{Assignment, ShellWord};
 use crate::text::Span;
 
+/// The longest value that is followed, in bytes: `A=$A$A` sixty times over would not end.
+const MAX_VALUE: usize = 1 << 16;
+
 #[derive(Clone, Debug, Default)]
 pub(super) struct State {
     vars: Vec<Variable>,
@@ -55,12 +58,13 @@ impl State {
 
     /// `name=value`; a value that is not literal is not known.
     pub fn set(&mut self, name: &str, value: &ShellWord, span: Span, export: bool) {
-        let known = value.literal.then(|| value.text.clone());
+        let known = (value.literal && value.text.len() <= MAX_VALUE).then(|| value.text.clone());
+        let literal = known.is_some();
         let exported = self.put(name, known, export);
         if exported {
             let env = Arc::make_mut(&mut self.env);
             env.retain(|entry| entry.name != name);
-            env.push(Assignment { span, name: name.to_string(), value: value.clone() });
+            env.push(Assignment { span, name: name.to_string(), value: ShellWord { literal, ..value.clone() } });
         }
     }
 
