@@ -265,11 +265,12 @@ impl MappedText {
     /// A part of another mapped text, with its way back.
     pub fn push_mapped(&mut self, other: &MappedText, range: Range<usize>) {
         let mut at = range.start;
-        while at < range.end {
+        let stop = range.end.min(other.text.len());
+        while at < stop {
             let Some(index) = other.piece_at(at) else { return };
             let Some(piece) = other.pieces.get(index) else { return };
             let next = other.pieces.get(index + 1).map_or(other.text.len(), |next| next.text as usize);
-            let end = next.min(range.end);
+            let end = next.min(stop);
             let Some(text) = other.text.get(at..end) else { return };
             if piece.exact {
                 self.push_exact(text, piece.file.start + (at as u32 - piece.text));

@@ -49,7 +49,8 @@ impl<'a> Walker<'a, '_> {
             }
             RedirectTarget::Heredoc(heredoc) => {
                 let at = range(heredoc.delimiter.span);
-                let text = heredoc.delimiter.cooked.to_string();
+                let raw = self.text.text.get(at.clone()).unwrap_or("");
+                let text: String = raw.chars().filter(|letter| !matches!(letter, '\'' | '"' | '\\')).collect();
                 let body = range(heredoc.body.span);
                 let body = if body.is_empty() { empty_at(self.text, body.start) } else { self.text.span(body) };
                 (ShellWord { span: self.text.span(at.clone()), text, literal: true }, at, Some(body))

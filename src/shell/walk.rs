@@ -1,6 +1,8 @@
 //! The parser's tree -> the flat list of commands: order, depth, what runs only perhaps, and the state between them.
 
+use std::borrow::Cow;
 use std::ops::Range;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use shuck_ast::{BackgroundOperator, BinaryOp, Command, CompoundCommand, Stmt, StmtSeq, StmtTerminator, Word};
@@ -84,10 +86,27 @@ pub(super) struct Walker<'a, 'o> {
 /// Parses the text; the reason when the tree is not sure.
 pub(super) fn parse(text: &str) -> (shuck_ast::File, Option<String>) {
     use shuck_parser::parser::{ParseStatus, Parser, ShellDialect, ShellProfile};
+    // The parser slices inside of characters in some broken scripts. The tree is only asked for places and names,
+    // so it may see one neutral byte for each byte that is not ASCII.
+    let plain: Cow<'_, str> = if text.is_ascii() {
+        Cow::Borrowed(text)
+    } else {
+        text.bytes().map(|byte| if byte.is_ascii() { char::from(byte) } else { '%' }).collect()
+    };
     // The bash grammar also for sh: what dash reads otherwise is seldom, and busybox and ksh know most of it.
     let profile = ShellProfile::native(ShellDialect::Bash);
     let fuel = text.len().max(100_000);
-    let result = Parser::with_limits_and_profile(text, MAX_AST_DEPTH, fuel, profile).parse();
+    let parse = || Parser::with_limits_and_profile(&plain, MAX_AST_DEPTH, fuel, profile).parse();
+    let Ok(result) = std::panic::catch_unwind(AssertUnwindSafe(parse)) else {
+        let body = shuck_ast::StmtSeq {
+            leading_comments: Vec::new(),
+            stmts: Vec::new(),
+            trailing_comments: Vec::new(),
+            span: shuck_ast::Span::new(),
+        };
+        let file = shuck_ast::File { body, span: shuck_ast::Span::new() };
+        return (file, Some("the shell syntax is not understood".to_string()));
+    };
     let message = || {
         let first = result.diagnostics.first().map(|diagnostic| diagnostic.message.clone());
         first.or_else(|| result.terminal_error.as_ref().map(|error| error.to_string())).unwrap_or_default()
