@@ -51,7 +51,7 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
                     .iter()
                     .filter(|brought| brought.inst < first || (brought.by_copy && brought.inst < run.step.inst))
             };
-            for touched in effects::touched(run).iter().filter(|touched| touched.how == How::Deleted) {
+            for touched in effects::touched_before(run).iter().filter(|touched| touched.how == How::Deleted) {
                 if let Some(found) = earlier().find(|brought| effects::hits(touched, &brought.what)) {
                     out.push(report(touched, found));
                     break;
@@ -110,11 +110,6 @@ fn brought(cx: &Context<'_>, stage: &Stage) -> Vec<Brought> {
     found
 }
 
-/// Endings of files that weigh something.
-const HEAVY: &[&str] = &[
-    ".7z", ".apk", ".bin", ".bz2", ".deb", ".dmg", ".ear", ".exe", ".gz", ".iso", ".jar", ".msi", ".rpm", ".run",
-    ".tar", ".tgz", ".war", ".whl", ".xz", ".zip", ".zst",
-];
 /// Below this, in bytes, a copied file is not worth a word.
 const LIGHT: u64 = 100_000;
 
@@ -131,12 +126,12 @@ fn weighty(cx: &Context<'_>, step: &Step, copied: &Copied) -> Vec<String> {
             name.contains(".tar") || name.ends_with(".tgz") || name.ends_with(".txz") || name.ends_with(".tbz2");
         let heavy = match source.kind {
             SourceKind::Heredoc | SourceKind::Git => false,
-            SourceKind::Url => HEAVY.iter().any(|ending| name.ends_with(ending)),
+            SourceKind::Url => effects::HEAVY.iter().any(|ending| name.ends_with(ending)),
             // ADD unpacks it: the archive itself is not in the image.
             SourceKind::Path if is_add && archive => false,
             SourceKind::Path => match (cx.build_context, &copied.from) {
                 (Some(context), Source::Context) => context.files.get(path).is_some_and(|file| file.size > LIGHT),
-                _ => HEAVY.iter().any(|ending| name.ends_with(ending)),
+                _ => effects::HEAVY.iter().any(|ending| name.ends_with(ending)),
             },
         };
         if heavy {

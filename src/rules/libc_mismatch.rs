@@ -57,18 +57,20 @@ fn go_programs(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
                 }
                 let sure = need == CgoNeed::Needed || networked;
                 let Some(copy) = cx.dockerfile.get(taken.step.inst) else { continue };
-                let verb = if sure { "is" } else { "is, where it uses the network or C," };
-                let found = Diagnostic::at(
-                    copy.content,
-                    format!("this program {verb} linked against {}, and {}", clash.has, clash.lacks),
-                )
-                .label(build.go.span, "built here with cgo")
-                .help(match need {
-                    CgoNeed::Needed => {
-                        "build it on an image with the C library of the final one, or link it statically"
+                let message = match sure {
+                    true => format!("this program is linked against {}, and {}", clash.has, clash.lacks),
+                    false => {
+                        format!("with cgo on this program may be linked against {}, and {}", clash.has, clash.lacks)
                     }
-                    _ => "build it with CGO_ENABLED=0",
-                });
+                };
+                let found = Diagnostic::at(copy.content, message).label(build.go.span, "built here with cgo").help(
+                    match need {
+                        CgoNeed::Needed => {
+                            "build it on an image with the C library of the final one, or link it statically"
+                        }
+                        _ => "build it with CGO_ENABLED=0",
+                    },
+                );
                 out.push(match (go::cgo_fix(cx, &build), build.disable_cgo()) {
                     (Some(applicability), Some(edit)) => found.fix(applicability, "Set CGO_ENABLED=0", vec![edit]),
                     _ => found,

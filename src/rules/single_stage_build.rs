@@ -25,10 +25,15 @@ pub static RULE: Rule = Rule {
 
 fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
     let [stage] = cx.model.stages.as_slice() else { return };
-    if stage.windows || is_for_developers(cx, stage) || !runs_an_application(stage) {
+    if stage.windows || is_for_developers(cx, stage) {
         return;
     }
-    let Some(sign) = sign(cx, stage) else { return };
+    let sign = match purpose(stage) {
+        Purpose::Application => sign(cx, stage),
+        Purpose::Unsaid => fetched_and_built(cx, stage),
+        Purpose::Work => None,
+    };
+    let Some(sign) = sign else { return };
     let mut found = Diagnostic::at(from_span(cx, stage), sign.message).label(sign.span, sign.label);
     match rewrite::plan(cx.source, cx.dockerfile, cx.model, cx.build_context, &cx.settings.rewrite) {
         Ok(plan) => {
@@ -93,6 +98,26 @@ fn compiled(all: &[Run<'_>], stage: &Stage) -> Option<Sign> {
     None
 }
 
+/// An image that does not say what it runs, and for which a program is compiled with compilers that were installed for
+/// it: people call that program. On a base that is a toolchain itself it would be a toolchain with one more tool.
+fn fetched_and_built(cx: &Context<'_>, stage: &Stage) -> Option<Sign> {
+    let all: Vec<Run<'_>> = runs(cx, stage).collect();
+    let compilers = stage
+        .steps
+        .iter()
+        .flat_map(|step| &step.installs)
+        .filter(|install| is_system(install.manager))
+        .flat_map(|install| &install.packages)
+        .any(|package| detect::is_compiler_package(&package.name));
+    let fetched = all.iter().flat_map(|run| &run.script.commands).any(|cmd| match cmd.name.text.as_str() {
+        "wget" | "curl" => true,
+        "git" => cmd.args.iter().any(|arg| arg.text == "clone"),
+        _ => false,
+    });
+    let has_compiler = stage.facts().is_some_and(|facts| facts.gcc);
+    (base_language(stage).is_none() && !has_compiler && compilers && fetched).then(|| compiled(&all, stage)).flatten()
+}
+
 /// The command of the image compiles when the container starts.
 fn run_from_sources(cx: &Context<'_>, stage: &Stage) -> Option<Sign> {
     let command = command_of(stage)?;
@@ -107,34 +132,54 @@ fn run_from_sources(cx: &Context<'_>, stage: &Stage) -> Option<Sign> {
     })
 }
 
-/// Libraries are installed with compilers or headers at hand, and those stay.
+/// The application's libraries are installed with compilers or headers at hand, and those stay.
 fn dependencies(all: &[Run<'_>], stage: &Stage) -> Option<Sign> {
     let installs = |run: &Run<'_>| {
         run.script.commands.iter().any(|cmd| matches!(detect::command(cmd), Some((_, Work::Dependencies))))
     };
-    if !all.iter().any(installs) || stage.facts().is_some_and(|facts| facts.gcc) {
+    if !all.iter().any(installs) || !brings_application(all, stage) {
         return None;
     }
     for (at, run) in all.iter().enumerate() {
         for install in run.step.installs.iter().filter(|install| is_system(install.manager)) {
             let Some(cmd) = run.script.commands.get(install.command) else { continue };
-            let Some(package) = install.packages.iter().find(|package| detect::is_compiler_package(&package.name))
-            else {
-                continue;
-            };
+            let only_builds = |name: &str| detect::is_compiler_package(name) || detect::is_headers_package(name);
+            let Some(package) = install.packages.iter().find(|package| only_builds(&package.name)) else { continue };
             // The libraries come in the same RUN or a later one.
             let used = all.iter().skip(at).any(installs);
             if used && !removed_later(run, install.command) {
-                let span = if package.literal { package.span } else { cmd.span };
                 return Some(Sign {
-                    message: "the image that runs the application also holds the compilers that its libraries were built with".to_string(),
-                    span,
+                    message: "the image that runs the application also holds what its libraries were built with"
+                        .to_string(),
+                    span: if package.literal { package.span } else { cmd.span },
                     label: "installed here, and needed by no running program",
                 });
             }
         }
     }
     None
+}
+
+/// Code is copied or fetched, not only a script to start with: an image of tools has none of its own.
+fn brings_application(all: &[Run<'_>], stage: &Stage) -> bool {
+    let is_code = |path: &str| {
+        let name = path.trim_end_matches('/').rsplit('/').next().unwrap_or("");
+        let ending = name.rsplit_once('.').map_or("", |(stem, ending)| if stem.is_empty() { "" } else { ending });
+        !matches!(
+            ending,
+            "sh" | "bash" | "conf" | "cfg" | "cnf" | "ini" | "repo" | "list" | "pem" | "crt" | "key" | "asc" | "gpg"
+        ) && !name.contains("entrypoint")
+    };
+    let copied = stage.steps.iter().filter_map(|step| step.copied.as_ref()).any(|copied| {
+        copied.from == Source::Context && copied.sources.iter().any(|source| source.path.as_deref().is_none_or(is_code))
+    });
+    copied
+        || all.iter().any(|run| {
+            run.script
+                .commands
+                .iter()
+                .any(|cmd| cmd.name.text == "git" && cmd.args.iter().any(|arg| arg.text == "clone"))
+        })
 }
 
 fn is_system(manager: Manager) -> bool {
@@ -164,7 +209,10 @@ fn is_check(cmd: &ShellCommand) -> bool {
 }
 
 fn base_language(stage: &Stage) -> Option<Language> {
-    detect::base(&stage.image()?.repository.text)
+    let image = stage.image()?;
+    // buildpack-deps has a compiler only in its full variant.
+    let bare = image.tag.as_ref().is_some_and(|tag| tag.text.ends_with("curl") || tag.text.ends_with("scm"));
+    detect::base(&image.repository.text).filter(|language| *language != Language::C || !bare)
 }
 
 /// What the container runs: ENTRYPOINT, or else CMD.
@@ -177,18 +225,24 @@ fn command_of(stage: &Stage) -> Option<&ConfigCommand> {
     }
 }
 
-/// The file itself says what to run, and that is no shell, no test and no compiler.
-fn runs_an_application(stage: &Stage) -> bool {
+/// What an image is for, as far as its command tells.
+enum Purpose {
+    Application,
+    /// The file sets no command.
+    Unsaid,
+    /// A shell, a test run, a compiler.
+    Work,
+}
+
+fn purpose(stage: &Stage) -> Purpose {
     let config = &stage.config;
     let own = |command: &Option<ConfigCommand>| {
         command.as_ref().is_some_and(|command| command.inst.is_some() && !command.argv.is_empty())
     };
     if !own(&config.entrypoint) && !own(&config.cmd) {
-        return is_server_base(stage)
-            && stage
-                .steps
-                .iter()
-                .any(|step| step.copied.as_ref().is_some_and(|copied| copied.from == Source::Context));
+        let mut copies = stage.steps.iter().filter_map(|step| step.copied.as_ref());
+        let serves = is_server_base(stage) && copies.any(|copied| copied.from == Source::Context);
+        return if serves { Purpose::Application } else { Purpose::Unsaid };
     }
     let mut argv: Vec<String> = Vec::new();
     for command in [&config.entrypoint, &config.cmd].into_iter().flatten() {
@@ -198,7 +252,7 @@ fn runs_an_application(stage: &Stage) -> bool {
         }
     }
     let words: Vec<&str> = argv.iter().flat_map(|word| word.split_whitespace()).collect();
-    !idles(&words) && !tests(&words)
+    if idles(&words) || tests(&words) { Purpose::Work } else { Purpose::Application }
 }
 
 /// Images whose own command is a server that serves what is copied in.
@@ -224,7 +278,7 @@ fn idles(words: &[&str]) -> bool {
     let first = name(first);
     // `bash -c "…"` and `sh run.sh` run something.
     (shells.contains(&first.as_str()) && rest.iter().all(|word| word.starts_with('-') && !word.contains('c')))
-        || (first == "tail" && rest.contains(&"/dev/null"))
+        || words.windows(2).any(|pair| pair == ["-f", "/dev/null"])
         || (first == "sleep" && rest.contains(&"infinity"))
         || (matches!(
             first.as_str(),
@@ -369,20 +423,12 @@ fn is_for_developers(cx: &Context<'_>, stage: &Stage) -> bool {
     };
     let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders);
     let named = stage.name.as_ref().is_some_and(|name| part(&name.text.to_ascii_lowercase()));
-    part(name)
-        || named
-        || folders.split('/').any(|folder| {
-            matches!(
-                folder,
-                ".devcontainer"
-                    | "devcontainer"
-                    | ".gitpod"
-                    | ".ci"
-                    | "ci"
-                    | ".circleci"
-                    | ".github"
-                    | "buildenv"
-                    | "builder"
-            )
-        })
+    // Folders called `test` hold applications too; these do not.
+    let workshop = folders.split(|c: char| !c.is_ascii_alphanumeric()).any(|part| {
+        matches!(
+            part,
+            "builder" | "buildenv" | "ci" | "circleci" | "devcontainer" | "devcontainers" | "gitpod" | "toolchain"
+        )
+    });
+    part(name) || named || workshop
 }

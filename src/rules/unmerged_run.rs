@@ -23,7 +23,7 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
         let runs: Vec<Run<'_>> = runs(cx, stage).collect();
         let made: Vec<Vec<Made>> = runs.iter().map(effects::made).collect();
         for (later, run) in runs.iter().enumerate() {
-            let touched = effects::touched(run);
+            let touched = effects::touched_before(run);
             let found = (0..later)
                 .rev()
                 // Only RUNs that could be one: nothing but RUN stands between.
@@ -66,6 +66,7 @@ fn report(cx: &Context<'_>, group: &[Run<'_>], made: &Made, touched: &Touched) -
     };
     let message = match touched.how {
         How::Deleted => format!("{what} is deleted here, but an earlier layer still holds it"),
+        How::Moved => format!("{what} is moved here, but an earlier layer still holds it"),
         How::Changed => format!("{what} is stored a second time, for its new mode or owner"),
     };
     let message = if message.starts_with("the packages") {

@@ -167,7 +167,7 @@ pub fn of_words(program: &str, words: &[&str]) -> Option<(Language, Work)> {
             python(program, &plain)?
         }
         "python" | "python2" | "python3" => match plain.as_slice() {
-            ["pip", "install", ..] => (Python, Dependencies),
+            ["pip", rest @ ..] => python("pip", rest)?,
             [script, what, ..]
                 if script.ends_with("setup.py") && matches!(*what, "install" | "build" | "build_ext" | "develop") =>
             {
@@ -286,6 +286,13 @@ fn bundler(tool: &str, rest: &[&str]) -> Option<(Language, Work)> {
 }
 
 fn python(program: &str, plain: &[&str]) -> Option<(Language, Work)> {
+    // The installers themselves are no library of an application.
+    let own = |word: &&str| {
+        matches!(*word, "install" | "pip" | "setuptools" | "wheel" | "virtualenv" | "pipenv" | "poetry" | "uv")
+    };
+    if program.starts_with("pip") && program != "pipenv" && plain.len() > 1 && plain.iter().all(own) {
+        return None;
+    }
     let installs = matches!(
         (program, plain),
         ("pip" | "pip2" | "pip3", ["install" | "wheel", ..])
@@ -388,6 +395,11 @@ pub fn is_build_package(name: &str) -> bool {
             .iter()
             .any(|start| name.strip_prefix(start).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())))
         || (name.contains("jdk") && !name.contains("jre"))
+}
+
+/// Headers of a library or a language.
+pub fn is_headers_package(name: &str) -> bool {
+    name.ends_with("-dev") || name.ends_with("-devel")
 }
 
 /// Compilers in the narrow sense, with which a language's installer may build.

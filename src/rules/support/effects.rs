@@ -28,6 +28,8 @@ pub struct Touched {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum How {
     Deleted,
+    /// Renamed: the file is stored again under its new name.
+    Moved,
     /// Mode or owner: the file system stores the whole file again.
     Changed,
 }
@@ -45,7 +47,7 @@ pub fn made(run: &Run<'_>) -> Vec<Made> {
     let mut found: Vec<Made> = Vec::new();
     for cmd in run.script.commands.iter().filter(|cmd| !cmd.opaque && !cmd.conditional) {
         let touched = touched_by(run.step, cmd);
-        found.retain(|made| !touched.iter().any(|touched| touched.how == How::Deleted && hits(touched, &made.what)));
+        found.retain(|made| !touched.iter().any(|touched| touched.how != How::Changed && hits(touched, &made.what)));
         for what in made_by(run, cmd) {
             found.push(Made { what, span: cmd.span });
         }
@@ -54,16 +56,25 @@ pub fn made(run: &Run<'_>) -> Vec<Made> {
     found
 }
 
-/// What the RUN takes away or changes.
-pub fn touched(run: &Run<'_>) -> Vec<Touched> {
-    run.script.commands.iter().filter(|cmd| !cmd.opaque).flat_map(|cmd| touched_by(run.step, cmd)).collect()
+/// What the RUN takes away or changes of earlier layers: not what it made itself before, such as the cache of its own
+/// package manager.
+pub fn touched_before(run: &Run<'_>) -> Vec<Touched> {
+    let mut own: Vec<Thing> = Vec::new();
+    let mut found = Vec::new();
+    for cmd in run.script.commands.iter().filter(|cmd| !cmd.opaque) {
+        found.extend(
+            touched_by(run.step, cmd).into_iter().filter(|touched| !own.iter().any(|made| hits(touched, made))),
+        );
+        own.extend(made_by(run, cmd));
+    }
+    found
 }
 
 /// `touched` takes away or changes all or part of what was made.
 pub fn hits(touched: &Touched, made: &Thing) -> bool {
     match (&touched.what, made) {
         (Thing::Path(pattern), Thing::Path(path)) => match touched.how {
-            How::Deleted => braces(pattern).iter().any(|pattern| covers(pattern, path)),
+            How::Deleted | How::Moved => braces(pattern).iter().any(|pattern| covers(pattern, path)),
             How::Changed if touched.tree => inside(path, pattern),
             How::Changed => path == pattern,
         },
@@ -79,6 +90,17 @@ const LIGHT: &[&str] = &[
     ".asc", ".conf", ".gpg", ".json", ".key", ".list", ".md5", ".repo", ".sh", ".sha256", ".sha512", ".sig", ".txt",
     ".yaml", ".yml",
 ];
+
+/// Endings of files that weigh something.
+pub const HEAVY: &[&str] = &[
+    ".7z", ".apk", ".bin", ".bz2", ".deb", ".dmg", ".ear", ".exe", ".gz", ".iso", ".jar", ".msi", ".rpm", ".run",
+    ".so", ".tar", ".tgz", ".war", ".whl", ".xz", ".zip", ".zst",
+];
+
+/// An archive, or a program where programs stand.
+fn is_heavy(path: &str) -> bool {
+    HEAVY.iter().any(|ending| path.ends_with(ending)) || path.contains("/bin/")
+}
 
 fn is_light(path: &str) -> bool {
     LIGHT.iter().any(|ending| path.ends_with(ending))
@@ -106,7 +128,9 @@ fn made_by(run: &Run<'_>, cmd: &ShellCommand) -> Vec<Thing> {
         {
             found.extend(["/var/cache/yum", "/var/cache/dnf"].map(|path| Some(path.to_string())));
         }
-        "cp" | "mv" | "install" => found.push(copied(step, cmd)),
+        "cp" | "mv" | "install" => found.push(copied(step, cmd).filter(|path| is_heavy(path))),
+        "tar" | "bsdtar" => found.push(unpacked(step, cmd, &["-C", "--directory"])),
+        "unzip" => found.push(unpacked(step, cmd, &["-d"])),
         _ => {}
     }
     for redirect in cmd.redirects.iter().filter(|redirect| redirect.operator == ">") {
@@ -153,7 +177,7 @@ fn touched_by(step: &Step, cmd: &ShellCommand) -> Vec<Touched> {
         "rm" | "unlink" => paths(How::Deleted, 0),
         "mv" => {
             let sources = words().count().saturating_sub(1);
-            let mut moved = paths(How::Deleted, 0);
+            let mut moved = paths(How::Moved, 0);
             moved.truncate(sources);
             moved
         }
@@ -231,6 +255,32 @@ fn download(step: &Step, cmd: &ShellCommand, flags: &[&str], by_url: bool) -> Op
     let url = cmd.args.iter().filter_map(|arg| super::expanded(step, arg)).find(|text| text.contains("://"))?;
     let name = url.split(['?', '#']).next()?.rsplit('/').next().filter(|name| !name.is_empty())?;
     Some(normal(&format!("{}/{name}", directory(step, cmd)?)))
+}
+
+/// The directory that an archive is unpacked into, when the command says so.
+fn unpacked(step: &Step, cmd: &ShellCommand, flags: &[&str]) -> Option<String> {
+    let makes = cmd.has_flag(&["--create", "-c", "--list"])
+        || cmd.args.first().is_some_and(|first| {
+            cmd.name.text != "unzip" && first.text.trim_start_matches('-').starts_with(['c', 't'])
+        });
+    let at = cmd.args.iter().position(|arg| flags.contains(&arg.text.as_str()))?;
+    let dir = absolute(step, cmd, cmd.args.get(at + 1)?)?;
+    // Directories of the system hold much else.
+    let shared = [
+        "/",
+        "/usr",
+        "/usr/local",
+        "/opt",
+        "/tmp",
+        "/usr/local/bin",
+        "/usr/bin",
+        "/etc",
+        "/root",
+        "/home",
+        "/srv",
+        "/var",
+    ];
+    (!makes && !shared.contains(&dir.as_str())).then_some(dir)
 }
 
 /// Where `git clone` writes.
