@@ -5,7 +5,6 @@ use super::support::{Run, chain, inside, runs};
 use super::{Category, Context, FixAvailability, Rule};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::{ImageFacts, Libc, Source, Stage, Step};
-use crate::rewrite::toolchains::go::NeedKind;
 use crate::shell::ShellCommand;
 use crate::text::Span;
 
@@ -39,20 +38,12 @@ fn go_programs(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
             for taken in go::taken(cx, &build) {
                 let Some(clash) = clash(cx, stage, taken.stage) else { continue };
                 let program = go::program(cx, &build, taken.output);
-                let networked = program.as_ref().is_some_and(|program| {
-                    program.needs.iter().any(|need| {
-                        matches!(need.kind, NeedKind::CaCertificates | NeedKind::Users | NeedKind::Services)
-                    })
-                });
+                let networked = program.as_ref().is_some_and(|program| program.libc.is_some());
                 // Pure Go without net and os/user is static whatever cgo says.
                 let whole =
                     program.as_ref().is_some_and(|program| program.gaps.is_empty() && program.unread.is_empty());
                 let need = go::cgo_need(cx, &build);
-                if whole
-                    && !networked
-                    && need == CgoNeed::None
-                    && program.as_ref().is_some_and(|program| program.needs.is_empty())
-                {
+                if whole && !networked && need == CgoNeed::None {
                     continue;
                 }
                 let sure = need == CgoNeed::Needed || networked;

@@ -233,6 +233,8 @@ pub struct Taken<'a> {
 /// Where the programs of a build are copied to.
 pub fn taken<'a>(cx: &'a Context<'_>, build: &'a Build<'_>) -> Vec<Taken<'a>> {
     let mut found = Vec::new();
+    let places: Vec<(&GoOutput, Vec<String>)> =
+        build.outputs().iter().map(|output| (output, places(cx, build, &output.path))).collect();
     for stage in &cx.model.stages {
         for step in &stage.steps {
             let Some(copied) = step.copied.as_ref().filter(|_| !step.onbuild) else { continue };
@@ -240,9 +242,35 @@ pub fn taken<'a>(cx: &'a Context<'_>, build: &'a Build<'_>) -> Vec<Taken<'a>> {
                 continue;
             }
             let paths = copied.sources.iter().filter_map(|source| source.path.as_deref());
-            let hit = |path: &str| build.outputs().iter().find(|output| holds(path, &output.path));
+            let hit = |path: &str| {
+                let (output, _) = places.iter().find(|(_, places)| places.iter().any(|place| holds(path, place)))?;
+                Some(*output)
+            };
             if let Some(output) = paths.into_iter().find_map(hit) {
                 found.push(Taken { stage, step, output });
+            }
+        }
+    }
+    found
+}
+
+/// The path of a program and those that `cp`, `mv` and `install` give it later in its stage.
+fn places(cx: &Context<'_>, build: &Build<'_>, path: &str) -> Vec<String> {
+    let mut found = vec![path.to_string()];
+    for run in runs(cx, build.run.stage).filter(|run| run.index >= build.run.index) {
+        let commands = run.script.commands.iter().filter(|cmd| {
+            matches!(cmd.name.text.as_str(), "cp" | "mv" | "install") && cmd.span.start > build.command.span.start
+        });
+        for cmd in commands {
+            let words: Vec<_> = cmd.args.iter().filter(|arg| !arg.text.starts_with('-')).collect();
+            let [sources @ .., dest] = words.as_slice() else { continue };
+            let Some(to) = super::absolute(run.step, cmd, dest) else { continue };
+            for from in sources.iter().filter_map(|word| super::absolute(run.step, cmd, word)) {
+                if found.contains(&from) {
+                    let name = from.rsplit('/').next().unwrap_or("");
+                    found.push(format!("{}/{name}", to.trim_end_matches('/')));
+                    found.push(to.clone());
+                }
             }
         }
     }

@@ -161,6 +161,8 @@ pub struct Program {
     /// Why the program may need cgo; empty means that nothing in what was read does.
     pub cgo: Vec<CgoEvidence>,
     pub needs: Vec<Need>,
+    /// The first import that takes the C library in when cgo is on: net, os/user, or a standard package on top of them.
+    pub libc: Option<Place>,
     /// `//go:embed` patterns: these files are in the binary.
     pub embeds: Vec<Embed>,
     /// Modules and packages that are imported and whose source is not in the build context.

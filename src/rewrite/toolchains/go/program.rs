@@ -234,6 +234,9 @@ impl<'a> Reader<'a> {
             self.queue.push_back(dir);
             return;
         }
+        if needs_resolver(path) && self.program.libc.is_none() {
+            self.program.libc = Some(place);
+        }
         if !is_standard(path) {
             self.unread.insert(self.module_name(path));
         }
@@ -495,6 +498,13 @@ pub fn data_files(tree: &ImageTree<'_>, dir: &str, embeds: &[Embed]) -> Vec<Stri
         .filter(|path| is_data_file(tree, path) && !embedded(path))
         .map(String::from)
         .collect()
+}
+
+/// Standard packages that are net or os/user, or import them: with cgo on they call the resolver of the C library.
+fn needs_resolver(path: &str) -> bool {
+    const ON_NET: [&str; 6] = ["crypto/tls", "crypto/x509", "expvar", "log/syslog", "mime/multipart", "os/user"];
+    let pure = matches!(path, "net/url" | "net/netip" | "net/http/internal/ascii");
+    path == "net" || (path.starts_with("net/") && !pure) || ON_NET.contains(&path)
 }
 
 #[cfg(test)]
