@@ -606,6 +606,18 @@ mod tests {
     }
 
     #[test]
+    fn scripts_that_once_did_harm_are_read() {
+        // An unterminated heredoc's body ends behind the text; the parser slices inside of a character.
+        sound("RUN 2>&1 ||{ bash <<EOF}&&sh -c ${V:-*<<-'X'$(time \"\u{1f40b}!esac<<-'X'`{ install", Dialect::Bash);
+        sound(
+            "RUN ${V&&do ;\"$({a,b}do \"]{a,b}`*eval ||V=\"sh -c $'sudo time do set -e日本日本 }exit =-c <(日本",
+            Dialect::Bash,
+        );
+        // What is not ASCII is no part of a variable's name, and stays as it is.
+        check("RUN V=1 && a $Vé ${V}日 é=$V <<é\n", &["V=1", "&& a 1é 1日 é=1 <<é"]);
+    }
+
+    #[test]
     fn deep_nesting_neither_hangs_nor_overflows_the_stack() {
         for (open, close) in [
             ("(", ")"),
