@@ -2,7 +2,8 @@
 
 use super::case::Case;
 use super::effects::{Effect, Kind};
-use super::needs::{Claim, Link, Needs};
+use super::link::{Link, carries_either, cxx_package};
+use super::needs::{Claim, Needs};
 use super::packages::{Provided, builds_only, is_toolchain, provider};
 use super::paths::{base_name, within};
 use super::placed::{owner_of, owners};
@@ -51,6 +52,8 @@ pub(super) fn choose(
                 bar(most, false, why);
             }
             Link::Libraries { why, .. } => bar(Tier::SameDistro, false, why),
+            Link::Either { .. } if carries_either(ground, effects) => {}
+            Link::Either { why, .. } => bar(Tier::SameDistro, false, why),
             Link::Unknown { why } => bar(Tier::SameDistro, true, why),
         }
     }
@@ -108,7 +111,11 @@ pub(super) fn choose(
             let wanted = if wish == BaseWish::Scratch { Tier::Scratch } else { Tier::Distroless };
             if hard < wanted || (wanted == Tier::Scratch && links.iter().any(needs_libc)) {
                 let claim = bars.iter().find(|bar| !bar.soft && bar.most < wanted).map(|bar| bar.claim.clone());
-                let claim = claim.unwrap_or_else(|| Claim::new("the program needs a C library"));
+                let open = links.iter().find_map(|link| match link {
+                    Link::Either { why, .. } => Some(why.clone()),
+                    _ => None,
+                });
+                let claim = claim.or(open).unwrap_or_else(|| Claim::new("the program needs a C library"));
                 return Err(refuse(
                     "base-not-possible",
                     claim.shown.span.unwrap_or(case.base_span()),
@@ -120,7 +127,7 @@ pub(super) fn choose(
             wanted
         }
     };
-    let ruled_out = bars
+    let mut ruled_out: Vec<RuledOut> = bars
         .iter()
         .filter(|bar| bar.most < Tier::Distroless && tier <= bar.most)
         .map(|bar| RuledOut {
@@ -130,6 +137,15 @@ pub(super) fn choose(
             most: bar.most,
         })
         .collect();
+    for link in links {
+        if let (Link::Either { why, .. }, Tier::Distroless) = (link, tier) {
+            let (text, span) = (why.text.clone(), why.shown.span);
+            ruled_out.push(RuledOut { text, span, file: None, most: Tier::Distroless });
+        }
+    }
+    if tier <= Tier::SameDistro && links.iter().any(|link| matches!(link, Link::Either { .. })) {
+        packages.extend(cxx_package(ground, effects).map(String::from));
+    }
     let (base, why) = base_of(case, ground, links, tier)?;
     packages.extend(case.options.stated.packages.iter().cloned());
     packages.sort();
@@ -180,11 +196,18 @@ fn base_of(case: &Case<'_>, ground: Option<&Ground>, links: &[Link], tier: Tier)
     match tier {
         Tier::Scratch => Ok(("scratch".into(), "the program is static and brings or needs nothing else".into())),
         Tier::Distroless if links.iter().any(needs_libc) => {
-            let cxx = links.iter().any(|link| matches!(link, Link::Libc { cxx: true, .. }));
+            let cxx = links.iter().any(|link| matches!(link, Link::Libc { cxx: true, .. } | Link::Either { .. }));
+            let known = links.iter().any(|link| matches!(link, Link::Libc { .. }));
             let variant = if cxx { "cc" } else { "base" };
             let base = ground.and_then(|ground| ground.distroless_glibc(variant)).ok_or_else(unknown)?;
             let what = if cxx { "glibc and the C++ runtime" } else { "glibc" };
-            Ok((format!("{prefix}{base}"), format!("the program needs {what} and nothing else of a distribution")))
+            let why = if known {
+                format!("the program needs {what} and nothing else of a distribution")
+            } else {
+                "it carries a static program as well as one with C or C++ code; which of them the build makes is not known"
+                    .into()
+            };
+            Ok((format!("{prefix}{base}"), why))
         }
         Tier::Distroless => {
             let base = match ground {
@@ -195,6 +218,7 @@ fn base_of(case: &Case<'_>, ground: Option<&Ground>, links: &[Link], tier: Tier)
                     pinned: false,
                     toolchain_image: false,
                     golang: false,
+                    no_compiler: false,
                 }
                 .distroless_static(),
             };

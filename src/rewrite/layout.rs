@@ -283,7 +283,7 @@ fn copies(parts: &Parts<'_, '_>) -> Result<Vec<StageCopy>, Refusal> {
     let mut by_path = parts.found.by_path.clone();
     for built in &parts.found.others {
         let name = super::paths::base_name(&built.path);
-        if parts.needs.programs.iter().any(|(program, _)| program == name) {
+        if parts.needs.by_name.iter().any(|program| program == name) {
             by_path.push((name.to_string(), built.path.clone()));
         }
     }

@@ -10,6 +10,7 @@ mod effects;
 mod entry;
 mod environment;
 mod layout;
+mod link;
 mod needs;
 mod obligations;
 mod packages;
@@ -138,10 +139,8 @@ pub fn plan(
         programs = needs::programs(&case, &found);
         needs = needs::collect(&case, &entry, &found, &programs);
     }
-    let links: Vec<needs::Link> = needs::shipped(&found)
-        .zip(&programs)
-        .map(|(built, program)| needs::link(&case, built, program.as_ref(), &effects))
-        .collect();
+    let builder = link::Builder { case: &case, ground: ground.as_ref(), effects: &effects };
+    let links = link::links(&builder, needs::shipped(&found), &programs);
     let own: Vec<&str> = needs::shipped(&found).map(|built| paths::base_name(&built.path)).collect();
     let choice = base::choose(&case, ground.as_ref(), &links, &needs, &effects, &own)?;
     if choice.tier <= Tier::SameDistro {
@@ -157,7 +156,7 @@ pub fn plan(
         ));
     }
 
-    let pure = links.iter().all(|link| matches!(link, needs::Link::Static { .. }));
+    let pure = links.iter().all(|link| matches!(link, link::Link::Static { .. }));
     let parts = layout::Parts {
         case: &case,
         entry: &entry,

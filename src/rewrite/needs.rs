@@ -1,12 +1,11 @@
-//! What the running program wants, each thing with the place that shows it: how it is linked, data files, certificates,
-//! time zones, users, other programs, a shell.
+//! What the running program wants, each thing with the place that shows it: data files, certificates, time zones,
+//! users, other programs, a shell. How it is linked is in link.rs.
 
 use super::artifacts::{Built, Found};
 use super::case::Case;
-use super::effects::Effect;
 use super::entry::{self, Entry};
 use super::paths::{is_system_dir, join, within};
-use super::toolchains::go::{Cgo, CgoEvidence, CgoKind, GoBuild, Need, NeedKind, Place, Program, StaticForced};
+use super::toolchains::go::{CgoKind, Need, NeedKind, Place, Program, modules};
 use crate::model::expand;
 use crate::shell::{Dialect, parse_text};
 use crate::syntax::Body;
@@ -24,19 +23,6 @@ pub(super) struct Shown {
 pub(super) struct Claim {
     pub text: String,
     pub shown: Shown,
-}
-
-/// How the program is linked, and so which C library has to be there.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Link {
-    /// No loader, no library. `add_cgo` when the rewrite itself has to write CGO_ENABLED=0.
-    Static { why: Claim, add_cgo: bool },
-    /// The builder's C library and nothing else; `cxx`: the C++ runtime, too.
-    Libc { why: Claim, cxx: bool },
-    /// Shared libraries; those of the file's own `-dev` packages are installed again. `packages` is what the table names.
-    Libraries { why: Claim, packages: Vec<String> },
-    /// Not known.
-    Unknown { why: Claim },
 }
 
 #[derive(Clone, Debug, Default)]
@@ -62,6 +48,8 @@ pub(super) struct Needs {
     pub writable: Vec<(String, Claim)>,
     /// Programs that it starts, or that scripts and the health check start.
     pub programs: Vec<(String, Claim)>,
+    /// Those of them that are looked up in PATH.
+    pub by_name: Vec<String>,
     pub shell: Option<Claim>,
     /// The program reads the paths of its own sources: -trimpath would change them.
     pub own_paths: bool,
@@ -71,6 +59,19 @@ impl Needs {
     /// Everything that the programs read, start and call is in the lists.
     pub fn is_complete(&self) -> bool {
         self.read && self.gaps.is_empty() && self.program_gaps.is_empty()
+    }
+
+    /// A program that has to be there, by its name or its path.
+    fn start(&mut self, name: &str, claim: Claim) {
+        if !name.contains('/') {
+            self.by_name.push(name.to_string());
+        }
+        self.programs.push((super::paths::base_name(name).to_string(), claim));
+    }
+
+    /// Modules of which nothing is known: not read, and not in the table.
+    pub fn unknown(&self) -> Vec<&str> {
+        unknown(&self.unread)
     }
 }
 
@@ -91,6 +92,10 @@ impl Claim {
     fn of(need: &Need) -> Claim {
         Claim { text: need.why.clone(), shown: Shown { span: None, file: place(need.place.as_ref()) } }
     }
+}
+
+pub(super) fn unknown(unread: &[String]) -> Vec<&str> {
+    unread.iter().map(String::as_str).filter(|module| modules::find(module).is_none()).collect()
 }
 
 pub(super) fn place(place: Option<&Place>) -> Option<(String, u32)> {
@@ -151,7 +156,7 @@ fn add_program(case: &Case<'_>, entry: &Entry, program: &Program, needs: &mut Ne
         needs.gaps.push(Claim::new(gap.clone()));
     }
     for evidence in program.cgo.iter().filter(|evidence| evidence.kind == CgoKind::Plugin) {
-        needs.gaps.push(claim_cgo(evidence));
+        needs.gaps.push(super::link::claim_cgo(evidence));
     }
     for module in &program.unread {
         if !needs.unread.contains(module) {
@@ -177,7 +182,7 @@ fn add_program(case: &Case<'_>, entry: &Entry, program: &Program, needs: &mut Ne
                 continue;
             }
             NeedKind::Program(name) => {
-                needs.programs.push((super::paths::base_name(name).to_string(), claim));
+                needs.start(name, claim);
                 continue;
             }
             NeedKind::Unknown(what) => {
@@ -242,12 +247,12 @@ fn script(case: &Case<'_>, path: &str, needs: &mut Needs) {
         name = words.next().unwrap_or("sh");
     }
     if !matches!(name, "sh" | "dash" | "ash" | "bash") {
-        needs.programs.push((name.to_string(), claim(format!("{path} is written for {name}"))));
+        needs.start(name, claim(format!("{path} is written for {name}")));
         needs.gaps.push(claim(format!("what {path} does is not known")));
         return;
     }
     if name == "bash" {
-        needs.programs.push(("bash".into(), claim(format!("{path} is written for bash"))));
+        needs.start("bash", claim(format!("{path} is written for bash")));
     }
     let source = SourceFile::new(path, text.as_str());
     let mut mapped = MappedText::default();
@@ -271,7 +276,7 @@ fn script(case: &Case<'_>, path: &str, needs: &mut Needs) {
         }
         let line = source.line_col(cmd.span.start).line;
         let shown = Shown { span: None, file: Some((path.to_string(), line)) };
-        needs.programs.push((name.to_string(), Claim { text: format!("{path} starts {name}"), shown }));
+        needs.start(name, Claim { text: format!("{path} starts {name}"), shown });
     }
 }
 
@@ -292,7 +297,7 @@ fn health(case: &Case<'_>, found: &Found, needs: &mut Needs) {
         if own || entry::BUILTINS.contains(&base.as_str()) {
             continue;
         }
-        needs.programs.push((base.clone(), Claim::at(format!("the health check starts {base}"), inst.content)));
+        needs.start(&name, Claim::at(format!("the health check starts {base}"), inst.content));
     }
 }
 
@@ -317,96 +322,4 @@ fn stated(case: &Case<'_>, needs: &mut Needs) {
         }
         new
     });
-}
-
-/// Where `CGO_ENABLED=0 ` goes: before `go`, or before the make or the script that runs it.
-pub(super) fn cgo_place(go: &GoBuild, effects: &[Effect<'_>]) -> Option<u32> {
-    if go.within.is_none() {
-        return go.insert_at;
-    }
-    let effect = effects.iter().find(|effect| effect.cmd.span == go.span)?;
-    let plain = effect.cmd.wrappers.is_empty() && effect.cmd.depth == 0 && !effect.cmd.name.text.is_empty();
-    plain.then_some(effect.cmd.name.span.start)
-}
-
-/// How one program is linked.
-pub(super) fn link(case: &Case<'_>, built: &Built, program: Option<&Program>, effects: &[Effect<'_>]) -> Link {
-    let Some(go) = built.build.and_then(|index| case.walk.builds.get(index)) else {
-        return Link::Unknown { why: Claim::at(format!("how {} is linked is not known", built.path), built.span) };
-    };
-    let at = |text: String| Claim::at(text, go.span);
-    if let Some(flag) = &go.needs_cgo_flag {
-        return Link::Libraries { why: at(format!("{flag} needs cgo")), packages: Vec::new() };
-    }
-    if go.pie {
-        return Link::Libc { why: at("-buildmode=pie keeps the dynamic loader".into()), cxx: false };
-    }
-    if go.static_forced == StaticForced::Linker {
-        return Link::Static { why: at("-extldflags -static links everything in".into()), add_cgo: false };
-    }
-    if go.cgo == Cgo::Off {
-        return Link::Static { why: at("CGO_ENABLED=0 is in force".into()), add_cgo: false };
-    }
-    match case.options.stated.cgo {
-        Some(false) if go.cgo == Cgo::Default => {
-            return Link::Static { why: Claim::new("you state that it needs no cgo"), add_cgo: true };
-        }
-        Some(true) => return Link::Libc { why: Claim::new("you state that it needs cgo"), cxx: false },
-        _ => {}
-    }
-    let Some(program) = program.filter(|program| program.gaps.is_empty() || !program.cgo.is_empty()) else {
-        return Link::Unknown { why: at("whether the program needs cgo is not known".into()) };
-    };
-    if program.cgo.is_empty() {
-        return match go.cgo {
-            Cgo::Default if cgo_place(go, effects).is_some() => {
-                Link::Static { why: at("nothing that is imported needs cgo".into()), add_cgo: true }
-            }
-            Cgo::Default => Link::Libc { why: at("there is no place for CGO_ENABLED=0".into()), cxx: false },
-            _ if go.static_forced == StaticForced::Tags => {
-                Link::Static { why: at("the tags netgo and osusergo leave no C code".into()), add_cgo: false }
-            }
-            Cgo::On => Link::Libc { why: at("CGO_ENABLED=1 is in force".into()), cxx: false },
-            _ => Link::Libc { why: at("CGO_ENABLED is set to something that is not known".into()), cxx: false },
-        };
-    }
-    with_cgo(program)
-}
-
-fn with_cgo(program: &Program) -> Link {
-    let mut packages: Vec<String> = Vec::new();
-    let mut unnamed: Vec<String> = Vec::new();
-    let mut cxx = false;
-    for evidence in &program.cgo {
-        for package in &evidence.packages {
-            if !packages.contains(package) {
-                packages.push(package.clone());
-            }
-        }
-        for library in &evidence.libraries {
-            match library.as_str() {
-                "c" | "m" | "dl" | "pthread" | "rt" | "resolv" | "util" => {}
-                "stdc++" | "gcc_s" | "gomp" | "atomic" => cxx = true,
-                other if evidence.packages.is_empty() => unnamed.push(other.to_string()),
-                _ => {}
-            }
-        }
-    }
-    let why = program.cgo.first().map(claim_cgo).unwrap_or_else(|| Claim::new("the program needs cgo"));
-    let plugin = program.cgo.iter().any(|evidence| evidence.kind == CgoKind::Plugin);
-    if plugin || !unnamed.is_empty() || !packages.is_empty() {
-        return Link::Libraries { why, packages };
-    }
-    Link::Libc { why, cxx }
-}
-
-fn claim_cgo(evidence: &CgoEvidence) -> Claim {
-    let text = match evidence.kind {
-        CgoKind::ImportC => format!("{} has C code", evidence.what),
-        CgoKind::Module => format!("{} needs cgo", evidence.what),
-        CgoKind::IndirectModule => format!("{}, which needs cgo, may be part of the program", evidence.what),
-        CgoKind::Twin => format!("{} is another file when cgo is off", evidence.what),
-        CgoKind::Plugin => format!("{} opens plugins", evidence.what),
-    };
-    Claim { text, shown: Shown { span: None, file: place(evidence.place.as_ref()) } }
 }

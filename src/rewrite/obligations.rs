@@ -2,7 +2,8 @@
 
 use super::effects::Kind;
 use super::layout::{Laid, Parts};
-use super::needs::{Claim, Link, shipped};
+use super::link::Link;
+use super::needs::{Claim, shipped};
 use super::releases::Family;
 use super::{Artifact, Obligation, Tier};
 
@@ -72,6 +73,7 @@ pub(super) fn obligations(parts: &Parts<'_, '_>, laid: &Laid, links: &[Link]) ->
                 let text = format!("the final stage has the C libraries that the build linked{named}: {}", why.text);
                 (installs_libraries(parts), Claim { text, ..why.clone() })
             }
+            Link::Either { open, .. } => (false, open.clone()),
             Link::Unknown { why } => (
                 tier <= Tier::SameDistro,
                 Claim { text: format!("the final base has the C library of the builder: {}", why.text), ..why.clone() },
@@ -153,16 +155,14 @@ fn needs(parts: &Parts<'_, '_>, laid: &Laid, add: &mut dyn FnMut(bool, Claim)) {
     }
     if !needs.unread.is_empty() {
         // What the table says of a known module is among the needs already.
-        let (known, unknown): (Vec<&str>, Vec<&str>) = needs
-            .unread
-            .iter()
-            .map(String::as_str)
-            .partition(|module| super::toolchains::go::modules::find(module).is_some());
+        let unknown = needs.unknown();
+        let known: Vec<&str> =
+            needs.unread.iter().map(String::as_str).filter(|module| !unknown.contains(module)).collect();
         if !known.is_empty() {
             add(true, Claim::new(format!("what these modules need is known: {}", known.join(", "))));
         }
         if !unknown.is_empty() {
-            let text = "these modules, whose sources were not read, need no cgo, read no files and start no programs";
+            let text = "these modules, whose sources were not read, read no files and start no programs";
             add(false, Claim::new(format!("{text}: {}", unknown.join(", "))));
         }
     }

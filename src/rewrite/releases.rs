@@ -27,6 +27,8 @@ pub(super) struct Ground {
     pub toolchain_image: bool,
     /// The official golang image: where it keeps certificates and time zones is known.
     pub golang: bool,
+    /// The image has no C compiler, and its Go takes that for CGO_ENABLED=0.
+    pub no_compiler: bool,
 }
 
 /// Debian's releases with their numbers, oldest first.
@@ -73,7 +75,7 @@ pub(super) fn ground(image: &ImageRef, tag: Option<&str>, facts: Option<&ImageFa
             | "ubi9"
     );
     let pinned = facts.release.is_some() && tag.is_some_and(|tag| tag != "latest");
-    Some(Ground { family, release: facts.release.clone(), pinned, toolchain_image, golang: false })
+    Some(Ground { family, release: facts.release.clone(), pinned, toolchain_image, golang: false, no_compiler: false })
 }
 
 /// Docker Hub's own image, under its own name or a mirror's.
@@ -100,7 +102,24 @@ fn golang(tag: &str, facts: Option<&ImageFacts>) -> Ground {
         .and_then(|number| number.parse::<u32>().ok());
     let named = release.as_ref().is_some_and(|release| tag.contains(release.as_str()));
     let settled = minor.is_some_and(|minor| minor < FIRST_MOVING);
-    Ground { family, pinned: named || settled, release, toolchain_image: true, golang: true }
+    let no_compiler = family == Family::Alpine && has_no_compiler(tag, minor);
+    Ground { family, pinned: named || settled, release, toolchain_image: true, golang: true, no_compiler }
+}
+
+/// The Alpine images have no gcc. Go before 1.20 still leaves cgo on then, with the archives that it ships.
+fn has_no_compiler(tag: &str, minor: Option<u32>) -> bool {
+    if let Some(minor) = minor {
+        return minor >= 20;
+    }
+    // `alpine3.11` was last built for Go 1.14; 3.18 is the first Alpine that no Go before 1.20 stands on.
+    let alpine = tag.strip_prefix("1-").unwrap_or(tag).strip_prefix("alpine");
+    match alpine {
+        Some("") => true,
+        Some(release) => {
+            release.strip_prefix("3.").and_then(|number| number.parse::<u32>().ok()).is_some_and(|number| number >= 18)
+        }
+        None => false,
+    }
 }
 
 pub(super) fn is_windows(tag: Option<&str>, repository: &str) -> bool {
@@ -203,6 +222,7 @@ mod tests {
             pinned: true,
             toolchain_image: true,
             golang: true,
+            no_compiler: false,
         };
         for (release, family, want) in [
             ("buster", Family::Debian, Some("gcr.io/distroless/base-debian12")),
@@ -213,6 +233,25 @@ mod tests {
             ("3.20", Family::Alpine, None),
         ] {
             assert_eq!(ground(release, family).distroless_glibc("base").as_deref(), want, "{release}");
+        }
+    }
+
+    #[test]
+    fn alpine_images_of_go_1_20_and_newer_have_cgo_off() {
+        for (text, want) in [
+            ("golang:1.22-alpine", true),
+            ("golang:1.20-alpine3.17", true),
+            ("golang:1.19-alpine", false),
+            ("golang:alpine", true),
+            ("golang:1-alpine", true),
+            ("golang:alpine3.11", false),
+            ("golang:alpine3.19", true),
+            ("golang:1.22", false),
+            ("golang:alpine-custom", false),
+        ] {
+            let image = ImageRef::from_text(text);
+            let tag = image.tag.as_ref().map(|tag| tag.text.as_str());
+            assert_eq!(ground(&image, tag, facts_for(&image).as_ref()).unwrap().no_compiler, want, "{text}");
         }
     }
 }

@@ -237,7 +237,7 @@ pub enum NeedKind {
     DataFile(String),
     /// A path that is written or created.
     WritablePath(String),
-    /// A program that is started.
+    /// A program that is started: its name, or its path as written.
     Program(String),
     Shell,
     /// A path or a program that is computed: what, for messages.

@@ -246,8 +246,9 @@ impl Call<'_> {
             Runs(index) if self.found.args.as_ref().and_then(|args| args.get(index)) == Some(&Arg::Own) => {}
             Runs(index) => match self.text(index) {
                 Some(program) => {
-                    let name = program.rsplit('/').next().unwrap_or(&program).to_string();
-                    let kind = if SHELLS.contains(&name.as_str()) { NeedKind::Shell } else { NeedKind::Program(name) };
+                    let name = program.rsplit('/').next().unwrap_or(&program);
+                    let shell = SHELLS.contains(&name);
+                    let kind = if shell { NeedKind::Shell } else { NeedKind::Program(program.clone()) };
                     self.push(kind, true, Some(&program));
                 }
                 None => self.unknown(),
