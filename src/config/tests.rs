@@ -83,6 +83,64 @@ fn patterns_are_those_of_gitignore_below_the_directory_of_the_file() {
     }
 }
 
+/// A rule with an alias, whichever there is.
+fn a_rule() -> (&'static str, &'static str) {
+    RULES.iter().find_map(|rule| Some((rule.slug, *rule.aliases.first()?))).unwrap()
+}
+
+#[test]
+fn rules_are_named_by_slug_or_alias_in_any_case() {
+    let (slug, alias) = a_rule();
+    let text = format!(
+        "ignore: [{}]\nseverity: {{{alias}: error}}\nper-file-ignores: {{'test/': [{alias}]}}\n",
+        alias.to_lowercase()
+    );
+    let config = own_config(&text).unwrap();
+    assert!(config.ignore.contains(&slug));
+    assert_eq!(config.severities.get(slug), Some(&Severity::Error));
+    let near = format!("ignore: [{slug}x]\n");
+    let expected = format!("/project/.unladen.yaml:1:10: ignore[0]: unknown rule `{slug}x`; did you mean `{slug}`?");
+    assert_eq!(own_config(&near).unwrap_err(), expected);
+}
+
+#[test]
+fn rules_are_ignored_per_file_and_a_selected_one_runs_anyway() {
+    let (slug, alias) = a_rule();
+    let config = own_config(&format!("per-file-ignores: {{'test/': [{alias}]}}\nignore: []\n")).unwrap();
+    let ignored = |path: &str| config.settings(&Overrides::default(), Path::new(path)).ignore.contains(&slug);
+    assert!(ignored("/project/test/Dockerfile") && !ignored("/project/Dockerfile"));
+    let config = own_config(&format!("ignore: [{alias}]\n")).unwrap();
+    let select = Overrides { select: Some(vec![slug]), ..Overrides::default() };
+    assert!(!config.settings(&select, Path::new("/project/Dockerfile")).ignore.contains(&slug));
+}
+
+fn hadolint_config(text: &str) -> Result<Config, String> {
+    hadolint::read(Path::new("/project/.hadolint.yaml"), text).map_err(|error| error.problem().to_string())
+}
+
+#[test]
+fn hadolints_file_is_read_as_it_is() {
+    let (slug, alias) = a_rule();
+    let text = format!(
+        "ignored: [{alias}, DL9999, SC2086]\noverride:\n  style: [{alias}]\n  error: [{alias}, DL9998]\n\
+         failure-threshold: warning\ntrustedRegistries: [docker.io]\nlabel-schema: {{author: text}}\n\
+         strict-labels: false\ndisable-ignore-pragma: true\nno-color: true\nverbose: true\nformat: json\n\
+         formats: [tty]\nno-fail: false\nof-a-later-version: 1\n"
+    );
+    let config = hadolint_config(&text).unwrap();
+    assert_eq!(config.ignore, [slug]);
+    assert_eq!(config.severities.get(slug), Some(&Severity::Error));
+    assert_eq!(config.fail_on, Some(FailOn::At(Severity::Warning)));
+    assert!(config.disable_ignores);
+    for text in ["no-fail: true\n", "failure-threshold: none\n", "failure-threshold: ignore\n"] {
+        assert_eq!(hadolint_config(text).unwrap().fail_on, Some(FailOn::Never), "{text}");
+    }
+    assert_eq!(
+        hadolint_config("ignored: DL3006\n").unwrap_err(),
+        "/project/.hadolint.yaml:1:10: ignored: a word stands where a list is expected"
+    );
+}
+
 #[test]
 fn the_closest_file_upwards_counts_and_ours_before_hadolints() {
     let dir = tempfile::tempdir().unwrap();

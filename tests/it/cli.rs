@@ -179,7 +179,7 @@ fn the_other_files_are_checked_when_one_cannot_be() {
     std::os::unix::fs::symlink("nowhere", place.path("Dockerfile")).unwrap();
     let said = place.run(&["check", "--format", "concise", ".", "missing"]);
     assert_eq!(said.code, 2);
-    assert_eq!(said.out, "a/Dockerfile:2:1: error[syntax] unknown instruction COPPY, did you mean COPY?\n");
+    assert_eq!(said.out, "a/Dockerfile:2:1: error[syntax] unknown instruction: COPPY, did you mean COPY?\n");
     let mut lines: Vec<&str> = said.err.lines().collect();
     lines.sort_unstable();
     let config = place.path("c/.unladen.yaml").canonicalize().unwrap();
@@ -200,7 +200,7 @@ fn the_standard_input_is_a_file_too() {
     let said = place.run_with(&["check", "-", "--format", "concise"], BROKEN.as_bytes(), &[]);
     assert_eq!(
         (said.code, said.out.as_str()),
-        (1, "-:2:1: error[syntax] unknown instruction COPPY, did you mean COPY?\n")
+        (1, "-:2:1: error[syntax] unknown instruction: COPPY, did you mean COPY?\n")
     );
     // The name given for it also says which configuration holds.
     let args = ["check", "-", "--stdin-filename", "sub/Dockerfile", "--format", "concise"];
@@ -351,4 +351,168 @@ fn the_configuration_in_force_is_shown_with_its_origin() {
         assert!(said.out.lines().any(|other| other == line), "{line}: {}", said.out);
     }
     assert!(place.run(&["config"]).out.starts_with("# no configuration file\n"));
+}
+
+/// One finding with a Safe fix (apt-lists-left, DL3009, info), in a file that is otherwise clean.
+const LISTS: &str =
+    "FROM debian:13-slim\nRUN apt-get update && apt-get install -y --no-install-recommends jq\nENTRYPOINT [\"jq\"]\n";
+
+#[test]
+fn a_finding_reads_well_in_every_format() {
+    let place = Place::new(&[("app/Dockerfile", LISTS)]);
+    for format in ["pretty", "concise", "json", "hadolint"] {
+        let said = place.run(&["check", "--select", "DL3009", "--format", format]);
+        assert_eq!((said.code, said.err.as_str()), (1, ""), "{format}");
+        insta::assert_snapshot!(format!("check_{format}"), said.out);
+    }
+}
+
+#[test]
+fn rules_are_selected_and_ignored_by_any_of_their_names() {
+    let ignored = LISTS.replace("RUN", "# hadolint ignore=DL3009\nRUN");
+    let place = Place::new(&[("Dockerfile", LISTS), ("ignored/Dockerfile", &ignored)]);
+    let cases: [(&[&str], i32); 8] = [
+        (&["Dockerfile"], 1),
+        (&["Dockerfile", "--select", "apt-lists-left"], 1),
+        (&["Dockerfile", "--select", "dl3009,DL3007"], 1),
+        (&["Dockerfile", "--select", "DL3007"], 0),
+        (&["Dockerfile", "--ignore", "DL3009"], 0),
+        (&["Dockerfile", "--fail-on", "warning"], 0),
+        (&["ignored"], 0),
+        (&["ignored", "--no-ignore-comments"], 1),
+    ];
+    for (args, code) in cases {
+        let said = place.run(&[&["check"], args].concat());
+        assert_eq!(said.code, code, "{args:?}: {}{}", said.out, said.err);
+    }
+    let said = place.run(&["check", "--select", "apt-list-left"]);
+    assert_eq!(said.err, "error: --select: unknown rule `apt-list-left`; did you mean `apt-lists-left`?\n");
+}
+
+#[test]
+fn configurations_hold_for_the_files_below_them() {
+    let place = Place::new(&[
+        ("a/.unladen.yaml", "ignore: [DL3009]\n"),
+        ("a/Dockerfile", LISTS),
+        ("b/.hadolint.yaml", "ignored: [DL3009]\n"),
+        ("b/deep/Dockerfile", LISTS),
+        ("c/.unladen.yaml", "per-file-ignores: {'old/': [apt-lists-left]}\nexclude: ['skip/']\n"),
+        ("c/old/Dockerfile", LISTS),
+        ("c/new/Dockerfile", LISTS),
+        ("c/skip/Dockerfile", LISTS),
+        ("d/.unladen.yaml", "severity: {DL3009: error}\nfail-on: error\n"),
+        ("d/Dockerfile", LISTS),
+    ]);
+    let said = place.run(&["check", "--format", "concise"]);
+    let found: Vec<&str> = said.out.lines().map(|line| line.split(" the ").next().unwrap()).collect();
+    assert_eq!(found, ["c/new/Dockerfile:2:5: info[apt-lists-left]", "d/Dockerfile:2:5: error[apt-lists-left]"]);
+    // What is named is checked, also where walking passes it over.
+    assert_eq!(place.run(&["check", "c/skip/Dockerfile"]).code, 1);
+    assert_eq!(place.run(&["check", "a", "--no-config"]).code, 1);
+    assert_eq!(place.run(&["check", "d", "--config", "a/.unladen.yaml"]).code, 0);
+    assert_eq!(place.run(&["check", "a", "--select", "DL3009"]).code, 1);
+}
+
+#[test]
+fn a_file_is_fixed_in_place_and_keeps_what_is_its_own() {
+    let text = format!("\u{feff}# caf\u{e9}\r\n{}", LISTS.replace('\n', "\r\n"));
+    let mut bytes = text.replace("\u{e9}", "X").into_bytes();
+    let at = bytes.iter().position(|byte| *byte == b'X').unwrap();
+    bytes[at] = 0xe9;
+    let place = Place::new(&[]);
+    place.write("Dockerfile", &bytes);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(place.path("Dockerfile"), fs::Permissions::from_mode(0o640)).unwrap();
+    }
+    let diff = place.run(&["check", "--diff"]);
+    assert_eq!((diff.code, place.read("Dockerfile")), (1, bytes.clone()), "a diff writes nothing");
+    assert!(diff.out.starts_with("--- a/Dockerfile\n+++ b/Dockerfile\n@@ "), "{}", diff.out);
+    let said = place.run(&["check", "--fix"]);
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    assert!(said.out.contains("1 fix applied in 1 file"), "{}", said.out);
+    let fixed = place.read("Dockerfile");
+    let (old, new) = (String::from_utf8_lossy(&bytes).into_owned(), String::from_utf8_lossy(&fixed).into_owned());
+    assert!(fixed.starts_with(b"\xef\xbb\xbf# caf\xe9\r\nFROM debian:13-slim\r\n"));
+    assert_eq!(new.replace(" && rm -rf /var/lib/apt/lists/*", ""), old);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(fs::metadata(place.path("Dockerfile")).unwrap().permissions().mode() & 0o777, 0o640);
+    }
+    let again = place.run(&["check", "--fix"]);
+    assert_eq!((again.code, again.out.as_str(), place.read("Dockerfile")), (0, "no findings in 1 file\n", fixed));
+}
+
+#[test]
+fn the_fixed_standard_input_is_the_standard_output() {
+    let place = Place::new(&[]);
+    let said = place.run_with(&["check", "-", "--fix"], LISTS.as_bytes(), &[]);
+    assert_eq!(said.code, 0);
+    assert!(
+        said.out.starts_with("FROM debian:13-slim\nRUN ") && said.out.contains("rm -rf /var/lib/apt/lists/*"),
+        "{}",
+        said.out
+    );
+    assert!(said.err.contains("1 fix applied in 1 file"), "{}", said.err);
+    // A clean file comes through as it is.
+    assert_eq!(place.run_with(&["check", "-", "--fix"], GOOD.as_bytes(), &[]).out, GOOD);
+}
+
+#[test]
+fn edits_alone_leave_the_structure() {
+    let place = go_project();
+    let before = place.read("Dockerfile");
+    let stages = |text: &[u8]| String::from_utf8_lossy(text).matches("FROM ").count();
+    place.run(&["check", "--fix=edits", "--unsafe-fixes"]);
+    assert_eq!(stages(&place.read("Dockerfile")), stages(&before));
+}
+
+#[test]
+fn the_output_does_not_depend_on_the_order_of_threads() {
+    let place = Place::new(&[]);
+    for number in 0..40 {
+        place.write(&format!("{number}/Dockerfile"), LISTS.as_bytes());
+    }
+    let first = place.run(&["check"]).out;
+    for _ in 0..3 {
+        assert_eq!(place.run(&["check"]).out, first);
+    }
+}
+
+#[test]
+fn a_rule_is_explained_by_any_of_its_names() {
+    let place = Place::new(&[]);
+    let page = place.run(&["rule", "apt-lists-left"]);
+    assert!(page.code == 0 && page.out.starts_with("apt-lists-left\n") && !page.out.contains("```"), "{}", page.out);
+    assert_eq!(place.run(&["rule", "dl3009"]).out, page.out);
+    let list = place.run(&["rule"]).out;
+    assert!(list.lines().any(|line| line.contains("apt-lists-left") && line.contains("DL3009")), "{list}");
+    let json: serde_json::Value = serde_json::from_str(&place.run(&["rule", "--json"]).out).unwrap();
+    assert_eq!(json.as_array().unwrap().len(), unladen::rules::RULES.len());
+}
+
+#[test]
+fn hostile_files_come_to_an_end() {
+    let doubled = |line: &dyn Fn(usize) -> String| (0..60).map(line).collect::<String>();
+    let cases = [
+        format!("FROM a\nRUN echo {}a{}\n", "$(".repeat(20_000), ")".repeat(20_000)),
+        format!("FROM a\nRUN {}a{}\n", "(".repeat(20_000), ")".repeat(20_000)),
+        format!("FROM a\nENV A={}x{}\nRUN $A\n", "${a:-".repeat(9_000), "}".repeat(9_000)),
+        format!("FROM a\nCMD {}{}\n", "[".repeat(30_000), "]".repeat(30_000)),
+        format!("FROM a\nRUN {}b{}\n", "if a; then ".repeat(3_000), "; fi".repeat(3_000)),
+        format!("FROM a\nRUN a {}b\n", "\\\n".repeat(50_000)),
+        format!("FROM a\nENV A0=xxxxxxxxxx\n{}", doubled(&|n| format!("ENV A{}=$A{n}${{A{n}:-b}}\n", n + 1))),
+        format!("FROM a\nRUN A0=xxxxxxxxxx; {}cd $A60\n", doubled(&|n| format!("A{}=$A{n}$A{n}; ", n + 1))),
+        (0..1_000).map(|n| format!("FROM s{n} AS s{}\nCOPY --from=s{n} /a /b\n", n + 1)).collect(),
+        "FROM s AS s\nFROM b AS a\nFROM a AS b\nCOPY --from=b . .\n".to_string(),
+        format!("FROM a\n{}RUN b\n", "ONBUILD ".repeat(5_000)),
+    ];
+    let place = Place::new(&[]);
+    for (number, text) in cases.iter().enumerate() {
+        place.write(&format!("{number}/Dockerfile"), text.as_bytes());
+    }
+    let said = place.run(&["check", "--fix", "--unsafe-fixes", "--format", "concise"]);
+    assert!(said.code < 2, "{}", said.err);
 }
