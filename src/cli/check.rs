@@ -48,13 +48,18 @@ pub(super) fn run(command: &Check, color: ColorWhen, out: &mut dyn Write) -> Res
     let mut finder = finder(&command.config);
     let paths = if command.paths.is_empty() { vec![PathBuf::from(".")] } else { command.paths.clone() };
     let (inputs, mut problems) = walk::collect(&paths);
-    let (jobs, broken) = jobs(inputs, command, &mut finder);
+    let (mut jobs, broken) = jobs(inputs, command, &mut finder);
+    if matches!(mode, Mode::Fix(_)) {
+        // Two names of one file, as with a symbolic link: it is written once.
+        let mut seen = BTreeSet::new();
+        jobs.retain(|job| job.path.canonicalize().map_or(true, |path| seen.insert(path)));
+    }
     problems.extend(broken.iter().map(|error| error.problem()));
 
     // A panic is reported in one line with the file that caused it.
     std::panic::set_hook(Box::new(|_| {}));
     let done: Vec<Result<Done, Problem>> =
-        jobs.par_iter().map(|job| guarded(job, command, mode, &overrides, &contexts)).collect();
+        jobs.par_iter().map(|job| guarded(&job.path, || one(job, command, mode, &overrides, &contexts))).collect();
 
     let mut report = Report::default();
     let mut texts = Vec::new();
@@ -124,15 +129,8 @@ fn jobs(inputs: Vec<Input>, command: &Check, finder: &mut Finder) -> (Vec<Job>, 
 }
 
 /// One file that makes us panic must not take the others with it.
-fn guarded(
-    job: &Job,
-    command: &Check,
-    mode: Mode,
-    overrides: &Overrides,
-    contexts: &Contexts,
-) -> Result<Done, Problem> {
-    let result = catch_unwind(AssertUnwindSafe(|| one(job, command, mode, overrides, contexts)));
-    let message = match result {
+fn guarded<T>(path: &Path, work: impl FnOnce() -> Result<T, String>) -> Result<T, Problem> {
+    let message = match catch_unwind(AssertUnwindSafe(work)) {
         Ok(Ok(done)) => return Ok(done),
         Ok(Err(message)) => message,
         Err(panic) => {
@@ -141,7 +139,7 @@ fn guarded(
             format!("internal error, please report it: {text}")
         }
     };
-    Err(Problem { path: Some(job.path.display().to_string()), at: None, message })
+    Err(Problem { path: Some(path.display().to_string()), at: None, message })
 }
 
 fn one(job: &Job, command: &Check, mode: Mode, overrides: &Overrides, contexts: &Contexts) -> Result<Done, String> {
@@ -206,5 +204,19 @@ fn print(
             report::write(format, style.plain(), report, &mut io::stderr().lock())
         }
         _ => report::write(format, style, report, out),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_becomes_a_problem_of_its_file() {
+        let path = Path::new("a/Dockerfile");
+        let problem = guarded::<()>(path, || panic!("at {}", "once")).unwrap_err();
+        assert_eq!(problem.to_string(), "a/Dockerfile: internal error, please report it: at once");
+        assert_eq!(guarded::<()>(path, || Err("is gone".into())).unwrap_err().to_string(), "a/Dockerfile: is gone");
+        assert_eq!(guarded(path, || Ok(1)).unwrap(), 1);
     }
 }

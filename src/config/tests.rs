@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use super::*;
+use crate::rules::RULES;
 
 fn own_config(text: &str) -> Result<Config, String> {
     own::read(Path::new("/project/.unladen.yaml"), text).map_err(|error| error.problem().to_string())
@@ -171,4 +172,13 @@ fn the_closest_file_upwards_counts_and_ours_before_hadolints() {
         Some(FailOn::At(Severity::Style))
     );
     assert!(Finder::without().find(&dir.path().join("a")).unwrap().path.is_none());
+}
+
+#[test]
+fn the_example_of_the_readme_is_read() {
+    let readme = include_str!("../../README.md");
+    let example = readme.split("## Configuration").nth(1).unwrap().split("```yaml\n").nth(1).unwrap();
+    let config = own_config(example.split("```").next().unwrap()).unwrap();
+    assert_eq!(config.build_args, [("VERSION".to_string(), "1.10".to_string())]);
+    assert_eq!(config.fail_on, Some(FailOn::At(Severity::Warning)));
 }

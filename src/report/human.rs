@@ -84,12 +84,33 @@ fn finding(
             (Applicability::Unsafe, FixKind::Edit) => paint.color("fix (unsafe):", Color::Yellow),
             (Applicability::Unsafe, FixKind::Rewrite) => paint.color("rewrite (unsafe):", Color::Yellow),
         };
-        writeln!(out, "  {name} {}", plain(&fix.title))?;
+        // As wide as miette sets the help above it.
+        let width = style.width.saturating_sub(10);
+        writeln!(out, "  {name} {}", wrapped(&plain(&fix.title), width).join("\n        "))?;
     }
     if let Some(url) = url(diagnostic.rule) {
         writeln!(out, "  {} {}", paint.color("see:", Color::Cyan), paint.dim(&url))?;
     }
     writeln!(out)
+}
+
+/// Lines of at most so many characters, but for words that are longer. The first line is shorter: its name stands there.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    const NAME: usize = 10;
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let room = if lines.len() == 1 { width.saturating_sub(NAME) } else { width };
+        let Some(line) = lines.last_mut() else { break };
+        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > room {
+            lines.push(word.to_string());
+        } else {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines
 }
 
 /// What was fixed in a file, and what went wrong on the way.

@@ -516,3 +516,14 @@ fn hostile_files_come_to_an_end() {
     let said = place.run(&["check", "--fix", "--unsafe-fixes", "--format", "concise"]);
     assert!(said.code < 2, "{}", said.err);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_file_with_two_names_is_fixed_once() {
+    let place = Place::new(&[("Dockerfile.prod", LISTS)]);
+    std::os::unix::fs::symlink("Dockerfile.prod", place.path("Dockerfile")).unwrap();
+    let said = place.run(&["check", "--fix", ".", "./Dockerfile.prod"]);
+    assert_eq!((said.code, said.err.as_str()), (0, ""), "{}", said.out);
+    assert!(said.out.contains("1 fix applied in 1 file"), "{}", said.out);
+    assert!(fs::symlink_metadata(place.path("Dockerfile")).unwrap().is_symlink());
+}
