@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use unladen::model::{self, Base, ModelOptions, Source};
+use unladen::shell::Dialect;
 use unladen::syntax::{self, Keyword};
 use unladen::text::SourceFile;
 
@@ -130,4 +131,57 @@ fn corpus_parses_as_the_kept_verdicts_of_buildkit_say() {
     eprintln!("{accepted} accepted and {refused} refused by BuildKit, {} read otherwise here", wrong.len());
     assert!(accepted > 2000, "the verdicts do not fit the corpus");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_corpus_script_is_read_with_spans_inside_its_instruction() {
+    let Some(files) = corpus_files() else { return };
+    let (mut scripts, mut opaque, mut foreign, mut commands, mut installs, mut packages) = (0, 0, 0, 0, 0, 0);
+    for (id, text) in &files {
+        let source = SourceFile::from_bytes(id.as_str(), text.clone());
+        let file = syntax::parse(&source);
+        let model = model::build(&source, &file, &ModelOptions::default());
+        for step in model.stages.iter().flat_map(|stage| &stage.steps) {
+            let (Some(script), Some(inst)) = (&step.script, file.get(step.inst)) else { continue };
+            if !matches!(script.dialect, Dialect::Posix | Dialect::Bash) {
+                foreign += 1;
+                // Nothing of PowerShell and batch is read, but exec form is no script of the shell.
+                let exec = matches!(inst.command(), Some(syntax::Command::Exec { .. }));
+                assert!(exec || script.commands.is_empty() && script.opaque.is_some(), "{id}");
+                continue;
+            }
+            scripts += 1;
+            opaque += usize::from(script.opaque.is_some());
+            commands += script.commands.len();
+            let mut from = 0;
+            for command in &script.commands {
+                let text = source.slice(command.span);
+                assert!(inst.content.contains(command.span), "{id}: {text:?}");
+                assert!(!text.is_empty() && text.trim() == text, "{id}: {text:?}");
+                assert!(from <= command.span.start || !inst.heredocs.is_empty(), "{id}: {text:?}");
+                from = command.span.start;
+                let words = command.args.iter().chain([&command.name]);
+                for word in words.chain(command.redirects.iter().map(|redirect| &redirect.target)) {
+                    assert!(command.span.contains(word.span), "{id}: {text:?} {word:?}");
+                    // A word without quotes, variables and continuations stands in the file as it is.
+                    let written = source.slice(word.span);
+                    let plain = !written.contains(['\'', '"', '\\', '$', '`', '/', '\n', '<', '>']);
+                    if word.literal && plain && script.opaque.is_none() && !written.is_empty() {
+                        assert_eq!(word.text, written, "{id}: {text:?}");
+                    }
+                }
+            }
+            for install in &step.installs {
+                installs += 1;
+                packages += install.packages.len();
+                assert!(script.commands.get(install.command).is_some(), "{id}");
+            }
+        }
+    }
+    eprintln!(
+        "{scripts} scripts of Bourne shells ({opaque} opaque), {foreign} of others; \
+         {commands} commands, {installs} installs, {packages} packages"
+    );
+    assert!(opaque * 200 < scripts, "{opaque} of {scripts} are opaque");
+    assert!(commands > 3 * scripts && installs > scripts / 10 && packages > installs);
 }
