@@ -14,6 +14,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
   unladen check --fix                  fix what can be fixed without changing what the image does
   unladen check --diff --unsafe-fixes  show what all fixes would change
   unladen rewrite Dockerfile           show how the file becomes a multi-stage build
+  unladen verify Dockerfile new        build both and compare what the images do
   unladen rule DL3009                  explain a rule
 
 Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 usage, configuration or I/O trouble.",
@@ -34,6 +35,11 @@ pub enum Command {
     Check(Check),
     /// Turn a single-stage Dockerfile into a multi-stage one, with the proof
     Rewrite(Rewrite),
+    /// Build two Dockerfiles and say whether the second image does what the first does
+    Verify(super::verify::Verify),
+    /// Connects to a port inside of a container, for `verify`
+    #[command(name = "__exchange", hide = true)]
+    Exchange(super::verify::Exchange),
     /// List the rules, or explain one
     Rule(Rule),
     /// Print the configuration that holds for a path, and where it comes from
@@ -127,6 +133,11 @@ pub struct Rewrite {
     /// Leave the program's symbols and debug information in
     #[arg(long)]
     pub no_strip: bool,
+    /// Build the file as it is and as it would be, and compare the images; nothing is written when they differ
+    #[arg(long, help_heading = "Comparing two images")]
+    pub verify: bool,
+    #[command(flatten)]
+    pub verify_options: super::verify::Options,
     #[command(flatten)]
     pub build: BuildArgs,
     #[command(flatten)]

@@ -10,6 +10,7 @@ mod rewrite;
 mod rule;
 mod term;
 mod usage;
+mod verify;
 mod walk;
 mod write;
 
@@ -52,6 +53,8 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> u8 {
     let result = match &cli.command {
         args::Command::Check(command) => check::run(command, cli.color, &mut out),
         args::Command::Rewrite(command) => rewrite::run(command, cli.color, &mut out),
+        args::Command::Verify(command) => verify::run(command, cli.color, &mut out),
+        args::Command::Exchange(command) => verify::exchange(command, &mut out),
         args::Command::Rule(command) => rule::run(command, cli.color, &mut out),
         args::Command::Config(command) => config::run(command, &mut out),
         args::Command::Completions { shell } => {

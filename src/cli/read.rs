@@ -100,6 +100,15 @@ fn has_word(text: &str, word: &str) -> bool {
     })
 }
 
+/// The build context that a Dockerfile looks made for.
+pub(super) fn context_root(dockerfile: &Path) -> PathBuf {
+    let own = || match dockerfile.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() && parent.is_dir() => parent.to_path_buf(),
+        _ => PathBuf::from("."),
+    };
+    source(dockerfile, None).ok().and_then(|source| guess(dockerfile, &source)).unwrap_or_else(own)
+}
+
 /// The closest directory upwards, up to the one that holds `.git`, in which all that COPY and ADD name is found.
 /// Without any name (`COPY . .`) it is the directory of the Dockerfile.
 fn guess(dockerfile: &Path, source: &SourceFile) -> Option<PathBuf> {

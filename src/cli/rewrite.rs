@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use super::args::{ColorWhen, PlanFormat, Rewrite, RuleArgs, YesNo};
-use super::{Exit, Stop, check, diff, finder, overrides, read, term, walk, write};
+use super::{Exit, Stop, check, diff, finder, overrides, read, term, verify, walk, write};
 use crate::lint;
 use crate::report::plan::{self, Outcome};
 use crate::rewrite;
@@ -40,10 +40,37 @@ pub(super) fn run(command: &Rewrite, color: ColorWhen, out: &mut dyn Write) -> R
         (Err(refusal), _) => Err(refusal),
         (Ok(_), None) => return Err(named("internal error: no text".into())),
     };
+    let style = term::style(color, false);
+    let mut verified = Exit::Clean;
+    if let (true, Some(after)) = (command.verify, &after) {
+        if stdin || command.build.target.is_some() {
+            return Err(Stop::Usage("--verify: takes a file, and builds its last stage".into()));
+        }
+        // A patch or JSON on the standard output stays one.
+        let apart = command.diff || command.format == PlanFormat::Json;
+        let stderr: &mut dyn Write = &mut std::io::stderr();
+        let (place, style) = if apart { (stderr, style.plain()) } else { (&mut *out, style) };
+        let build = &command.build;
+        let bytes = after.all_bytes();
+        verified = verify::rewritten(
+            path,
+            &bytes,
+            build.context.as_deref(),
+            &build.build_arg,
+            &command.verify_options,
+            style,
+            place,
+        )?;
+        if verified != Exit::Clean && command.write {
+            return Ok(verified);
+        }
+        if !apart {
+            writeln!(out)?;
+        }
+    }
     if let (true, false, Some(after)) = (command.write, stdin, &after) {
         write::replace(path, &source.all_bytes(), &after.all_bytes()).map_err(named)?;
     }
-    let style = term::style(color, false);
     let outcome = Outcome {
         source: &source,
         checked: &checked,
@@ -68,7 +95,7 @@ pub(super) fn run(command: &Rewrite, color: ColorWhen, out: &mut dyn Write) -> R
         }
         (None, _) => plan::write(&outcome, style, out)?,
     }
-    Ok(if plan.is_ok() { Exit::Clean } else { Exit::Findings })
+    Ok(if plan.is_ok() { verified } else { Exit::Findings })
 }
 
 /// What the command line states wins over the configuration.

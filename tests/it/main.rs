@@ -16,3 +16,4 @@ mod peers;
 mod properties;
 mod rewrite;
 mod tidy;
+mod verify;
