@@ -321,6 +321,7 @@ mod tests {
         check("RUN V=1; V+=2; a $V", &["V=1", "; V=12", "; a 12"]);
         check("RUN V=1; read V; a $V", &["V=1", "; read V", "; a $V?"]);
         check("RUN A=\"\" && a x$A$A", &["A=", "&& a x$A$A?"]);
+        check(r#"RUN V=1; a " b$V-$W\$" "\"$V.gz\$""#, &["V=1", "; a  b1-$W$? \"1.gz$"]);
         check("RUN a [ b[c]", &["a [ b[c]?"]);
         let (_, script) = script("RUN a $'b\\n\\x41\\'c' $'d'", Dialect::Bash);
         assert_eq!(line(&script.commands[0]), "a b\nA'c d");

@@ -104,7 +104,7 @@ impl<'a> Decoder<'a> {
             let tabs = if strip { line.len() - line.trim_start_matches('\t').len() } else { 0 };
             let inside = at + tabs..at + line.len();
             if expand {
-                self.expanding_text(&mut sink, inside);
+                self.expanding_text(&mut sink, inside, false);
             } else {
                 sink.copy(inside);
             }
@@ -162,8 +162,16 @@ impl<'a> Decoder<'a> {
                 WordPart::DoubleQuoted { parts, dollar } => {
                     let open = if *dollar { "$\"" } else { "\"" };
                     let inside = at.start + open.len()..at.end.saturating_sub(1);
-                    if !quoted(self.slice(&at), open, "\"") || !covers(parts, &inside) {
+                    if !quoted(self.slice(&at), open, "\"") {
                         sink.hole(at);
+                        continue;
+                    }
+                    if !covers(parts, &inside) {
+                        // The parser loses the place of some parts, as those of `"$a.gz\$"`.
+                        match has_bare_quote(self.slice(&inside)) {
+                            true => sink.hole(at),
+                            false => self.expanding_text(&mut sink, inside, true),
+                        }
                         continue;
                     }
                     for part in parts {
@@ -254,16 +262,22 @@ impl<'a> Decoder<'a> {
         sink.copy((at.start + copied).min(at.end)..at.end);
     }
 
-    /// Text of a heredoc with an unquoted delimiter, where the parser's parts are not at hand: variables that are
-    /// known are put in, everything else that expands is a hole up to the end of its name or the line.
-    fn expanding_text(&self, sink: &mut Sink<'a>, at: Range<usize>) {
+    /// Text of a heredoc with an unquoted delimiter, or between double quotes, where the parser's parts are not at
+    /// hand: variables that are known are put in, everything else that expands is a hole up to the end of its name
+    /// or the line.
+    fn expanding_text(&self, sink: &mut Sink<'a>, at: Range<usize>, quoted: bool) {
         let text = self.slice(&at);
         let bytes = text.as_bytes();
         let mut copied = 0;
         let mut index = 0;
         while let Some(&byte) = bytes.get(index) {
             let next = bytes.get(index + 1);
-            if byte == b'\\' && matches!(next, Some(b'$' | b'`' | b'\\' | b'\n')) {
+            let escaped = match next {
+                Some(b'$' | b'`' | b'\\' | b'\n') => true,
+                Some(b'"') => quoted,
+                _ => false,
+            };
+            if byte == b'\\' && escaped {
                 sink.copy(at.start + copied..at.start + index);
                 if next != Some(&b'\n') {
                     let kept = self.slice(&(at.start + index + 1..at.start + index + 2));
@@ -376,6 +390,21 @@ fn covers(parts: &[WordPartNode], whole: &Range<usize>) -> bool {
         at = part.end;
     }
     at >= whole.end
+}
+
+/// A double quote that no backslash stands before.
+fn has_bare_quote(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'\\' => {
+                bytes.next();
+            }
+            b'"' => return true,
+            _ => {}
+        }
+    }
+    false
 }
 
 fn quoted(text: &str, open: &str, close: &str) -> bool {
