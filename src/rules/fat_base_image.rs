@@ -65,10 +65,19 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
         if uses_full(cx, stage) {
             continue;
         }
-        let what =
-            if to.contains("jre") { "the compiler and tools of the JDK" } else { "compilers, headers and tools" };
-        let found = Diagnostic::at(written.span, format!("`{}` brings {what} that nothing here calls", image.text))
-            .help(format!("try {to}; what a package needs to compile belongs in a stage that builds"))
+        let debian = image.repository.text.rsplit('/').next() == Some("debian");
+        let (what, help) = if debian {
+            ("brings manual pages, documentation and translations that no program reads", format!("try {to}"))
+        } else {
+            let what = if to.contains("jre") {
+                "brings the compiler and tools of the JDK that nothing here calls"
+            } else {
+                "brings compilers, headers and tools that nothing here calls"
+            };
+            (what, format!("try {to}; what a package needs to compile belongs in a stage that builds"))
+        };
+        let found = Diagnostic::at(written.span, format!("`{}` {what}", image.text))
+            .help(help)
             .waste(Waste::Base { from: from.clone(), to: to.clone() });
         let applicability = if only_copies(cx, stage) { Applicability::Unsafe } else { Applicability::DisplayOnly };
         out.push(match edit(cx, written, image, &to) {
