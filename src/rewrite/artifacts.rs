@@ -56,12 +56,13 @@ pub(super) fn find(case: &Case<'_>, entry: &Entry, effects: &[Effect<'_>]) -> Re
         foreign: Vec::new(),
         by_path: Vec::new(),
     };
+    found.others = named_by_env(case, &files, &guesses)?;
     let path_dirs = path_dirs(case);
     for named in &entry.programs {
         match &named.path {
             Some(path) => match files.get(path) {
                 Some(built) => found.main.push(built.clone()),
-                None => match guess(&guesses, path, named) {
+                None => match guess(&guesses, path, named).filter(|_| !is_downloaded(case, path)) {
                     Some(built) => found.main.push(built),
                     None if is_copied(case, path) || written_by_run(effects, path) => found.script = Some(path.clone()),
                     None => found.foreign.push(named.clone()),
@@ -264,6 +265,45 @@ fn is_copied(case: &Case<'_>, path: &str) -> bool {
         transfer.sources.iter().any(|source| join(&dest, base_name(&source.text)) == path)
             || (case.context.is_none() && path.ends_with(".sh") && within(path, &dest) && dest != "/")
     })
+}
+
+/// `ADD https://example.com/tool /usr/bin` brings the file itself: no build made it.
+fn is_downloaded(case: &Case<'_>, path: &str) -> bool {
+    case.steps().any(|(step, inst)| {
+        let (Some(transfer), Some(workdir)) = (inst.transfer(), step.workdir.as_deref()) else { return false };
+        let dest = join(workdir, &transfer.dest.text);
+        transfer
+            .sources
+            .iter()
+            .any(|source| source.text.contains("://") && (dest == path || join(&dest, base_name(&source.text)) == path))
+    })
+}
+
+/// `ENV fprocess="/go/bin/handler"`: programs that another one starts by that name, beside those whose place is known.
+/// Only `go install` is a reason to believe that such a file is there.
+fn named_by_env(case: &Case<'_>, files: &BTreeMap<String, Built>, guesses: &[Guess]) -> Result<Vec<Built>, Refusal> {
+    let mut found: Vec<Built> = Vec::new();
+    for (name, value) in &case.stage.config.env {
+        let Some(value) = value.as_deref().filter(|_| name != "PATH") else { continue };
+        for word in value.split([' ', '=', ',', ':', ';']).filter(|word| word.starts_with("/go/bin/")) {
+            if files.contains_key(word) || found.iter().any(|built| built.path == word) {
+                continue;
+            }
+            let named = Named { text: word.to_string(), path: None, span: case.base_span() };
+            match guess(guesses, word, &named) {
+                Some(built) => found.push(Built { why: format!("ENV {name} names it"), ..built }),
+                None => {
+                    return Err(refuse(
+                        "name-mismatch",
+                        case.base_span(),
+                        format!("ENV {name} names {word}, and no command here is known to make it"),
+                        "build it with go build -o or go install, or name the path that the build makes",
+                    ));
+                }
+            }
+        }
+    }
+    Ok(found)
 }
 
 fn written_by_run(effects: &[Effect<'_>], path: &str) -> bool {
