@@ -58,19 +58,28 @@ pub struct Context<'a> {
 
 // Written by `UPDATE=1 cargo test`; do not edit by hand.
 mod apk_index_left;
+mod apk_unpinned;
 mod apt_lists_left;
 mod apt_no_install_recommends;
+mod apt_unpinned;
+mod apt_without_yes;
 mod cgo_not_disabled;
 mod copy_from_missing_path;
 mod deleted_in_later_layer;
 mod dnf_cache_left;
+mod dnf_unpinned;
+mod dnf_without_yes;
 mod fat_base_image;
+mod gem_unpinned;
 mod go_cache_left;
+mod go_unpinned;
 mod json_args_recommended;
 mod latest_base;
 mod libc_mismatch;
 mod microdnf_cache_left;
 mod missing_ca_certificates;
+mod npm_unpinned;
+mod pip_unpinned;
 mod shell_form_without_shell;
 mod single_stage_build;
 mod unmerged_run;
@@ -78,24 +87,37 @@ mod unstripped_go_binary;
 mod untagged_base;
 mod update_apart_from_install;
 mod yum_cache_left;
+mod yum_unpinned;
+mod yum_without_yes;
 mod zypper_cache_left;
+mod zypper_unpinned;
+mod zypper_without_yes;
 
 /// All rules by slug.
 pub static RULES: &[&Rule] = &[
     &apk_index_left::RULE,
+    &apk_unpinned::RULE,
     &apt_lists_left::RULE,
     &apt_no_install_recommends::RULE,
+    &apt_unpinned::RULE,
+    &apt_without_yes::RULE,
     &cgo_not_disabled::RULE,
     &copy_from_missing_path::RULE,
     &deleted_in_later_layer::RULE,
     &dnf_cache_left::RULE,
+    &dnf_unpinned::RULE,
+    &dnf_without_yes::RULE,
     &fat_base_image::RULE,
+    &gem_unpinned::RULE,
     &go_cache_left::RULE,
+    &go_unpinned::RULE,
     &json_args_recommended::RULE,
     &latest_base::RULE,
     &libc_mismatch::RULE,
     &microdnf_cache_left::RULE,
     &missing_ca_certificates::RULE,
+    &npm_unpinned::RULE,
+    &pip_unpinned::RULE,
     &shell_form_without_shell::RULE,
     &single_stage_build::RULE,
     &unmerged_run::RULE,
@@ -103,7 +125,11 @@ pub static RULES: &[&Rule] = &[
     &untagged_base::RULE,
     &update_apart_from_install::RULE,
     &yum_cache_left::RULE,
+    &yum_unpinned::RULE,
+    &yum_without_yes::RULE,
     &zypper_cache_left::RULE,
+    &zypper_unpinned::RULE,
+    &zypper_without_yes::RULE,
 ];
 // End of what is written.
 

@@ -311,6 +311,8 @@ pub static MANAGERS: &[ManagerFacts] = &[
             "--only-binary",
             "--no-binary",
             "--src",
+            "-b",
+            "--build",
             "--progress-bar",
             "--log",
             "--cert",

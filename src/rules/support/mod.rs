@@ -1,11 +1,14 @@
 //! What several rules ask of the model, and how an edit of a RUN is written. No rule uses another rule.
 
+pub mod answers;
 pub mod caches;
+pub mod calls;
 pub mod effects;
 pub mod exec_form;
 pub mod go;
 pub mod known;
 pub mod merge;
+pub mod pins;
 
 use super::Context;
 use crate::model::{Base, Model, MountKind, Stage, Step};
