@@ -134,9 +134,15 @@ pub fn call(command: &ShellCommand) -> Option<Call> {
     } else {
         Action::Other
     };
-    if facts.manager == Manager::Yarn && word.text == "global" {
+    // `yarn global add`, `dnf group install`: the verb is the second word.
+    let second = match word.text.as_str() {
+        "global" if facts.manager == Manager::Yarn => Some("add"),
+        "group" | "groups" if facts.spec == Spec::Rpm => Some("install"),
+        _ => None,
+    };
+    if let Some(second) = second {
         let next = command.args.get(verb.unwrap_or(0) + 1).map(|word| word.text.as_str());
-        call.action = if next == Some("add") { Action::Install } else { Action::Other };
+        call.action = if next == Some(second) { Action::Install } else { Action::Other };
         call.verb = verb.map(|at| at + 1);
     }
     Some(call)
@@ -358,6 +364,10 @@ fn install(index: usize, command: &ShellCommand) -> Option<Install> {
             version = Some(value.to_string());
         }
     }
+    let before = call.verb.and_then(|at| command.args.get(at.checked_sub(1)?)).map(|word| word.text.as_str());
+    if command.args.iter().any(|word| word.text == "groupinstall") || matches!(before, Some("group" | "groups")) {
+        install.packages.iter_mut().for_each(|package| package.kind = PackageKind::Group);
+    }
     if let Some(version) = version {
         for package in &mut install.packages {
             package.version.get_or_insert_with(|| version.clone());
@@ -427,6 +437,8 @@ mod tests {
                 "Dnf install: curl = 7.61.1-33.el8, group:@dev, url:https://x/y.rpm",
             ),
             ("yum install -y --enablerepo epel jq", "Yum install: jq"),
+            ("yum -y groupinstall 'Development Tools'", "Yum groupinstall: group:Development Tools"),
+            ("dnf group install -y dev", "Dnf install: group:dev"),
             ("microdnf install jq", "Microdnf install: jq"),
             ("tdnf install -y jq", "Tdnf install: jq"),
             ("zypper -n in --no-recommends jq=1", "Zypper in: jq = 1"),
