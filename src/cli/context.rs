@@ -69,6 +69,7 @@ fn load_at_most(dockerfile: &Path, root: &Path, max_entries: usize) -> io::Resul
     let mut context =
         BuildContext::new(root.to_path_buf(), files, ignored, Box::new(move |path| read(&top.join(path))));
     context.complete = complete;
+    context.ignore = patterns;
     Ok(context)
 }
 

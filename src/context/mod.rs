@@ -20,6 +20,8 @@ pub struct BuildContext {
     pub files: BTreeMap<String, ContextFile>,
     /// Paths that `.dockerignore` hides. A directory hidden whole stands here once, with a trailing `/`.
     pub ignored: Vec<String>,
+    /// What `.dockerignore` says.
+    pub ignore: dockerignore::Patterns,
     /// The list of files is whole; false when listing stopped at its limit or a directory could not be read.
     pub complete: bool,
     reader: Reader,
@@ -40,7 +42,7 @@ impl BuildContext {
         ignored: Vec<String>,
         reader: Reader,
     ) -> BuildContext {
-        BuildContext { root, files, ignored, complete: true, reader }
+        BuildContext { root, files, ignored, ignore: dockerignore::Patterns::default(), complete: true, reader }
     }
 
     /// The text of a file that is in the context; `None` when it is not there or cannot be read.
@@ -105,7 +107,11 @@ impl BuildContext {
                 (path.clone(), file)
             })
             .collect();
-        BuildContext::new(PathBuf::new(), listed, Vec::new(), Box::new(move |path| contents.get(path).cloned()))
+        let ignore = contents.get(".dockerignore").map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+        let reader: Reader = Box::new(move |path| contents.get(path).cloned());
+        let mut context = BuildContext::new(PathBuf::new(), listed, Vec::new(), reader);
+        context.ignore = ignore.and_then(|text| dockerignore::Patterns::parse(&text).ok()).unwrap_or_default();
+        context
     }
 }
 

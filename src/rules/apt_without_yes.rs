@@ -21,7 +21,20 @@ pub static RULE: Rule = Rule {
 
 static QUESTIONS: Questions = Questions {
     managers: &[Manager::Apt],
-    verbs: &["install", "reinstall", "build-dep", "satisfy", "upgrade", "dist-upgrade", "full-upgrade", "safe-upgrade", "remove", "purge", "autoremove", "autopurge"],
+    verbs: &[
+        "install",
+        "reinstall",
+        "build-dep",
+        "satisfy",
+        "upgrade",
+        "dist-upgrade",
+        "full-upgrade",
+        "safe-upgrade",
+        "remove",
+        "purge",
+        "autoremove",
+        "autopurge",
+    ],
     prefixes: &[],
     answered: answers,
     configured: &["apt::get::assume-yes"],
@@ -37,8 +50,10 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
 fn answers(cmd: &ShellCommand) -> bool {
     let quiet: usize = cmd.args.iter().map(|arg| quietness(&arg.text)).sum();
     let says = |text: &str| {
-        matches!(text, "--force-yes" | "--assume-no" | "-s" | "--simulate" | "--dry-run" | "--just-print" | "--print-uris")
-            || text.to_ascii_lowercase().contains("apt::get::assume-yes=")
+        matches!(
+            text,
+            "--force-yes" | "--assume-no" | "-s" | "--simulate" | "--dry-run" | "--just-print" | "--print-uris"
+        ) || text.to_ascii_lowercase().contains("apt::get::assume-yes=")
     };
     quiet >= 2 || cmd.args.iter().any(|arg| says(&arg.text))
 }

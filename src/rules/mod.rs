@@ -57,35 +57,85 @@ pub struct Context<'a> {
 }
 
 // Written by `UPDATE=1 cargo test`; do not edit by hand.
+mod add_for_local_file;
 mod apk_index_left;
 mod apk_unpinned;
 mod apt_lists_left;
 mod apt_no_install_recommends;
 mod apt_unpinned;
 mod apt_without_yes;
+mod archive_copied_then_unpacked;
 mod cgo_not_disabled;
+mod consistent_instruction_casing;
 mod copy_from_missing_path;
+mod copy_from_own_stage;
+mod copy_ignored_file;
+mod copy_to_non_directory;
 mod deleted_in_later_layer;
 mod dnf_cache_left;
 mod dnf_unpinned;
 mod dnf_without_yes;
+mod duplicate_stage_name;
+mod empty_label;
+mod env_refers_to_itself;
+mod expose_invalid_format;
+mod expose_proto_casing;
 mod fat_base_image;
+mod from_as_casing;
+mod from_platform_flag_const_disallowed;
 mod gem_unpinned;
 mod go_cache_left;
 mod go_unpinned;
+mod healthcheck_shell_form;
+mod inline_ignore;
+mod instruction_before_from;
+mod invalid_default_arg_in_from;
+mod invalid_definition_description;
+mod invalid_label_key;
+mod invalid_onbuild_trigger;
+mod invalid_port;
 mod json_args_recommended;
+mod label_not_email;
+mod label_not_git_hash;
+mod label_not_rfc3339;
+mod label_not_semver;
+mod label_not_spdx;
+mod label_not_url;
 mod latest_base;
+mod legacy_key_value_format;
 mod libc_mismatch;
+mod maintainer_deprecated;
 mod microdnf_cache_left;
 mod missing_ca_certificates;
+mod missing_healthcheck;
+mod missing_label;
+mod multiple_instructions_disallowed;
+mod no_empty_continuation;
 mod npm_unpinned;
 mod pip_unpinned;
+mod redundant_target_platform;
+mod relative_copy_destination;
+mod reserved_stage_name;
+mod root_user;
+mod second_cmd;
+mod second_entrypoint;
+mod second_healthcheck;
+mod secrets_used_in_arg_or_env;
 mod shell_form_without_shell;
 mod single_stage_build;
+mod stage_name_casing;
+mod undefined_arg_in_from;
+mod undefined_var;
+mod unknown_copy_source;
+mod unknown_label;
 mod unmerged_run;
 mod unstripped_go_binary;
 mod untagged_base;
+mod untrusted_registry;
 mod update_apart_from_install;
+mod user_by_name;
+mod whole_root_copied;
+mod workdir_relative_path;
 mod yum_cache_left;
 mod yum_unpinned;
 mod yum_without_yes;
@@ -95,35 +145,85 @@ mod zypper_without_yes;
 
 /// All rules by slug.
 pub static RULES: &[&Rule] = &[
+    &add_for_local_file::RULE,
     &apk_index_left::RULE,
     &apk_unpinned::RULE,
     &apt_lists_left::RULE,
     &apt_no_install_recommends::RULE,
     &apt_unpinned::RULE,
     &apt_without_yes::RULE,
+    &archive_copied_then_unpacked::RULE,
     &cgo_not_disabled::RULE,
+    &consistent_instruction_casing::RULE,
     &copy_from_missing_path::RULE,
+    &copy_from_own_stage::RULE,
+    &copy_ignored_file::RULE,
+    &copy_to_non_directory::RULE,
     &deleted_in_later_layer::RULE,
     &dnf_cache_left::RULE,
     &dnf_unpinned::RULE,
     &dnf_without_yes::RULE,
+    &duplicate_stage_name::RULE,
+    &empty_label::RULE,
+    &env_refers_to_itself::RULE,
+    &expose_invalid_format::RULE,
+    &expose_proto_casing::RULE,
     &fat_base_image::RULE,
+    &from_as_casing::RULE,
+    &from_platform_flag_const_disallowed::RULE,
     &gem_unpinned::RULE,
     &go_cache_left::RULE,
     &go_unpinned::RULE,
+    &healthcheck_shell_form::RULE,
+    &inline_ignore::RULE,
+    &instruction_before_from::RULE,
+    &invalid_default_arg_in_from::RULE,
+    &invalid_definition_description::RULE,
+    &invalid_label_key::RULE,
+    &invalid_onbuild_trigger::RULE,
+    &invalid_port::RULE,
     &json_args_recommended::RULE,
+    &label_not_email::RULE,
+    &label_not_git_hash::RULE,
+    &label_not_rfc3339::RULE,
+    &label_not_semver::RULE,
+    &label_not_spdx::RULE,
+    &label_not_url::RULE,
     &latest_base::RULE,
+    &legacy_key_value_format::RULE,
     &libc_mismatch::RULE,
+    &maintainer_deprecated::RULE,
     &microdnf_cache_left::RULE,
     &missing_ca_certificates::RULE,
+    &missing_healthcheck::RULE,
+    &missing_label::RULE,
+    &multiple_instructions_disallowed::RULE,
+    &no_empty_continuation::RULE,
     &npm_unpinned::RULE,
     &pip_unpinned::RULE,
+    &redundant_target_platform::RULE,
+    &relative_copy_destination::RULE,
+    &reserved_stage_name::RULE,
+    &root_user::RULE,
+    &second_cmd::RULE,
+    &second_entrypoint::RULE,
+    &second_healthcheck::RULE,
+    &secrets_used_in_arg_or_env::RULE,
     &shell_form_without_shell::RULE,
     &single_stage_build::RULE,
+    &stage_name_casing::RULE,
+    &undefined_arg_in_from::RULE,
+    &undefined_var::RULE,
+    &unknown_copy_source::RULE,
+    &unknown_label::RULE,
     &unmerged_run::RULE,
     &unstripped_go_binary::RULE,
     &untagged_base::RULE,
+    &untrusted_registry::RULE,
     &update_apart_from_install::RULE,
+    &user_by_name::RULE,
+    &whole_root_copied::RULE,
+    &workdir_relative_path::RULE,
     &yum_cache_left::RULE,
     &yum_unpinned::RULE,
     &yum_without_yes::RULE,

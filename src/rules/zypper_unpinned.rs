@@ -19,12 +19,8 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-static PINS: Pins = Pins {
-    managers: &[Manager::Zypper],
-    reading: packages,
-    pinned: has_version,
-    help: "write name=version",
-};
+static PINS: Pins =
+    Pins { managers: &[Manager::Zypper], reading: packages, pinned: has_version, help: "write name=version" };
 
 fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
     PINS.check(cx, out);

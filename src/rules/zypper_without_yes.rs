@@ -20,7 +20,21 @@ pub static RULE: Rule = Rule {
 
 static QUESTIONS: Questions = Questions {
     managers: &[Manager::Zypper],
-    verbs: &["install", "in", "remove", "rm", "source-install", "si", "patch", "update", "up", "dist-upgrade", "dup", "install-new-recommends", "inr"],
+    verbs: &[
+        "install",
+        "in",
+        "remove",
+        "rm",
+        "source-install",
+        "si",
+        "patch",
+        "update",
+        "up",
+        "dist-upgrade",
+        "dup",
+        "install-new-recommends",
+        "inr",
+    ],
     prefixes: &[],
     answered: |_| false,
     configured: &[],

@@ -6,9 +6,13 @@ pub mod calls;
 pub mod effects;
 pub mod exec_form;
 pub mod go;
+pub mod instructions;
 pub mod known;
+pub mod labels;
 pub mod merge;
+pub mod names;
 pub mod pins;
+pub mod stages;
 
 use super::Context;
 use crate::model::{Base, Model, MountKind, Stage, Step};

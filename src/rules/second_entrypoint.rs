@@ -1,0 +1,23 @@
+//! The second ENTRYPOINT of a stage.
+
+use super::support::stages::repeated;
+use super::{Category, Context, FixAvailability, Rule};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::syntax::Keyword;
+
+pub static RULE: Rule = Rule {
+    slug: "second-entrypoint",
+    aliases: &["DL4004"],
+    summary: "a stage has another ENTRYPOINT already",
+    category: Category::Correctness,
+    severity: Severity::Error,
+    fix: FixAvailability::None,
+    since: "0.1.0",
+    default: false,
+    doc: include_str!("../../rules/second-entrypoint.md"),
+    check,
+};
+
+fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
+    out.extend(repeated(cx, Keyword::Entrypoint));
+}

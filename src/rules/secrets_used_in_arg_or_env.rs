@@ -1,0 +1,112 @@
+//! ARG or ENV with a secret.
+
+use super::support::instructions::all;
+use super::{Category, Context, FixAvailability, Rule};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::syntax::{Body, KeyValue};
+
+/// Words of a name that speak of a secret.
+const SECRET: &[&str] = &[
+    "apikey",
+    "auth",
+    "credential",
+    "credentials",
+    "key",
+    "passphrase",
+    "passwd",
+    "password",
+    "pword",
+    "secret",
+    "token",
+];
+
+/// Words that say that it is something about a secret, or that it is no secret.
+const HARMLESS: &[&str] = &[
+    "algorithm",
+    "alias",
+    "count",
+    "dir",
+    "directory",
+    "enabled",
+    "endpoint",
+    "expiration",
+    "expire",
+    "expires",
+    "expiry",
+    "file",
+    "filename",
+    "fingerprint",
+    "format",
+    "gpg",
+    "header",
+    "host",
+    "issuer",
+    "length",
+    "limit",
+    "method",
+    "mode",
+    "name",
+    "path",
+    "pgp",
+    "port",
+    "prefix",
+    "provider",
+    "public",
+    "server",
+    "size",
+    "sock",
+    "socket",
+    "timeout",
+    "ttl",
+    "type",
+    "uri",
+    "url",
+    "version",
+];
+
+pub static RULE: Rule = Rule {
+    slug: "secrets-used-in-arg-or-env",
+    aliases: &["SecretsUsedInArgOrEnv", "DL3064"],
+    summary: "an ARG or ENV looks like a secret, which the image would keep",
+    category: Category::Security,
+    severity: Severity::Warning,
+    fix: FixAvailability::None,
+    since: "0.1.0",
+    default: true,
+    doc: include_str!("../../rules/secrets-used-in-arg-or-env.md"),
+    check,
+};
+
+fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
+    for instruction in all(cx) {
+        let pairs = match &instruction.body {
+            Body::Arg(pairs) => pairs,
+            Body::Env(pairs) => &pairs.pairs,
+            _ => continue,
+        };
+        for pair in pairs.iter().filter(|pair| looks_secret(pair)) {
+            let name = instruction.name.text.to_ascii_uppercase();
+            out.push(
+                Diagnostic::at(pair.key.span, format!("{name} `{}` looks like a secret", pair.key.text)).help(
+                    "the image keeps its value: use RUN --mount=type=secret, or give it when the container starts",
+                ),
+            );
+        }
+    }
+}
+
+fn looks_secret(pair: &KeyValue) -> bool {
+    let name = pair.key.text.to_ascii_lowercase();
+    let has = |words: &[&str]| name.split(['_', '-', '.']).any(|word| words.contains(&word));
+    has(SECRET) && !has(HARMLESS) && !pair.value.as_ref().is_some_and(|value| is_no_secret(&value.text))
+}
+
+/// A switch, a number, a path or a fingerprint; an empty value may be filled in later.
+fn is_no_secret(value: &str) -> bool {
+    let value = value.trim_matches(['"', '\'']);
+    let switch = matches!(value.to_ascii_lowercase().as_str(), "true" | "false" | "yes" | "no" | "on" | "off" | "none");
+    // Key fingerprints are there to be compared.
+    let fingerprint = value.len() == 40 && value.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'A'..=b'F'));
+    let path = value.starts_with('/') || value.starts_with("./") || value.starts_with("unix:") || value.contains("://");
+    switch || fingerprint || path
+}

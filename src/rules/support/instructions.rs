@@ -1,0 +1,55 @@
+//! Instructions one by one: also those that ONBUILD triggers, and those that no stage holds.
+
+use crate::model::{Env, Stage, Step, expand};
+use crate::rules::Context;
+use crate::syntax::{Body, Instruction, Word};
+use crate::text::Edit;
+
+/// Every instruction of the file; of ONBUILD the one that it triggers.
+pub fn all<'a>(cx: &'a Context<'_>) -> impl Iterator<Item = &'a Instruction> {
+    cx.dockerfile.instructions().map(|(_, instruction)| triggered(instruction))
+}
+
+/// The instruction behind ONBUILD, or itself.
+pub fn triggered(instruction: &Instruction) -> &Instruction {
+    match &instruction.body {
+        Body::Onbuild(inner) => inner,
+        _ => instruction,
+    }
+}
+
+/// Every step of every stage with its instruction; of ONBUILD the one that it triggers.
+pub fn steps<'a>(cx: &'a Context<'_>) -> impl Iterator<Item = (&'a Stage, &'a Step, &'a Instruction)> {
+    cx.model.stages.iter().flat_map(move |stage| {
+        stage.steps.iter().filter_map(move |step| Some((stage, step, triggered(cx.dockerfile.get(step.inst)?))))
+    })
+}
+
+/// The word without quotes and with its variables; `None` where one of them has no known value.
+pub fn value(cx: &Context<'_>, env: &Env, word: &Word) -> Option<String> {
+    expand(&word.text, cx.dockerfile.escape, env).ok()
+}
+
+/// The word without quotes and with its variables; as written where one of them has no known value.
+pub fn value_or_written(cx: &Context<'_>, env: &Env, word: &Word) -> String {
+    value(cx, env, word).unwrap_or_else(|| word.text.trim_matches(['"', '\'']).to_string())
+}
+
+/// Replaces the keyword, as in the case of the one that stands there.
+pub fn renamed(instruction: &Instruction, name: &str) -> Edit {
+    let lower = instruction.name.text.chars().all(|letter| letter.is_ascii_lowercase());
+    let name = if lower { name.to_ascii_lowercase() } else { name.to_ascii_uppercase() };
+    Edit::replace(instruction.name.span, name)
+}
+
+/// Takes the whole lines of the instruction away; `None` where a comment would go with them.
+pub fn removed(instruction: &Instruction) -> Option<Edit> {
+    (instruction.comments.is_empty() && instruction.heredocs.is_empty()).then(|| Edit::delete(instruction.span))
+}
+
+/// The path is absolute, or begins with a variable or a drive letter.
+pub fn is_rooted(path: &str) -> bool {
+    let path = path.trim_matches(['"', '\'']);
+    let drive = path.as_bytes().first().is_some_and(u8::is_ascii_alphabetic) && path.as_bytes().get(1) == Some(&b':');
+    path.starts_with(['/', '\\', '$']) || drive
+}
