@@ -158,8 +158,7 @@ impl Engine {
             let seconds = start.elapsed().as_secs();
             if seconds >= told + 15 {
                 told = seconds;
-                let last = String::from_utf8_lossy(log).lines().rev().find(|line| !line.trim().is_empty()).map(shorten);
-                tell(&format!("{seconds} s: {}", last.unwrap_or_default()));
+                tell(&format!("{seconds} s: {}", step(&String::from_utf8_lossy(log))));
             }
         };
         match process::run(&mut command, None, &Limits { time, to_the_end: false }, &mut watch) {
@@ -392,8 +391,10 @@ fn major(version: &str) -> u32 {
     version.split('.').next().and_then(|major| major.parse().ok()).unwrap_or(0)
 }
 
-fn shorten(line: &str) -> String {
-    line.chars().take(100).collect()
+/// The last line of a log that a person can read.
+fn step(log: &str) -> String {
+    let says = |line: &&str| !line.trim().is_empty() && !line.contains("sha256:") && !line.contains(" DONE ");
+    log.lines().rev().find(says).unwrap_or_default().chars().take(100).collect()
 }
 
 /// `RUN /bin/sh -c go build # buildkit` as it stood in the Dockerfile, on one line.
@@ -425,6 +426,13 @@ mod tests {
         ] {
             assert_eq!(instruction(by), want, "{by}");
         }
+    }
+
+    #[test]
+    fn progress_names_the_step() {
+        let log = "#3 [1/4] FROM golang\n#3 DONE 0.0s\n\n#4 [2/4] RUN go build\n#4 sha256:c3206e\n";
+        assert_eq!(step(log), "#4 [2/4] RUN go build");
+        assert_eq!(step(""), "");
     }
 
     #[test]

@@ -181,7 +181,13 @@ pub(super) fn compare(
     for (what, old, repeated, new) in
         [("stdout", &before.out, &again.out, &after.out), ("stderr", &before.err, &again.err, &after.err)]
     {
-        items.extend(lines_item(what, output::compare(old, Some(repeated), new, cut_off)));
+        let compared = output::compare(old, Some(repeated), new, cut_off);
+        // What it says when it fails to start stands beside the exit code.
+        let told = matches!(&compared, Compared::Different { before: None, after: Some(line), .. }
+            if before.exit != after.exit && ending(after).ends_with(line.trim()));
+        if !told {
+            items.extend(lines_item(what, compared));
+        }
     }
     if let (Some(old), Some(new)) = (before.stop, after.stop) {
         let told = |(took, killed): (Duration, bool)| {
@@ -285,7 +291,7 @@ fn probed(
     let masked = |text: &str| masks.lines(text.as_bytes()).join("");
     let place = masked(&first.location) != masked(&second.location) && first.location == repeated.location;
     if differs(|answer| answer.status.to_string()) || differs(|answer| answer.content_type.clone()) || place {
-        items.push(Item::new(Verdict::Different, what, "").both(summary(first), summary(second)));
+        items.push(Item::new(Verdict::Different, what, "").both(opening(first), opening(second)));
         return;
     }
     let lines = |answer: &Answer| masks.lines(&answer.body);
@@ -322,6 +328,15 @@ fn summary(answer: &Answer) -> String {
         }
     }
     format!("{text}, {}", count(answer.body.len(), "byte"))
+}
+
+/// With what a failing server says of the reason.
+fn opening(answer: &Answer) -> String {
+    let body = String::from_utf8_lossy(&answer.body);
+    match body.lines().find(|line| !line.trim().is_empty()) {
+        Some(line) if answer.status >= 400 => format!("{}: {}", summary(answer), line.trim()),
+        _ => summary(answer),
+    }
 }
 
 fn lines_item(what: &str, compared: Compared) -> Option<Item> {
@@ -394,6 +409,13 @@ mod tests {
         let (items, missing) = said(&ended(0, "x"), &ended(1, "x"), &ended(1, "x"));
         assert!(!items.iter().any(|item| item.starts_with("different")), "{items:?}");
         assert!(missing.iter().any(|line| line.starts_with("how it ends")));
+    }
+
+    #[test]
+    fn a_failure_to_start_is_told_once() {
+        let dead = Observed { exit: Some(127), err: vec!["./main: not found".into()], ..Observed::default() };
+        let alive = || Observed { listens: Some(BTreeSet::new()), ..Observed::default() };
+        assert_eq!(said(&alive(), &alive(), &dead).0, ["different exit"]);
     }
 
     #[test]
