@@ -25,6 +25,7 @@ static CACHE: Cache = Cache {
     unless: &["--no-cache", "--no-network"],
     dirs: &["/var/cache/apk"],
     cleans: &[("apk", &["cache"])],
+    update_installs: false,
     message: "the package index that apk downloads stays in this layer",
     help: "add --no-cache to apk add, and leave out apk update",
     leftover: "apk-index",

@@ -23,6 +23,7 @@ static CACHE: Cache = Cache {
     unless: &["--print-uris"],
     dirs: &["/var/lib/apt/lists"],
     cleans: &[("apt-get", &["dist-clean", "distclean"]), ("apt", &["dist-clean", "distclean"])],
+    update_installs: false,
     message: "the package lists that apt downloads stay in this layer",
     help: "delete /var/lib/apt/lists/* in the same RUN, or mount a cache there",
     leftover: "apt-lists",

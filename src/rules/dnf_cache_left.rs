@@ -45,6 +45,7 @@ static CACHE: Cache = Cache {
         ("yum", &["clean"]),
         ("microdnf", &["clean"]),
     ],
+    update_installs: true,
     message: "what dnf downloads for itself stays in this layer",
     help: "run dnf clean all in the same RUN, or mount a cache at /var/cache/dnf",
     leftover: "dnf-cache",

@@ -23,6 +23,7 @@ static CACHE: Cache = Cache {
     unless: &[],
     dirs: &["/var/cache/yum", "/var/cache/dnf", "/var/cache/libdnf5"],
     cleans: &[("microdnf", &["clean"]), ("dnf", &["clean"]), ("yum", &["clean"])],
+    update_installs: true,
     message: "what microdnf downloads for itself stays in this layer",
     help: "run microdnf clean all in the same RUN",
     leftover: "dnf-cache",

@@ -115,7 +115,42 @@ fn fetched_and_built(cx: &Context<'_>, stage: &Stage) -> Option<Sign> {
         _ => false,
     });
     let has_compiler = stage.facts().is_some_and(|facts| facts.gcc);
-    (base_language(stage).is_none() && !has_compiler && compilers && fetched).then(|| compiled(&all, stage)).flatten()
+    if base_language(stage).is_some() || has_compiler || !compilers || !fetched {
+        return None;
+    }
+    compiled(&all, stage).or_else(|| {
+        let (run, index) =
+            all.iter().find_map(|run| Some((run, run.script.commands.iter().position(installs_sources)?)))?;
+        (!removed_later(run, index)).then(|| Sign {
+            message: "the image that runs the application also holds what it was built with".to_string(),
+            span: run.script.commands.get(index).map_or(run.instruction.content, |cmd| cmd.span),
+            label: "built here",
+        })
+    })
+}
+
+/// `python setup.py install`, `pip install .`: the sources that stand there, not a library from elsewhere.
+fn installs_sources(cmd: &ShellCommand) -> bool {
+    let here = |arg: &str| arg.ends_with("setup.py") || arg == "." || arg.starts_with("./") || arg.starts_with("git+");
+    matches!(detect::command(cmd), Some((Language::Python, Work::Dependencies)))
+        && cmd.args.iter().any(|arg| here(&arg.text))
+}
+
+/// A script of the author's that builds, as its name says: `./build.sh`, `sh compile_libpq.sh`, `npm run deploy`.
+fn is_build_script(cmd: &ShellCommand) -> bool {
+    let named = |text: &str| {
+        let name = text.rsplit('/').next().unwrap_or(text).to_ascii_lowercase();
+        (text.contains('/') || name.ends_with(".sh"))
+            && name
+                .split(|c: char| !c.is_ascii_alphanumeric())
+                .any(|part| matches!(part, "build" | "compile" | "make" | "deploy"))
+    };
+    let first = cmd.args.iter().find(|arg| !arg.text.starts_with('-')).map_or("", |arg| arg.text.as_str());
+    match cmd.name.text.as_str() {
+        "sh" | "bash" => named(first),
+        "npm" | "yarn" | "pnpm" => cmd.args.iter().any(|arg| arg.text == "deploy"),
+        name => named(name),
+    }
 }
 
 /// The command of the image compiles when the container starts.
@@ -135,7 +170,10 @@ fn run_from_sources(cx: &Context<'_>, stage: &Stage) -> Option<Sign> {
 /// The application's libraries are installed with compilers or headers at hand, and those stay.
 fn dependencies(all: &[Run<'_>], stage: &Stage) -> Option<Sign> {
     let installs = |run: &Run<'_>| {
-        run.script.commands.iter().any(|cmd| matches!(detect::command(cmd), Some((_, Work::Dependencies))))
+        run.script
+            .commands
+            .iter()
+            .any(|cmd| matches!(detect::command(cmd), Some((_, Work::Dependencies))) || is_build_script(cmd))
     };
     if !all.iter().any(installs) || !brings_application(all, stage) {
         return None;
@@ -252,7 +290,13 @@ fn purpose(stage: &Stage) -> Purpose {
         }
     }
     let words: Vec<&str> = argv.iter().flat_map(|word| word.split_whitespace()).collect();
-    if idles(&words) || tests(&words) { Purpose::Work } else { Purpose::Application }
+    // An entrypoint that prepares a shell: `/ros_entrypoint.sh bash`.
+    let prepares = config.entrypoint.as_ref().is_some_and(|entrypoint| {
+        let script = entrypoint.argv.last().is_some_and(|word| word.ends_with(".sh"));
+        let cmd: Vec<&str> = config.cmd.iter().flat_map(|cmd| &cmd.argv).map(String::as_str).collect();
+        script && !cmd.is_empty() && idles(&cmd)
+    });
+    if prepares || idles(&words) || tests(&words) { Purpose::Work } else { Purpose::Application }
 }
 
 /// Images whose own command is a server that serves what is copied in.
@@ -430,5 +474,7 @@ fn is_for_developers(cx: &Context<'_>, stage: &Stage) -> bool {
             "builder" | "buildenv" | "ci" | "circleci" | "devcontainer" | "devcontainers" | "gitpod" | "toolchain"
         )
     });
-    part(name) || named || workshop
+    // `x.base.Dockerfile` is what others start from.
+    let base = name.split(|c: char| !c.is_ascii_alphanumeric()).any(|part| part == "base");
+    part(name) || named || workshop || base
 }

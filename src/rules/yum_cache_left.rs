@@ -35,6 +35,7 @@ static CACHE: Cache = Cache {
     unless: &[],
     dirs: &["/var/cache/yum", "/var/cache/dnf"],
     cleans: &[("yum", &["clean"]), ("dnf", &["clean"]), ("microdnf", &["clean"])],
+    update_installs: true,
     message: "what yum downloads for itself stays in this layer",
     help: "run yum clean all in the same RUN, or mount a cache at /var/cache/yum",
     leftover: "yum-cache",

@@ -23,6 +23,7 @@ static CACHE: Cache = Cache {
     unless: &[],
     dirs: &["/var/cache/zypp"],
     cleans: &[("zypper", &["clean", "cc"])],
+    update_installs: true,
     message: "what zypper downloads for itself stays in this layer",
     help: "run zypper clean --all in the same RUN, or mount a cache at /var/cache/zypp",
     leftover: "zypper-cache",

@@ -2,8 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use unladen::diagnostic::Applicability;
+use unladen::fix::{self, FixWish, Outcome};
 use unladen::model::{self, Base, ModelOptions, Source};
 use unladen::shell::Dialect;
+use unladen::settings::Settings;
 use unladen::syntax::{self, Keyword};
 use unladen::text::SourceFile;
 
@@ -184,4 +187,55 @@ fn every_corpus_script_is_read_with_spans_inside_its_instruction() {
     );
     assert!(opaque * 200 < scripts, "{opaque} of {scripts} are opaque");
     assert!(commands > 3 * scripts && installs > scripts / 10 && packages > installs);
+}
+
+/// Safe fixes alone and all fixes: each file ends stable, nothing is taken back for harm, no comment is lost, and a second
+/// run has nothing to do.
+#[test]
+fn fixing_the_corpus_ends_stable_and_does_no_harm() {
+    let Some(files) = corpus_files() else { return };
+    for applicability in [Applicability::Safe, Applicability::Unsafe] {
+        let wish = FixWish { applicability, rewrites: true };
+        let (mut changed, mut wrong) = (0, Vec::new());
+        for (id, text) in &files {
+            let source = SourceFile::from_bytes(id.as_str(), text.clone());
+            let before = comments(&source);
+            let fixed = fix::fix(source, None, &Settings::default(), wish);
+            if !matches!(fixed.outcome, Outcome::Stable { .. }) || !fixed.dropped.is_empty() {
+                wrong.push(format!("{id}: {:?} {:?}", fixed.outcome, fixed.dropped));
+            }
+            if !fixed.changed() {
+                continue;
+            }
+            changed += 1;
+            let after = comments(&fixed.checked.source);
+            if before != after {
+                wrong.push(format!("{id}: the comments differ"));
+            }
+            if fix::fix(fixed.checked.source, None, &Settings::default(), wish).changed() {
+                wrong.push(format!("{id}: a second run changes it again"));
+            }
+        }
+        eprintln!("{} fixes change {changed} of {} files", applicability.name(), files.len());
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+}
+
+/// The texts of all comment lines, sorted: a rewrite may move them.
+fn comments(source: &SourceFile) -> Vec<String> {
+    let file = syntax::parse(source);
+    let mut found: Vec<String> = Vec::new();
+    for item in &file.items {
+        match item {
+            syntax::Item::Comment(span) => {
+                found.extend(source.slice(*span).lines().map(|line| line.trim().to_string()))
+            }
+            syntax::Item::Instruction(inst) => {
+                found.extend(inst.comments.iter().map(|span| source.slice(*span).trim().to_string()));
+            }
+            _ => {}
+        }
+    }
+    found.sort();
+    found
 }

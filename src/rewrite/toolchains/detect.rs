@@ -109,7 +109,7 @@ pub fn of_words(program: &str, words: &[&str]) -> Option<(Language, Work)> {
             (C, Compiles)
         }
         "cmake" | "ninja" | "meson" | "scons" | "qmake" | "autoreconf" | "configure" | "waf" | "bjam" | "b2"
-        | "xmake" | "premake5" => (C, Compiles),
+        | "colcon" | "catkin_make" | "xmake" | "premake5" => (C, Compiles),
         "npm" | "yarn" | "pnpm" | "bun" | "npx" | "bunx" | "lerna" | "nx" | "turbo" | "rush" | "corepack" => {
             javascript(program, &plain)?
         }

@@ -2,6 +2,7 @@
 
 use super::{Run, absolute, can_append, chained, inside, known, shipping_runs};
 use crate::diagnostic::{Applicability, Diagnostic, Waste};
+use crate::model::ConfigCommand;
 use crate::rules::Context;
 use crate::shell::ShellCommand;
 use crate::text::Edit;
@@ -18,6 +19,8 @@ pub struct Cache {
     pub dirs: &'static [&'static str],
     /// Programs and the first words of their arguments that empty it.
     pub cleans: &'static [(&'static str, &'static [&'static str])],
+    /// `update` brings packages too, not only the index.
+    pub update_installs: bool,
     pub message: &'static str,
     pub help: &'static str,
     pub leftover: &'static str,
@@ -92,6 +95,13 @@ impl Cache {
         let (command, title) = self.append?;
         let commands = &run.script.commands;
         let last_use = commands.iter().rposition(|cmd| self.uses(cmd))?;
+        // A lone `apt-get update` is for something that is not seen here; deleting what it made would be odd advice.
+        if !commands
+            .iter()
+            .any(|cmd| self.uses(cmd) && subcommand(cmd).is_some_and(|verb| verb != "update" || self.update_installs))
+        {
+            return None;
+        }
         // Behind the last use, a script of the author's may still want the cache: then only the very end will do.
         let rest_is_plain = commands.iter().skip(last_use + 1).all(known::plain_or_builder);
         let index = if rest_is_plain { last_use } else { commands.len().checked_sub(1)? };
@@ -111,16 +121,29 @@ impl Cache {
         let later = later_runs(cx, run);
         let known = later.iter().all(|later| known::all(later.script, known::plain_or_builder));
         let here = run.script.commands.iter().all(known::plain_or_builder);
-        let shell = ["sh", "bash", "ash", "zsh", "fish"];
-        let interactive = |argv: &[String]| {
-            argv.first().is_none_or(|program| shell.contains(&program.rsplit('/').next().unwrap_or(program)))
-        };
         let config = &run.stage.config;
         let command = config.entrypoint.as_ref().or(config.cmd.as_ref());
-        let own = command
-            .is_some_and(|command| command.inst.is_some() && (command.shell_form || !interactive(&command.argv)));
+        let own = command.is_some_and(|command| command.inst.is_some() && starts_one_program(command));
         here && known && own && run.stage.children.is_empty()
     }
+}
+
+/// The container starts one program: no shell that someone works in, and no script that might install something.
+fn starts_one_program(command: &ConfigCommand) -> bool {
+    let words: Vec<&str> = match (command.shell_form, command.argv.last()) {
+        (true, Some(text)) => text.split_whitespace().collect(),
+        _ => command.argv.iter().map(String::as_str).collect(),
+    };
+    let name = |word: &str| word.rsplit('/').next().unwrap_or(word).to_string();
+    let shell = ["sh", "bash", "ash", "zsh", "fish"];
+    let scripted = words.iter().any(|word| {
+        let name = name(word);
+        name.ends_with(".sh")
+            || name.contains("entrypoint")
+            || name.starts_with("apt")
+            || shell.contains(&name.as_str())
+    });
+    !words.is_empty() && !scripted
 }
 
 /// A later RUN on top of this one relies on the cache: it uses the manager without filling the cache first.

@@ -180,7 +180,9 @@ pub fn style(cx: &Context<'_>, instruction: &Instruction) -> Option<Style> {
         }
         let before = text.trim_end().strip_suffix(cx.dockerfile.escape).map(str::trim_end);
         if trailing.is_none() && number < last && before.is_some_and(|text| text.ends_with("&&")) {
-            trailing = Some(Style::Trailing(indent(line(number + 1))));
+            // A comment line may stand at the margin whatever the commands do.
+            let next = (number + 1..=last).map(line).find(|text| !text.trim_start().starts_with('#'));
+            trailing = next.map(|text| Style::Trailing(indent(text)));
         }
     }
     trailing
