@@ -120,13 +120,20 @@ fn fetched_and_built(cx: &Context<'_>, stage: &Stage) -> Option<Sign> {
     }
     compiled(&all, stage).or_else(|| {
         let (run, index) =
-            all.iter().find_map(|run| Some((run, run.script.commands.iter().position(installs_sources)?)))?;
+            all.iter().find_map(|run| Some((run, run.script.commands.iter().position(builds_somehow)?)))?;
         (!removed_later(run, index)).then(|| Sign {
             message: "the image that runs the application also holds what it was built with".to_string(),
             span: run.script.commands.get(index).map_or(run.instruction.content, |cmd| cmd.span),
             label: "built here",
         })
     })
+}
+
+/// A fetched program is put in place by its own means.
+fn builds_somehow(cmd: &ShellCommand) -> bool {
+    let name = cmd.name.text.to_ascii_lowercase();
+    let installer = name.ends_with(".sh") && name.contains("install");
+    installs_sources(cmd) || is_build_script(cmd) || installer
 }
 
 /// `python setup.py install`, `pip install .`: the sources that stand there, not a library from elsewhere.

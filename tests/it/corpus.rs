@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use unladen::diagnostic::Applicability;
 use unladen::fix::{self, FixWish, Outcome};
 use unladen::model::{self, Base, ModelOptions, Source};
-use unladen::shell::Dialect;
 use unladen::settings::Settings;
+use unladen::shell::Dialect;
 use unladen::syntax::{self, Keyword};
 use unladen::text::SourceFile;
 
