@@ -98,6 +98,7 @@ pub fn facts_for(image: &ImageRef) -> Option<ImageFacts> {
     let name = canonical_name(&image.name());
     let tag_text = image.tag.as_ref().map(|tag| tag.text.as_str());
     let (key, distroless_release) = table_name(&name);
+    tables::lines(IMAGES, &key).next()?;
     let written = tag_text.unwrap_or("latest");
     let tag = read_tag(written);
     let release = tag.release.or(distroless_release).or_else(|| match image.digest {
@@ -318,7 +319,7 @@ fn distribution_row(family: &str, release: &str) -> Option<Row> {
         "distroless" => "debian",
         _ => return None,
     };
-    tables::lines(IMAGES, name).map(Row::read).find(|row| row.variant() == release)
+    tables::lines(IMAGES, name).find(|line| line.split('\t').nth(1) == Some(release)).map(Row::read)
 }
 
 fn package_manager(name: &str) -> Option<PackageManager> {
