@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-static PINS: Pins = Pins { managers: &[Manager::Go], reading: packages, pinned: pinned, help: "write path@v1.2.3" };
+static PINS: Pins = Pins { managers: &[Manager::Go], reading: packages, pinned, help: "write path@v1.2.3" };
 
 fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
     PINS.check(cx, out);

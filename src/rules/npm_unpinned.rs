@@ -21,7 +21,7 @@ pub static RULE: Rule = Rule {
 static PINS: Pins = Pins {
     managers: &[Manager::Npm, Manager::Yarn, Manager::Pnpm],
     reading: |cmd| only(cmd, &["install", "i", "in", "ins", "inst", "add", "isntall"]),
-    pinned: pinned,
+    pinned,
     help: "write name@version",
 };
 

@@ -22,7 +22,7 @@ pub static RULE: Rule = Rule {
 static PINS: Pins = Pins {
     managers: &[Manager::Pip],
     reading: packages,
-    pinned: pinned,
+    pinned,
     help: "write name==version, or install from a file of requirements with versions",
 };
 
