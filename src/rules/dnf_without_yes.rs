@@ -42,7 +42,7 @@ static QUESTIONS: Questions = Questions {
         "swap",
         "builddep",
     ],
-    prefixes: &["group", "module"],
+    prefixes: &["module"],
     answered: |_| false,
     configured: &["assumeyes=", "defaultyes="],
     flag: "-y",

@@ -60,21 +60,26 @@ pub struct Context<'a> {
 mod add_for_local_file;
 mod apk_index_left;
 mod apk_unpinned;
+mod apt_in_script;
 mod apt_lists_left;
 mod apt_no_install_recommends;
 mod apt_unpinned;
 mod apt_without_yes;
 mod archive_copied_then_unpacked;
+mod cd_in_run;
 mod cgo_not_disabled;
+mod consecutive_run;
 mod consistent_instruction_casing;
 mod copy_from_missing_path;
 mod copy_from_own_stage;
 mod copy_ignored_file;
 mod copy_to_non_directory;
+mod curl_and_wget;
 mod deleted_in_later_layer;
 mod dnf_cache_left;
 mod dnf_unpinned;
 mod dnf_without_yes;
+mod download_piped_to_shell;
 mod duplicate_stage_name;
 mod empty_label;
 mod env_refers_to_itself;
@@ -87,8 +92,10 @@ mod gem_unpinned;
 mod go_cache_left;
 mod go_unpinned;
 mod healthcheck_shell_form;
+mod host_command;
 mod inline_ignore;
 mod instruction_before_from;
+mod instruction_in_run;
 mod invalid_default_arg_in_from;
 mod invalid_definition_description;
 mod invalid_label_key;
@@ -112,7 +119,9 @@ mod missing_label;
 mod multiple_instructions_disallowed;
 mod no_empty_continuation;
 mod npm_unpinned;
+mod pip_cache_left;
 mod pip_unpinned;
+mod pipe_without_pipefail;
 mod redundant_target_platform;
 mod relative_copy_destination;
 mod reserved_stage_name;
@@ -121,9 +130,12 @@ mod second_cmd;
 mod second_entrypoint;
 mod second_healthcheck;
 mod secrets_used_in_arg_or_env;
+mod sh_relinked;
 mod shell_form_without_shell;
 mod single_stage_build;
+mod sparse_lastlog;
 mod stage_name_casing;
+mod sudo_in_run;
 mod undefined_arg_in_from;
 mod undefined_var;
 mod unknown_copy_source;
@@ -132,14 +144,19 @@ mod unmerged_run;
 mod unstripped_go_binary;
 mod untagged_base;
 mod untrusted_registry;
+mod unverified_download;
 mod update_apart_from_install;
 mod user_by_name;
+mod wget_progress;
 mod whole_root_copied;
 mod workdir_relative_path;
+mod world_writable;
+mod yarn_cache_left;
 mod yum_cache_left;
 mod yum_unpinned;
 mod yum_without_yes;
 mod zypper_cache_left;
+mod zypper_dist_upgrade;
 mod zypper_unpinned;
 mod zypper_without_yes;
 
@@ -148,21 +165,26 @@ pub static RULES: &[&Rule] = &[
     &add_for_local_file::RULE,
     &apk_index_left::RULE,
     &apk_unpinned::RULE,
+    &apt_in_script::RULE,
     &apt_lists_left::RULE,
     &apt_no_install_recommends::RULE,
     &apt_unpinned::RULE,
     &apt_without_yes::RULE,
     &archive_copied_then_unpacked::RULE,
+    &cd_in_run::RULE,
     &cgo_not_disabled::RULE,
+    &consecutive_run::RULE,
     &consistent_instruction_casing::RULE,
     &copy_from_missing_path::RULE,
     &copy_from_own_stage::RULE,
     &copy_ignored_file::RULE,
     &copy_to_non_directory::RULE,
+    &curl_and_wget::RULE,
     &deleted_in_later_layer::RULE,
     &dnf_cache_left::RULE,
     &dnf_unpinned::RULE,
     &dnf_without_yes::RULE,
+    &download_piped_to_shell::RULE,
     &duplicate_stage_name::RULE,
     &empty_label::RULE,
     &env_refers_to_itself::RULE,
@@ -175,8 +197,10 @@ pub static RULES: &[&Rule] = &[
     &go_cache_left::RULE,
     &go_unpinned::RULE,
     &healthcheck_shell_form::RULE,
+    &host_command::RULE,
     &inline_ignore::RULE,
     &instruction_before_from::RULE,
+    &instruction_in_run::RULE,
     &invalid_default_arg_in_from::RULE,
     &invalid_definition_description::RULE,
     &invalid_label_key::RULE,
@@ -200,7 +224,9 @@ pub static RULES: &[&Rule] = &[
     &multiple_instructions_disallowed::RULE,
     &no_empty_continuation::RULE,
     &npm_unpinned::RULE,
+    &pip_cache_left::RULE,
     &pip_unpinned::RULE,
+    &pipe_without_pipefail::RULE,
     &redundant_target_platform::RULE,
     &relative_copy_destination::RULE,
     &reserved_stage_name::RULE,
@@ -209,9 +235,12 @@ pub static RULES: &[&Rule] = &[
     &second_entrypoint::RULE,
     &second_healthcheck::RULE,
     &secrets_used_in_arg_or_env::RULE,
+    &sh_relinked::RULE,
     &shell_form_without_shell::RULE,
     &single_stage_build::RULE,
+    &sparse_lastlog::RULE,
     &stage_name_casing::RULE,
+    &sudo_in_run::RULE,
     &undefined_arg_in_from::RULE,
     &undefined_var::RULE,
     &unknown_copy_source::RULE,
@@ -220,14 +249,19 @@ pub static RULES: &[&Rule] = &[
     &unstripped_go_binary::RULE,
     &untagged_base::RULE,
     &untrusted_registry::RULE,
+    &unverified_download::RULE,
     &update_apart_from_install::RULE,
     &user_by_name::RULE,
+    &wget_progress::RULE,
     &whole_root_copied::RULE,
     &workdir_relative_path::RULE,
+    &world_writable::RULE,
+    &yarn_cache_left::RULE,
     &yum_cache_left::RULE,
     &yum_unpinned::RULE,
     &yum_without_yes::RULE,
     &zypper_cache_left::RULE,
+    &zypper_dist_upgrade::RULE,
     &zypper_unpinned::RULE,
     &zypper_without_yes::RULE,
 ];

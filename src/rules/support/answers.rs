@@ -11,7 +11,7 @@ pub struct Questions {
     pub managers: &'static [Manager],
     /// Subcommands that ask.
     pub verbs: &'static [&'static str],
-    /// Subcommands of which only the next word tells: `group install`.
+    /// Subcommands of which only the next word tells: `module install`.
     pub prefixes: &'static [&'static str],
     /// The command answers itself in a way that the manager's table does not list.
     pub answered: fn(&ShellCommand) -> bool,

@@ -1,6 +1,7 @@
 //! Commands of RUN instructions as the rules about package managers and single programs see them.
 
 use super::{Run, expanded, is_run};
+use crate::diagnostic::Diagnostic;
 use crate::model::Install;
 use crate::rules::Context;
 use crate::shell::{Script, ShellCommand, ShellWord};
@@ -61,4 +62,19 @@ pub fn install_of(run: &Run<'_>, cmd: ShellCommand) -> Option<Install> {
 /// A variable or substitution without a known value stands in the text.
 pub fn unknown(text: &str) -> bool {
     text.contains(['$', '`'])
+}
+
+/// Reports the first command of each RUN that is of the kind.
+pub fn once_per_run(
+    cx: &Context<'_>,
+    out: &mut Vec<Diagnostic>,
+    is: fn(&ShellCommand) -> bool,
+    say: fn(&ShellCommand) -> (String, &'static str),
+) {
+    for run in all_runs(cx) {
+        if let Some(cmd) = commands(&run).find(|cmd| is(cmd)) {
+            let (message, help) = say(cmd);
+            out.push(Diagnostic::at(cmd.span, message).help(help));
+        }
+    }
 }

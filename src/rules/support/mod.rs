@@ -3,6 +3,7 @@
 pub mod answers;
 pub mod caches;
 pub mod calls;
+pub mod downloads;
 pub mod effects;
 pub mod exec_form;
 pub mod go;

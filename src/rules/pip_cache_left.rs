@@ -1,0 +1,52 @@
+//! pip without --no-cache-dir in a layer that ships.
+
+use super::support::calls::editable;
+use super::support::downloads::Downloads;
+use super::{Category, Context, FixAvailability, Rule};
+use crate::diagnostic::{Applicability, Diagnostic, Severity};
+use crate::model::Manager;
+use crate::text::Edit;
+
+pub static RULE: Rule = Rule {
+    slug: "pip-cache-left",
+    aliases: &["DL3042"],
+    summary: "what pip downloads stays in a layer that ships",
+    category: Category::Size,
+    severity: Severity::Warning,
+    fix: FixAvailability::Sometimes,
+    since: "0.1.0",
+    default: true,
+    doc: include_str!("../../rules/pip-cache-left.md"),
+    check,
+};
+
+static DOWNLOADS: Downloads = Downloads {
+    manager: Manager::Pip,
+    folders: &["/.cache/pip", "/.cache/uv"],
+    folder_flags: &["--cache-dir"],
+    folder_variables: &["PIP_CACHE_DIR", "UV_CACHE_DIR"],
+};
+
+fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
+    let text = &cx.source.text;
+    // pip.conf or `pip config set global.no-cache-dir true`
+    if text.contains("global.no-cache-dir") || text.contains("no-cache-dir =") || text.contains("no-cache-dir=") {
+        return;
+    }
+    for kept in DOWNLOADS.kept(cx) {
+        let cmd = kept.cmd;
+        let flag = if cmd.name.text == "uv" { "--no-cache" } else { "--no-cache-dir" };
+        let found = Diagnostic::at(cmd.span, "what pip downloads stays in this layer")
+            .help(format!("add {flag}, or mount a cache at /root/.cache"));
+        let verb = cmd.args.iter().find(|arg| arg.text == "install" && arg.literal);
+        let Some(verb) = verb.filter(|_| editable(&kept.run, cmd)) else {
+            out.push(found);
+            continue;
+        };
+        // Somebody else may want what is there.
+        let alone = !text.contains(".cache") && !text.contains("PIP_CACHE_DIR");
+        let applicability = if alone { Applicability::Safe } else { Applicability::Unsafe };
+        let edit = Edit::insert(verb.span.end, format!(" {flag}"));
+        out.push(found.fix(applicability, format!("Add {flag}"), vec![edit]));
+    }
+}

@@ -1,0 +1,86 @@
+//! Downloads that a language's package manager keeps in the home directory: one check, driven by a description each.
+
+use super::calls::{all_runs, resolved, unknown};
+use super::{Run, layers_ship};
+use crate::model::{Action, Call, Manager, MountKind};
+use crate::rules::Context;
+use crate::shell::ShellCommand;
+
+pub struct Downloads {
+    pub manager: Manager,
+    /// How the paths of the cache end: `/.cache/pip`.
+    pub folders: &'static [&'static str],
+    /// Flags and variables that put the cache elsewhere.
+    pub folder_flags: &'static [&'static str],
+    pub folder_variables: &'static [&'static str],
+}
+
+/// An install that leaves its downloads in a layer that ships.
+pub struct Kept<'a> {
+    pub run: Run<'a>,
+    pub cmd: &'a ShellCommand,
+}
+
+impl Downloads {
+    pub fn kept<'a>(&self, cx: &'a Context<'_>) -> Vec<Kept<'a>> {
+        let mut found = Vec::new();
+        for run in all_runs(cx).filter(|run| layers_ship(cx.model, run.stage)) {
+            for (index, cmd) in run.script.commands.iter().enumerate() {
+                let full = resolved(&run, cmd);
+                let Some(call) = crate::model::call(&full).filter(|call| self.fills(call)) else { continue };
+                let off = call.keeps_no_cache(&full) || self.switched_off(&run, &full, &call);
+                if off || self.mounted(&run, &full) || self.emptied(&run, index) {
+                    continue;
+                }
+                found.push(Kept { run, cmd });
+            }
+        }
+        found
+    }
+
+    fn fills(&self, call: &Call) -> bool {
+        call.facts.manager == self.manager && call.action == Action::Install
+    }
+
+    /// ENV or ARG switches the cache off, or may do so.
+    fn switched_off(&self, run: &Run<'_>, cmd: &ShellCommand, call: &Call) -> bool {
+        call.facts.no_cache_env.iter().any(|name| {
+            let no = |value: &str| matches!(value.to_ascii_lowercase().as_str(), "" | "0" | "false" | "off" | "no");
+            cmd.variable(name).is_none()
+                && run.step.env.get(name).is_some_and(|found| found.value.as_deref().is_none_or(|value| !no(value)))
+        })
+    }
+
+    fn mounted(&self, run: &Run<'_>, cmd: &ShellCommand) -> bool {
+        let chosen = self.folder_flags.iter().find_map(|flag| cmd.flag_value(flag)).or_else(|| {
+            self.folder_variables.iter().find_map(|name| match cmd.variable(name) {
+                Some(value) => Some(value.text.clone()),
+                None => run.step.env.value(name).map(String::from),
+            })
+        });
+        if chosen.as_deref().is_some_and(|folder| unknown(folder) || run.mounted(folder) || folder == "/dev/null") {
+            return true;
+        }
+        let kinds = [MountKind::Cache, MountKind::Tmpfs, MountKind::Bind];
+        run.step.mounts.iter().filter(|mount| kinds.contains(&mount.kind)).any(|mount| {
+            // Of a target that is not known the best is assumed.
+            mount.target.as_deref().is_none_or(|target| {
+                target == "/root" || target.ends_with("/.cache") || self.folders.iter().any(|end| target.contains(end))
+            })
+        })
+    }
+
+    /// A later command of the RUN deletes the downloads.
+    fn emptied(&self, run: &Run<'_>, index: usize) -> bool {
+        run.script.commands.iter().skip(index + 1).any(|later| {
+            let cleans = crate::model::call(later)
+                .is_some_and(|call| call.facts.manager == self.manager && call.action == Action::Clean);
+            let named = |text: &str| {
+                let wide = text.contains(".cache") || text.starts_with("/root/.") || text == "/root/*" || unknown(text);
+                wide || self.folders.iter().any(|end| text.contains(end.trim_start_matches('/')))
+            };
+            let deletes = matches!(later.name.text.as_str(), "rm" | "find");
+            cleans || (deletes && later.args.iter().any(|arg| named(&arg.text)))
+        })
+    }
+}
