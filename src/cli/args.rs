@@ -115,6 +115,12 @@ pub struct Rewrite {
     /// How the plan is printed: pretty or json
     #[arg(long, short, default_value = "pretty", hide_possible_values = true)]
     pub format: PlanFormat,
+    /// The Dockerfile that makes the program, of a pair whose script copies it out with `docker cp`
+    #[arg(long, value_name = "FILE", requires = "script", conflicts_with = "format", help_heading = "Builder pattern")]
+    pub builder: Option<PathBuf>,
+    /// That script
+    #[arg(long, value_name = "FILE", requires = "builder", help_heading = "Builder pattern")]
+    pub script: Option<PathBuf>,
     /// A file or directory that the program reads at run time; name all of them, or `none`
     #[arg(long, value_name = "PATH", action = ArgAction::Append, help_heading = "Facts that no file shows")]
     pub runtime_file: Vec<String>,

@@ -7,7 +7,7 @@ use super::args::{ColorWhen, PlanFormat, Rewrite, RuleArgs, YesNo};
 use super::{Exit, Stop, check, diff, finder, overrides, read, term, verify, walk, write};
 use crate::lint;
 use crate::report::plan::{self, Outcome};
-use crate::rewrite;
+use crate::rewrite::{self, builder_pattern, builder_pattern::Pattern};
 use crate::settings::RewriteOptions;
 
 pub(super) fn run(command: &Rewrite, color: ColorWhen, out: &mut dyn Write) -> Result<Exit, Stop> {
@@ -16,6 +16,9 @@ pub(super) fn run(command: &Rewrite, color: ColorWhen, out: &mut dyn Write) -> R
     let named = |message: String| Stop::Usage(format!("{}: {message}", path.display()));
     if path.is_dir() {
         return Err(named("is a directory; name the Dockerfile".into()));
+    }
+    if let (Some(builder), Some(script)) = (&command.builder, &command.script) {
+        return merge(command, builder, script, color, out);
     }
     let overrides = overrides(&RuleArgs::default(), &command.build, None)?;
     let contexts = check::contexts(command.build.context.as_deref())?;
@@ -96,6 +99,49 @@ pub(super) fn run(command: &Rewrite, color: ColorWhen, out: &mut dyn Write) -> R
         (None, _) => plan::write(&outcome, style, out)?,
     }
     Ok(if plan.is_ok() { verified } else { Exit::Findings })
+}
+
+/// The files of a builder pattern, put together.
+fn merge(
+    command: &Rewrite,
+    builder: &Path,
+    script: &Path,
+    color: ColorWhen,
+    out: &mut dyn Write,
+) -> Result<Exit, Stop> {
+    let load = |path: &Path| {
+        let named = |message: String| Stop::Usage(format!("{}: {message}", path.display()));
+        std::fs::metadata(path).map_err(|error| named(walk::missing(path, &error)))?;
+        read::source(path, None).map_err(named)
+    };
+    let (ship, build, script) = (load(&command.file)?, load(builder)?, load(script)?);
+    let merged = match builder_pattern::merge(&Pattern { build: &build, script: &script, ship: &ship }) {
+        Ok(merged) => merged,
+        Err(refusal) => {
+            out.flush()?;
+            writeln!(std::io::stderr(), "{}: not rewritten[{}] {}", ship.path, refusal.reason, refusal.message)?;
+            return Ok(Exit::Findings);
+        }
+    };
+    let path = command.file.display();
+    let after = ship.apply(&merged.edits);
+    let after = after.ok_or_else(|| Stop::Usage(format!("{path}: internal error: the edits overlap")))?;
+    if command.diff {
+        diff::write(&ship, &after, out)?;
+        return Ok(Exit::Clean);
+    }
+    writeln!(out, "{path} and {} become one multi-stage build", builder.display())?;
+    for note in &merged.notes {
+        writeln!(out, "    {note}")?;
+    }
+    if command.write {
+        write::replace(&command.file, &ship.all_bytes(), &after.all_bytes())
+            .map_err(|message| Stop::Usage(format!("{path}: {message}")))?;
+        writeln!(out, "written: {path}; {} and {} are no longer needed", builder.display(), script.path)?;
+    } else {
+        diff::show(&ship, &after, term::style(color, false), out)?;
+    }
+    Ok(Exit::Clean)
 }
 
 /// What the command line states wins over the configuration.

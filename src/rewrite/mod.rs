@@ -3,6 +3,7 @@
 
 mod artifacts;
 mod base;
+pub mod builder_pattern;
 mod case;
 mod cost;
 mod detect;

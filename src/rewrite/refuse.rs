@@ -29,6 +29,7 @@ pub const REASONS: &[(&str, &str)] = &[
     ("unknown-user", "the user of the image cannot be carried over"),
     ("unknown-release", "which release of the distribution the base has is not known"),
     ("base-not-possible", "the base that was asked for cannot carry the program"),
+    ("builder-pattern", "the files of a builder pattern cannot surely be put together"),
     ("not-verified", "the finished rewrite did not pass its own checks"),
 ];
 
