@@ -1,6 +1,7 @@
 //! An ENV that uses what it sets.
 
 use super::support::instructions::steps;
+use super::support::names::is_bare;
 use super::{Category, Context, FixAvailability, Rule};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::{Origin, variables};
@@ -33,7 +34,10 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
             let others = || pairs.pairs.iter().enumerate().filter(move |(other, _)| *other != index);
             let hit = used.iter().find_map(|name| {
                 let (_, other) = others().find(|(_, other)| other.key.text == *name)?;
-                (!set_before(name)).then_some((name.clone(), other))
+                // The base image's own value may well be what another variable is to have.
+                let of_base = name == "PATH" || step.env.get(name).is_some_and(|known| known.origin == Origin::Base);
+                let meant = set_before(name) || !is_bare(&value.text, name) || (of_base && pair.key.text != *name);
+                (!meant).then_some((name.clone(), other))
             })?;
             Some((value, hit))
         });

@@ -18,6 +18,23 @@ pub static RULE: Rule = Rule {
     check,
 };
 
+/// Comments that another program reads, and that have to stay where they are.
+const PRAGMAS: &[&str] = &[
+    "check=",
+    "check =",
+    "checkov:",
+    "dockerfile-utils",
+    "dockerfile_lint",
+    "hadolint ",
+    "linter ",
+    "renovate:",
+    "syntax=",
+    "escape=",
+    "tally ",
+    "trivy:",
+    "unladen ",
+];
+
 fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
     for pair in cx.dockerfile.items.windows(2) {
         let [Item::Comment(comment), Item::Instruction(instruction)] = pair else { continue };
@@ -27,10 +44,9 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
         let Some(line) = text.lines().next_back() else { continue };
         let start = comment.end - text.get(text.rfind(line).unwrap_or(0)..).map_or(0, str::len) as u32;
         let words = line.trim_start().trim_start_matches('#').trim();
-        let pragma = ["check=", "check =", "hadolint ", "unladen ", "syntax=", "escape="];
         if words.is_empty()
             || words.split_whitespace().next() == Some(name)
-            || pragma.iter().any(|p| words.starts_with(p))
+            || PRAGMAS.iter().any(|start| words.starts_with(start))
         {
             continue;
         }
@@ -40,7 +56,7 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
                 .label(span, format!("a description begins with `{name}`"))
                 .help("begin the comment with the name, or leave an empty line between")
                 .fix(
-                    Applicability::Safe,
+                    Applicability::Unsafe,
                     "Leave an empty line between",
                     vec![Edit::insert(instruction.span.start, cx.source.line_ending())],
                 ),

@@ -1,9 +1,9 @@
 //! ARG or ENV with a secret.
 
-use super::support::instructions::all;
+use super::support::instructions::{steps, value_or_written};
 use super::{Category, Context, FixAvailability, Rule};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::syntax::{Body, KeyValue};
+use crate::syntax::{Body, Keyword};
 
 /// Words of a name that speak of a secret.
 const SECRET: &[&str] = &[
@@ -23,6 +23,12 @@ const SECRET: &[&str] = &[
 /// Words that say that it is something about a secret, or that it is no secret.
 const HARMLESS: &[&str] = &[
     "algorithm",
+    "checksum",
+    "digest",
+    "md5",
+    "sha1",
+    "sha256",
+    "sha512",
     "alias",
     "count",
     "dir",
@@ -78,13 +84,24 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
-    for instruction in all(cx) {
+    // Before the first FROM there is no step; such an ARG has the value that stands there.
+    let all = || cx.dockerfile.instructions().map(|(_, instruction)| instruction);
+    let first = all().position(|instruction| instruction.keyword == Keyword::From).unwrap_or(0);
+    let before = all().take(first).map(|instruction| (None, instruction));
+    for (env, instruction) in before.chain(steps(cx).map(|(_, step, inst)| (Some(&step.env), inst))) {
         let pairs = match &instruction.body {
             Body::Arg(pairs) => pairs,
             Body::Env(pairs) => &pairs.pairs,
             _ => continue,
         };
-        for pair in pairs.iter().filter(|pair| looks_secret(pair)) {
+        for pair in pairs.iter().filter(|pair| looks_secret(&pair.key.text)) {
+            let written = pair.value.as_ref().map(|word| match env {
+                Some(env) => value_or_written(cx, env, word),
+                None => word.text.trim_matches(['"', '\'']).to_string(),
+            });
+            if written.is_some_and(|value| is_no_secret(&value)) {
+                continue;
+            }
             let name = instruction.name.text.to_ascii_uppercase();
             out.push(
                 Diagnostic::at(pair.key.span, format!("{name} `{}` looks like a secret", pair.key.text)).help(
@@ -95,18 +112,21 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
     }
 }
 
-fn looks_secret(pair: &KeyValue) -> bool {
-    let name = pair.key.text.to_ascii_lowercase();
+fn looks_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
     let has = |words: &[&str]| name.split(['_', '-', '.']).any(|word| words.contains(&word));
-    has(SECRET) && !has(HARMLESS) && !pair.value.as_ref().is_some_and(|value| is_no_secret(&value.text))
+    has(SECRET) && !has(HARMLESS)
 }
 
 /// A switch, a number, a path or a fingerprint; an empty value may be filled in later.
 fn is_no_secret(value: &str) -> bool {
-    let value = value.trim_matches(['"', '\'']);
     let switch = matches!(value.to_ascii_lowercase().as_str(), "true" | "false" | "yes" | "no" | "on" | "off" | "none");
     // Key fingerprints are there to be compared.
     let fingerprint = value.len() == 40 && value.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'A'..=b'F'));
-    let path = value.starts_with('/') || value.starts_with("./") || value.starts_with("unix:") || value.contains("://");
+    let path = value.starts_with('/')
+        || value.starts_with("./")
+        || value.starts_with("unix:")
+        || value.contains("://")
+        || value.ends_with(".sh");
     switch || fingerprint || path
 }

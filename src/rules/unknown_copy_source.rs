@@ -19,6 +19,9 @@ pub static RULE: Rule = Rule {
     check,
 };
 
+/// Images without a path that people copy programs from, beside those whose contents are known.
+const OFFICIAL: &[&str] = &["composer", "docker", "registry", "swift", "traefik", "vault"];
+
 fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
     for (stage, step, instruction) in steps(cx) {
         let Body::Copy(_) = &instruction.body else { continue };
@@ -37,7 +40,7 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
             (Ok(index), _) if index < stage.id.0 => continue,
             (Ok(_), _) => (format!("there is no stage {from} before this one"), "stages count from 0"),
             (_, Some(_)) => (format!("the stage `{from}` comes later"), "move it before this one"),
-            _ if facts_for(&ImageRef::from_text(&from)).is_some() => continue,
+            _ if OFFICIAL.contains(&from.as_str()) || facts_for(&ImageRef::from_text(&from)).is_some() => continue,
             _ => (
                 format!("`{from}` is no earlier stage, so it is pulled as an image"),
                 "check the name of the stage, or name the image with its tag",

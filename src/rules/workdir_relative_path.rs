@@ -27,7 +27,7 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
             .any(|(_, instruction)| matches!(instruction.body, Body::Workdir(_)));
         for (_, instruction) in stage.instructions(cx.dockerfile) {
             let Body::Workdir(path) = &instruction.body else { continue };
-            if !set && !is_rooted(&path.text) && !path.text.is_empty() {
+            if !set && !is_rooted(&path.text) && !matches!(path.text.as_str(), "" | ".") {
                 out.push(
                     Diagnostic::at(
                         instruction.content,
