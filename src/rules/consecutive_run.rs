@@ -38,6 +38,8 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
 /// A RUN of one command.
 fn short_run<'a>(cx: &'a Context<'_>, step: &Step) -> Option<&'a Instruction> {
     let instruction = cx.dockerfile.get(step.inst)?;
-    let commands = step.script.as_ref().map_or(1, |script| script.commands.len());
+    let commands = step.script.as_ref().map_or(1, |script| {
+        script.commands.iter().chain(&script.substitutions).filter(|cmd| !cmd.name.text.is_empty()).count()
+    });
     (matches!(instruction.body, Body::Run(_)) && commands <= 1).then_some(instruction)
 }

@@ -43,7 +43,8 @@ static QUESTIONS: Questions = Questions {
         "builddep",
     ],
     prefixes: &["module"],
-    answered: |_| false,
+    // Older releases of microdnf never ask; newer ones are dnf. Only what hadolint reports is reported.
+    answered: |cmd| cmd.name.text == "microdnf" && !INSTALLS.iter().any(|verb| cmd.subcommand(verb).is_some()),
     configured: &["assumeyes=", "defaultyes="],
     flag: "-y",
     global: false,
@@ -52,3 +53,5 @@ static QUESTIONS: Questions = Questions {
 fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
     QUESTIONS.check(cx, out);
 }
+
+const INSTALLS: &[&str] = &["install", "groupinstall", "localinstall"];

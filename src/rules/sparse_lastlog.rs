@@ -1,6 +1,6 @@
 //! useradd with a high user id and without -l.
 
-use super::support::calls::{all_runs, commands, editable};
+use super::support::calls::{all_runs, commands, editable, resolved};
 use super::{Category, Context, FixAvailability, Rule};
 use crate::diagnostic::{Applicability, Diagnostic, Severity};
 use crate::shell::ShellCommand;
@@ -21,7 +21,7 @@ pub static RULE: Rule = Rule {
 
 fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
     for run in all_runs(cx) {
-        for cmd in commands(&run).filter(|cmd| cmd.name.text == "useradd" && is_high(cmd)) {
+        for cmd in commands(&run).filter(|cmd| cmd.name.text == "useradd" && is_high(&resolved(&run, cmd))) {
             if cmd.has_flag(&["--no-log-init"]) || cmd.has_short('l') {
                 continue;
             }

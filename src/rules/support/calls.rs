@@ -31,11 +31,14 @@ pub fn editable(run: &Run<'_>, cmd: &ShellCommand) -> bool {
     run.editable() && !run.step.onbuild && !cmd.opaque
 }
 
-/// The command with the variables whose value is known put in, split as the shell does; others stay.
+/// The command with the variables whose value is known put in, split as the shell does; others stay, and so does a
+/// word with blanks of its own, which is quoted: `"beets == $VERSION"`.
 pub fn resolved(run: &Run<'_>, cmd: &ShellCommand) -> ShellCommand {
     let mut args = Vec::new();
     for arg in &cmd.args {
-        match expanded(run.step, arg).filter(|_| !arg.literal && arg.text.contains('$')) {
+        match expanded(run.step, arg)
+            .filter(|_| !arg.literal && arg.text.contains('$') && !arg.text.contains(char::is_whitespace))
+        {
             Some(text) => args.extend(text.split_whitespace().map(|word| ShellWord {
                 span: arg.span,
                 text: word.to_string(),
