@@ -100,14 +100,14 @@ impl<'a> Walker<'a, '_> {
     pub fn simple(&mut self, stmt: &Stmt, simple: &SimpleCommand, around: &Around) {
         let bare = range(simple.name.span).is_empty();
         let mut raw = Raw::default();
-        let before = self.state.clone();
+        let before = (!simple.assignments.is_empty()).then(|| self.state.clone());
         for assignment in &simple.assignments {
             let assignment = self.scalar(assignment, around);
             // `A=1 B=$A`: the later ones see the earlier ones; the words of a command do not.
             self.set(&assignment, false);
             raw.assignments.push(assignment);
         }
-        let assigned = std::mem::replace(&mut self.state, before);
+        let assigned = before.map(|before| std::mem::replace(&mut self.state, before));
         let mut sources: Vec<Option<&Word>> = Vec::new();
         let mut bodies: Vec<&StmtSeq> = Vec::new();
         for word in (!bare).then_some(&simple.name).into_iter().chain(&simple.args) {
@@ -133,7 +133,7 @@ impl<'a> Walker<'a, '_> {
         self.extent(stmt, assignments.chain(words).map(range), &mut raw, around);
         let source = |index: usize| sources.get(index).copied().flatten();
         self.run(raw, &|decoder, index| source(index).map(|word| decoder.inner(word)), around);
-        if bare {
+        if let Some(assigned) = assigned.filter(|_| bare) {
             self.state = assigned;
         }
     }
@@ -274,7 +274,7 @@ impl<'a> Walker<'a, '_> {
         let dir = front.dir.map(|index| raw.words.get(index).filter(|word| word.literal).map(|word| word.text.clone()));
         let rest = raw.words.split_off(front.name.min(raw.words.len()));
 
-        let before = self.state.clone();
+        let before = dir.is_some().then(|| self.state.clone());
         if let Some(dir) = &dir {
             self.state.cd(dir.as_deref());
         }
@@ -310,7 +310,9 @@ impl<'a> Walker<'a, '_> {
                     );
                     self.wrappers.clear();
                     self.inner_shell = Some((options, call.dialect));
-                    self.state = before;
+                    if let Some(before) = before {
+                        self.state = before;
+                    }
                     return;
                 }
                 self.wrappers.truncate(waiting);
@@ -347,7 +349,9 @@ impl<'a> Walker<'a, '_> {
         };
         let effect = direct.then(|| (command.name.clone(), command.args.clone()));
         self.push(command, raw.at, around);
-        self.state = before;
+        if let Some(before) = before {
+            self.state = before;
+        }
         if let Some(touched) = known {
             self.state.apply(&touched);
             self.touched.names.extend(touched.names);
