@@ -394,7 +394,7 @@ fn configurations_hold_for_the_files_below_them() {
     let place = Place::new(&[
         ("a/.unladen.yaml", "ignore: [DL3009]\n"),
         ("a/Dockerfile", LISTS),
-        ("b/.hadolint.yaml", "ignored: [DL3009]\n"),
+        ("b/.hadolint.yaml", "ignored: [DL3009, DL3008]\n"),
         ("b/deep/Dockerfile", LISTS),
         ("c/.unladen.yaml", "per-file-ignores: {'old/': [apt-lists-left]}\nexclude: ['skip/']\n"),
         ("c/old/Dockerfile", LISTS),
