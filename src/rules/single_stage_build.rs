@@ -111,8 +111,7 @@ fn fetched_and_built(cx: &Context<'_>, stage: &Stage) -> Option<Sign> {
         .any(|package| detect::is_compiler_package(&package.name));
     let fetched = all.iter().flat_map(|run| &run.script.commands).any(|cmd| match cmd.name.text.as_str() {
         "wget" | "curl" => true,
-        "git" => cmd.args.iter().any(|arg| arg.text == "clone"),
-        _ => false,
+        _ => clones(cmd),
     });
     let has_compiler = stage.facts().is_some_and(|facts| facts.gcc);
     if base_language(stage).is_some() || has_compiler || !compilers || !fetched {
@@ -127,6 +126,17 @@ fn fetched_and_built(cx: &Context<'_>, stage: &Stage) -> Option<Sign> {
             label: "built here",
         })
     })
+}
+
+/// Sources are fetched by a version control system.
+fn clones(cmd: &ShellCommand) -> bool {
+    let verbs: &[&str] = match cmd.name.text.as_str() {
+        "git" | "hg" => &["clone"],
+        "bzr" => &["branch", "checkout"],
+        "svn" => &["checkout", "co", "export"],
+        _ => return false,
+    };
+    cmd.args.iter().any(|arg| verbs.contains(&arg.text.as_str()))
 }
 
 /// A fetched program is put in place by its own means.
@@ -155,6 +165,8 @@ fn is_build_script(cmd: &ShellCommand) -> bool {
     let first = cmd.args.iter().find(|arg| !arg.text.starts_with('-')).map_or("", |arg| arg.text.as_str());
     match cmd.name.text.as_str() {
         "sh" | "bash" => named(first),
+        // A virtual display around the script.
+        "xvfb-run" => cmd.args.iter().any(|arg| named(&arg.text)),
         "npm" | "yarn" | "pnpm" => cmd.args.iter().any(|arg| arg.text == "deploy"),
         name => named(name),
     }
@@ -218,13 +230,7 @@ fn brings_application(all: &[Run<'_>], stage: &Stage) -> bool {
     let copied = stage.steps.iter().filter_map(|step| step.copied.as_ref()).any(|copied| {
         copied.from == Source::Context && copied.sources.iter().any(|source| source.path.as_deref().is_none_or(is_code))
     });
-    copied
-        || all.iter().any(|run| {
-            run.script
-                .commands
-                .iter()
-                .any(|cmd| cmd.name.text == "git" && cmd.args.iter().any(|arg| arg.text == "clone"))
-        })
+    copied || all.iter().any(|run| run.script.commands.iter().any(clones))
 }
 
 fn is_system(manager: Manager) -> bool {
