@@ -100,6 +100,7 @@ pub struct Check {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   unladen rewrite Dockerfile             the plan, what it rests on, and the diff
+  unladen rewrite Dockerfile --explain   also why it is no smaller, and what you could state
   unladen rewrite Dockerfile --write     write it
   unladen rewrite --base scratch app/Dockerfile --diff | git apply")]
 pub struct Rewrite {
@@ -112,6 +113,9 @@ pub struct Rewrite {
     /// Print the diff only
     #[arg(long)]
     pub diff: bool,
+    /// Also say why the image is no smaller, and which facts would make it so if you stated them
+    #[arg(long, conflicts_with = "diff")]
+    pub explain: bool,
     /// How the plan is printed: pretty or json
     #[arg(long, short, default_value = "pretty", hide_possible_values = true)]
     pub format: PlanFormat,
@@ -136,6 +140,9 @@ pub struct Rewrite {
     /// Put before the name of the final base: mirror.example.com/
     #[arg(long, value_name = "PREFIX", help_heading = "Facts that no file shows")]
     pub base_prefix: Option<String>,
+    /// Add a stage that is the final image with a shell, for `docker build --target debug`; what ships stays the same
+    #[arg(long)]
+    pub debug_stage: bool,
     /// Leave the program's symbols and debug information in
     #[arg(long)]
     pub no_strip: bool,

@@ -32,8 +32,15 @@ pub(super) fn run(command: &Rewrite, color: ColorWhen, out: &mut dyn Write) -> R
     }
     let source = read::source(path, None).map_err(named)?;
     let context = contexts.of(path, &source).map_err(named)?;
-    let checked = lint::check(source.clone(), context.as_deref(), &settings);
-    let plan = rewrite::plan(&source, &checked.dockerfile, &checked.model, context.as_deref(), &settings.rewrite);
+    let mut checked = lint::check(source.clone(), context.as_deref(), &settings);
+    let plan = match checked.plan.take() {
+        Some(plan) => plan,
+        None => rewrite::plan(&source, &checked.dockerfile, &checked.model, context.as_deref(), &settings.rewrite),
+    };
+    let levers = command.explain.then(|| {
+        let (file, model) = (&checked.dockerfile, &checked.model);
+        rewrite::explain::levers(&source, file, model, context.as_deref(), &settings.rewrite, &plan)
+    });
     let after = match &plan {
         Ok(plan) => Some(source.apply(&plan.edits).ok_or_else(|| named("internal error: the edits overlap".into()))?),
         Err(_) => None,
@@ -78,6 +85,7 @@ pub(super) fn run(command: &Rewrite, color: ColorWhen, out: &mut dyn Write) -> R
         source: &source,
         checked: &checked,
         plan: result,
+        levers: levers.as_deref(),
         written: command.write && !stdin && after.is_some(),
     };
     match (&after, command.format) {
@@ -147,6 +155,7 @@ fn merge(
 /// What the command line states wins over the configuration.
 fn state_facts(command: &Rewrite, options: &mut RewriteOptions) {
     options.strip = !command.no_strip;
+    options.debug_stage = command.debug_stage;
     let stated = &mut options.stated;
     match command.runtime_file.as_slice() {
         [] => {}

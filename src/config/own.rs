@@ -93,6 +93,7 @@ pub(super) fn read(path: &Path, text: &str) -> Result<Config, ConfigError> {
         rewrite: RewriteOptions {
             base: file.base.map(|name| name.0).unwrap_or_default(),
             strip: rewrite.strip.unwrap_or_default(),
+            debug_stage: false,
             stated: Stated {
                 runtime_files: rewrite.runtime_files,
                 needs_shell: rewrite.needs_shell,

@@ -34,7 +34,7 @@ fn checked(source: SourceFile, swaps: &[Swap]) -> Checked {
     }
     diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
     let dockerfile = Dockerfile { items, errors: Vec::new(), escape: '\\' };
-    Checked { source, dockerfile, model: Model::default(), diagnostics, suppressed: Vec::new() }
+    Checked { source, dockerfile, model: Model::default(), diagnostics, suppressed: Vec::new(), plan: None }
 }
 
 fn run(text: &str, wish: FixWish, swaps: &[Swap]) -> Fixed {

@@ -2,9 +2,12 @@
 
 mod suppress;
 
+use std::cell::OnceCell;
+
 use crate::context::BuildContext;
 use crate::diagnostic::Diagnostic;
 use crate::model::{self, Model};
+use crate::rewrite::{Refusal, RewritePlan};
 use crate::rules::{Context, RULES};
 use crate::settings::Settings;
 use crate::size;
@@ -20,12 +23,21 @@ pub struct Checked {
     pub diagnostics: Vec<Diagnostic>,
     /// Findings that an ignore comment switched off, sorted in the same way.
     pub suppressed: Vec<Diagnostic>,
+    /// The file as a multi-stage build, where a rule wanted to know.
+    pub plan: Option<Result<RewritePlan, Refusal>>,
 }
 
 pub fn check(source: SourceFile, build_context: Option<&BuildContext>, settings: &Settings) -> Checked {
     let dockerfile = syntax::parse(&source);
     let model = model::build(&source, &dockerfile, &settings.model);
-    let cx = Context { source: &source, dockerfile: &dockerfile, model: &model, settings, build_context };
+    let cx = Context {
+        source: &source,
+        dockerfile: &dockerfile,
+        model: &model,
+        settings,
+        build_context,
+        planned: OnceCell::new(),
+    };
     let mut diagnostics = Vec::new();
     let options = check_options(&dockerfile, settings);
     let asked_for = suppress::experimental(options.unwrap_or_default());
@@ -49,12 +61,13 @@ pub fn check(source: SourceFile, build_context: Option<&BuildContext>, settings:
         }
     }
     diagnostics.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.span.end, diagnostic.rule));
+    let plan = cx.planned.into_inner();
     let mut suppressed = Vec::new();
     if !settings.disable_ignores {
         let ignores = suppress::Suppressions::read(&source, &dockerfile, options);
         (suppressed, diagnostics) = diagnostics.into_iter().partition(|diagnostic| ignores.hide(diagnostic));
     }
-    Checked { source, dockerfile, model, diagnostics, suppressed }
+    Checked { source, dockerfile, model, diagnostics, suppressed, plan }
 }
 
 /// The value of the `check` directive; BuildKit's build argument wins over it.

@@ -12,7 +12,8 @@ use super::view::plain;
 use super::{Style, cost_text, megabytes};
 use crate::diagnostic::{Cost, Diagnostic};
 use crate::lint::Checked;
-use crate::rewrite::{Artifact, Obligation, Refusal, RewritePlan, Tier};
+use crate::rewrite::explain::Lever;
+use crate::rewrite::{Artifact, Obligation, Refusal, RewritePlan, RuledOut, Tier};
 use crate::text::SourceFile;
 
 /// What `unladen rewrite` found out about a file.
@@ -22,6 +23,8 @@ pub struct Outcome<'a> {
     pub checked: &'a Checked,
     /// The plan and the file that it makes.
     pub plan: Result<(&'a RewritePlan, &'a SourceFile), &'a Refusal>,
+    /// What could be stated, where somebody asked for it.
+    pub levers: Option<&'a [Lever]>,
     pub written: bool,
 }
 
@@ -32,7 +35,13 @@ pub fn write(outcome: &Outcome<'_>, style: Style, out: &mut dyn Write) -> io::Re
     let paint = Paint(style.color);
     match outcome.plan {
         Ok((plan, _)) => pretty(outcome, plan, style, paint, out),
-        Err(refusal) => refused(outcome.source, refusal, paint, out),
+        Err(refusal) => {
+            refused(outcome.source, refusal, paint, out)?;
+            if let Some(levers) = outcome.levers.filter(|levers| !levers.is_empty()) {
+                stated("What you could state", levers, paint, out)?;
+            }
+            Ok(())
+        }
     }
 }
 
@@ -77,12 +86,81 @@ fn pretty(
         let lost: Vec<String> = plan.lost.iter().map(|lost| plain(lost)).collect();
         writeln!(out, "    {}", lost.join(", "))?;
     }
+    if let Some(way_in) = &plan.way_in {
+        heading("A way in", paint, out)?;
+        writeln!(out, "    {}", plain(way_in))?;
+    }
+    if let Some(levers) = outcome.levers {
+        explained(outcome.source, plan, levers, paint, out)?;
+    }
     if let (Some(before), Some(after)) = (plan.before, plan.after) {
         heading("Size", paint, out)?;
         writeln!(out, "    before  {}", cost_text(before))?;
         writeln!(out, "    after   {}", cost_text(after))?;
     }
     writeln!(out)
+}
+
+/// Why the image is no smaller, and what would make it so.
+fn explained(
+    source: &SourceFile,
+    plan: &RewritePlan,
+    levers: &[Lever],
+    paint: Paint,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    const MOST: usize = 8;
+    heading("Why not smaller", paint, out)?;
+    if plan.ruled_out.is_empty() {
+        let text = match plan.tier {
+            Tier::Scratch => "it is the smallest there is",
+            Tier::Distroless => "nothing stands against it; scratch is taken only where you ask for it",
+            Tier::SameDistro | Tier::SameDistroTree => "you asked for this base",
+        };
+        writeln!(out, "    {text}")?;
+    }
+    for RuledOut { text, span, file, most } in plan.ruled_out.iter().take(MOST) {
+        let places = paint.dim(&places(source, *span, file.as_ref()));
+        let short = match most {
+            Tier::SameDistroTree => "needs the whole tree:",
+            Tier::SameDistro => "needs a distribution:",
+            Tier::Distroless | Tier::Scratch => "needs glibc:",
+        };
+        writeln!(out, "    {} {}{places}", paint.bold(short, Color::Yellow), plain(text))?;
+    }
+    if let more @ 1.. = plan.ruled_out.len().saturating_sub(MOST) {
+        writeln!(out, "    and {more} more, see `--format json`")?;
+    }
+    if levers.is_empty() { Ok(()) } else { stated("What you could state", levers, paint, out) }
+}
+
+fn stated(title: &str, levers: &[Lever], paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+    heading(title, paint, out)?;
+    for Lever { holds, flags, keys, gives } in levers {
+        let gives = match gives {
+            Some(gives) => {
+                let size =
+                    gives.after.map_or(String::new(), |after| format!(", about {}", megabytes(after.size.likely)));
+                format!(" gives {} ({}{size})", gives.base, tier(gives.tier))
+            }
+            None => " lets them be read".into(),
+        };
+        let keys = if keys.is_empty() { String::new() } else { format!("  {}", paint.dim(&format!("({keys})"))) };
+        writeln!(out, "    {}{}{keys}", paint.bold(flags, Color::Cyan), plain(&gives))?;
+        writeln!(out, "        if {}", plain(holds))?;
+    }
+    Ok(())
+}
+
+fn places(source: &SourceFile, span: Option<crate::text::Span>, file: Option<&(String, u32)>) -> String {
+    let mut places = Vec::new();
+    if let Some(span) = span {
+        places.push(format!("line {}", source.line_col(span.start).line));
+    }
+    if let Some((path, line)) = file {
+        places.push(format!("{}:{line}", plain(path)));
+    }
+    if places.is_empty() { String::new() } else { format!("  ({})", places.join(", ")) }
 }
 
 /// What is wrong with the file as it is, dearest first.
@@ -135,14 +213,7 @@ fn obligation_line(
         (false, true) => paint.bold("? open:  ", Color::Yellow),
         (false, false) => paint.bold("open:  ", Color::Yellow),
     };
-    let mut places = Vec::new();
-    if let Some(span) = obligation.span {
-        places.push(format!("line {}", source.line_col(span.start).line));
-    }
-    if let Some((path, line)) = &obligation.file {
-        places.push(format!("{}:{line}", plain(path)));
-    }
-    let places = if places.is_empty() { String::new() } else { format!("  ({})", places.join(", ")) };
+    let places = places(source, obligation.span, obligation.file.as_ref());
     writeln!(out, "    {mark} {}{}", plain(&obligation.text), paint.dim(&places))
 }
 
@@ -168,10 +239,15 @@ pub fn write_next(outcome: &Outcome<'_>, style: Style, out: &mut dyn Write) -> i
         1 => paint.bold("1 assumption is open", Color::Yellow),
         open => paint.bold(&format!("{open} assumptions are open"), Color::Yellow),
     };
+    let why = match outcome.levers {
+        None if plan.ruled_out.is_empty() => String::new(),
+        None => format!("; why it is no smaller: `unladen rewrite {path} --explain`"),
+        Some(_) => String::new(),
+    };
     if outcome.written {
         return writeln!(out, "{} {path}; {open}", paint.bold("written:", Color::Green));
     }
-    writeln!(out, "\n{open}; write the file with `unladen rewrite {path} --write`")
+    writeln!(out, "\n{open}; write the file with `unladen rewrite {path} --write`{why}")
 }
 
 fn tier(tier: Tier) -> &'static str {
@@ -189,6 +265,8 @@ struct Root<'a> {
     path: &'a str,
     plan: Option<JsonPlan<'a>>,
     refusal: Option<JsonRefusal<'a>>,
+    /// With `--explain`.
+    could_state: Option<Vec<JsonLever<'a>>>,
     written: bool,
 }
 
@@ -203,6 +281,8 @@ struct JsonPlan<'a> {
     artifacts: Vec<JsonArtifact<'a>>,
     obligations: Vec<JsonObligation<'a>>,
     lost: &'a [String],
+    ruled_out: Vec<JsonRuledOut<'a>>,
+    way_in: Option<&'a str>,
     before: Option<JsonWaste>,
     after: Option<JsonWaste>,
     edits: Vec<JsonEdit<'a>>,
@@ -225,6 +305,26 @@ struct JsonObligation<'a> {
     file: Option<JsonPlace<'a>>,
 }
 
+/// Why no smaller base was taken.
+#[derive(Serialize)]
+struct JsonRuledOut<'a> {
+    text: &'a str,
+    /// The smallest tier that it still allows.
+    at_most: &'static str,
+    range: Option<Range>,
+    file: Option<JsonPlace<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonLever<'a> {
+    holds: &'a str,
+    flags: &'a str,
+    keys: &'a str,
+    tier: Option<&'static str>,
+    base: Option<&'a str>,
+    after: Option<JsonWaste>,
+}
+
 #[derive(Serialize)]
 struct JsonPlace<'a> {
     path: &'a str,
@@ -239,15 +339,19 @@ struct JsonRefusal<'a> {
     range: Range,
 }
 
+fn json_tier(tier: Tier) -> &'static str {
+    match tier {
+        Tier::SameDistroTree => "same-distro-tree",
+        Tier::SameDistro => "same-distro",
+        Tier::Distroless => "distroless",
+        Tier::Scratch => "scratch",
+    }
+}
+
 pub fn write_json(outcome: &Outcome<'_>, out: &mut dyn Write) -> io::Result<()> {
     let source = outcome.source;
     let plan = outcome.plan.ok().map(|(plan, after)| JsonPlan {
-        tier: match plan.tier {
-            Tier::SameDistroTree => "same-distro-tree",
-            Tier::SameDistro => "same-distro",
-            Tier::Distroless => "distroless",
-            Tier::Scratch => "scratch",
-        },
+        tier: json_tier(plan.tier),
         base: &plan.base,
         why_base: &plan.why_base,
         build_stage: &plan.build_stage,
@@ -264,6 +368,17 @@ pub fn write_json(outcome: &Outcome<'_>, out: &mut dyn Write) -> io::Result<()> 
             })
             .collect(),
         lost: &plan.lost,
+        ruled_out: plan
+            .ruled_out
+            .iter()
+            .map(|ruled| JsonRuledOut {
+                text: &ruled.text,
+                at_most: json_tier(ruled.most),
+                range: ruled.span.map(|span| range(source, span)),
+                file: ruled.file.as_ref().map(|(path, line)| JsonPlace { path, line: *line }),
+            })
+            .collect(),
+        way_in: plan.way_in.as_deref(),
         before: plan.before.map(waste),
         after: plan.after.map(waste),
         edits: plan.edits.iter().map(|change| edit(source, change)).collect(),
@@ -275,7 +390,20 @@ pub fn write_json(outcome: &Outcome<'_>, out: &mut dyn Write) -> io::Result<()> 
         help: &refusal.help,
         range: range(source, refusal.span),
     });
-    let root = Root { version: 1, path: &source.path, plan, refusal, written: outcome.written };
+    let could_state = outcome.levers.map(|levers| {
+        levers
+            .iter()
+            .map(|Lever { holds, flags, keys, gives }| JsonLever {
+                holds,
+                flags,
+                keys,
+                tier: gives.as_ref().map(|gives| json_tier(gives.tier)),
+                base: gives.as_ref().map(|gives| gives.base.as_str()),
+                after: gives.as_ref().and_then(|gives| gives.after).map(waste),
+            })
+            .collect()
+    });
+    let root = Root { version: 1, path: &source.path, plan, refusal, could_state, written: outcome.written };
     serde_json::to_writer_pretty(&mut *out, &root)?;
     writeln!(out)
 }

@@ -80,6 +80,7 @@ pub(super) fn choose(
             Provided::By(package) => packages.push(package.to_string()),
             Provided::Already => {}
             // The old base has it, or one of the packages that the final stage installs again.
+            Provided::Unknown if !case.options.stated.packages.is_empty() => {}
             Provided::Unknown
                 if ground.is_some_and(|ground| !ground.toolchain_image) || installs_something(effects) => {}
             Provided::Unknown => {
@@ -87,7 +88,7 @@ pub(super) fn choose(
                     "unknown-program",
                     claim.shown.span.unwrap_or(case.base_span()),
                     format!("{}{}, and it is not known where it comes from", claim.text, claim.in_file()),
-                    "install its package in the file, or state the package",
+                    "install its package in the file, or name it: --package NAME (rewrite: {packages: [NAME]})",
                 ));
             }
         }
@@ -190,7 +191,9 @@ fn base_of(case: &Case<'_>, ground: Option<&Ground>, links: &[Link], tier: Tier)
             "unknown-release",
             case.base_span(),
             "which release of its distribution the base has is not known, so no equal base can be named",
-            "name a tag with the release, such as golang:1.22-bookworm or golang:1.22-alpine3.20",
+            "name a tag with the release, such as golang:1.22-bookworm or golang:1.22-alpine3.20; a program that needs \
+             nothing of a distribution can be stated, too: --cgo no --runtime-file PATH (rewrite: {cgo: false, \
+             runtime-files: [PATH]})",
         )
     };
     match tier {
@@ -212,15 +215,7 @@ fn base_of(case: &Case<'_>, ground: Option<&Ground>, links: &[Link], tier: Tier)
         Tier::Distroless => {
             let base = match ground {
                 Some(ground) => ground.distroless_static(),
-                None => Ground {
-                    family: Family::Other,
-                    release: None,
-                    pinned: false,
-                    toolchain_image: false,
-                    golang: false,
-                    no_compiler: false,
-                }
-                .distroless_static(),
+                None => Ground::unknown().distroless_static(),
             };
             Ok((
                 format!("{prefix}{base}"),

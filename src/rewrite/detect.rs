@@ -41,7 +41,7 @@ pub(super) fn single_stage<'a>(source: &SourceFile, file: &Dockerfile, model: &'
                 "base-from-argument",
                 from,
                 format!("the base {text} depends on a build argument without a default"),
-                "give the ARG a default, or name it with --build-arg",
+                "give the ARG a default, or name its value: --build-arg NAME=VALUE (build-args: {NAME: VALUE})",
             ));
         }
         Base::Scratch => {

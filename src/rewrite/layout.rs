@@ -238,7 +238,7 @@ fn accounts(parts: &Parts<'_, '_>) -> Result<Vec<String>, Refusal> {
             "unknown-user",
             case.base_span(),
             "the user is a variable without a value",
-            "name the user",
+            "name the user, or give the variable a value: --build-arg NAME=VALUE (build-args: {NAME: VALUE})",
         ));
     }
     if by_name || wanted || (owned && !names.is_empty()) {

@@ -10,6 +10,7 @@ mod detect;
 mod effects;
 mod entry;
 mod environment;
+pub mod explain;
 mod layout;
 mod link;
 mod needs;
@@ -82,6 +83,8 @@ pub struct RewritePlan {
     pub lost: Vec<String>,
     /// Why it is no smaller base; empty when it is the smallest.
     pub ruled_out: Vec<RuledOut>,
+    /// How to look into an image without a shell; empty where it has one.
+    pub way_in: Option<String>,
     pub before: Option<Cost>,
     pub after: Option<Cost>,
     pub edits: Vec<Edit>,
@@ -153,7 +156,8 @@ pub fn plan(
             "unclassified-run",
             case.content(*inst),
             format!("what this RUN does cannot be read: {reason}"),
-            "give the build context with --context, or write the RUN in plain shell",
+            "give the build context with --context, or name what the program reads: --runtime-file PATH (rewrite: \
+             {runtime-files: [PATH]})",
         ));
     }
 
@@ -171,11 +175,12 @@ pub fn plan(
     let alias = stage.name.as_ref().map(|word| word.text.clone());
     let outline = render::Outline {
         add_alias: alias.is_none(),
-        build_stage: alias.unwrap_or_else(|| render::free_name(&case)),
+        build_stage: alias.unwrap_or_else(|| render::free_name(&case, &["build", "builder", "compile"])),
         base: choice.base.clone(),
         platform: stage.platform.clone(),
         lines: Vec::new(),
         inside: strip::edits(&case, &found, &links, &effects, &needs, choice.tier),
+        debug: debug_stage(&case, &choice),
     };
     let laid = layout::lay(&parts, outline)?;
     let edits = render::edits(&case, &laid.outline);
@@ -190,9 +195,44 @@ pub fn plan(
         obligations: obligations::obligations(&parts, &laid, &links),
         lost: obligations::lost(&parts, &laid),
         ruled_out: choice.ruled_out.clone(),
+        way_in: way_in(&case, &choice),
         before: cost::before(&case),
         after: cost::after(&case, &choice),
         edits,
+    })
+}
+
+/// The image that has the shell which the final one lacks.
+fn debug_image(case: &Case<'_>, choice: &base::Choice) -> Option<String> {
+    match choice.tier {
+        Tier::Distroless => Some(format!("{}:debug", choice.base)),
+        Tier::Scratch => {
+            let prefix = case.options.stated.base_prefix.as_deref().unwrap_or("");
+            Some(format!("{prefix}{}:debug", releases::Ground::unknown().distroless_static()))
+        }
+        Tier::SameDistro | Tier::SameDistroTree => None,
+    }
+}
+
+fn debug_stage(case: &Case<'_>, choice: &base::Choice) -> Option<render::DebugStage> {
+    if !case.options.debug_stage {
+        return None;
+    }
+    let image = debug_image(case, choice)?;
+    let (ship, name) = (render::free_name(case, &["ship", "final"]), render::free_name(case, &["debug", "shell"]));
+    Some(render::DebugStage { ship, name, image })
+}
+
+fn way_in(case: &Case<'_>, choice: &base::Choice) -> Option<String> {
+    let image = debug_image(case, choice)?;
+    Some(match choice.tier {
+        _ if case.options.debug_stage => {
+            "the stage `debug` is the same image with a shell, and is built only when it is asked for".into()
+        }
+        Tier::Distroless => {
+            format!("{image} is the same base with a shell, /busybox/sh; --debug-stage adds a stage that has it")
+        }
+        _ => "--debug-stage adds a stage that is the same image with a shell".into(),
     })
 }
 

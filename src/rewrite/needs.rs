@@ -130,6 +130,8 @@ pub(super) fn collect(case: &Case<'_>, entry: &Entry, found: &Found, programs: &
     if case.options.stated.needs_shell == Some(false) {
         needs.shell = None;
         needs.program_gaps.clear();
+        needs.programs.clear();
+        needs.by_name.clear();
     }
     if let Some((why, span)) = &entry.shell {
         needs.shell = Some(Claim::at(why.clone(), *span));

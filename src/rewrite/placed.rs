@@ -25,7 +25,8 @@ pub(super) fn of_transfer(case: &Case<'_>, step: &Step, inst: &Instruction) -> R
             "data-unknown",
             inst.content,
             format!("which files this brings to {what} cannot be told"),
-            "copy to a directory of the program's own, such as /app/",
+            "copy to a directory of the program's own, such as /app/, or name what the program reads: --runtime-file PATH \
+             (rewrite: {runtime-files: [PATH]})",
         )
     };
     let chown = inst.flag("chown").and_then(|flag| flag.value.as_ref()).map(|word| word.text.clone());
@@ -168,7 +169,8 @@ pub(super) fn whole(case: &Case<'_>, effects: &[Effect<'_>], programs: &[String]
                     "unclassified-run",
                     effect.cmd.span,
                     format!("{path} is made only under a condition"),
-                    "make it always, or split the RUN",
+                    "make it always, or split the RUN; or name what the program reads: --runtime-file PATH (rewrite: \
+                     {runtime-files: [PATH]})",
                 ));
             }
             filled |= within(path, &case.workdir);

@@ -33,6 +33,17 @@ pub const REASONS: &[(&str, &str)] = &[
     ("not-verified", "the finished rewrite did not pass its own checks"),
 ];
 
+/// Refusals that a stated fact may lift, and the flag that states it.
+pub(super) const STATABLE: &[(&str, &str)] = &[
+    ("base-from-argument", "--build-arg"),
+    ("base-not-possible", "--base"),
+    ("data-unknown", "--runtime-file"),
+    ("unclassified-run", "--runtime-file"),
+    ("unknown-program", "--package"),
+    ("unknown-release", "--cgo"),
+    ("unknown-user", "--build-arg"),
+];
+
 pub(super) fn refuse(reason: &'static str, span: Span, message: impl Into<String>, help: impl Into<String>) -> Refusal {
     debug_assert!(REASONS.iter().any(|(code, _)| *code == reason), "{reason} is not in the list");
     Refusal { reason, message: message.into(), span, help: help.into() }
@@ -40,13 +51,24 @@ pub(super) fn refuse(reason: &'static str, span: Span, message: impl Into<String
 
 #[cfg(test)]
 mod tests {
-    use super::REASONS;
+    use super::{REASONS, STATABLE};
 
     #[test]
     fn every_code_has_its_section_in_the_docs() {
         let docs = include_str!("../../docs/rewrite.md");
         for (code, _) in REASONS {
             assert!(docs.contains(&format!("### {code}\n")), "docs/rewrite.md has no section {code}");
+        }
+    }
+
+    #[test]
+    fn the_docs_name_the_flag_that_lifts_a_refusal() {
+        let docs = include_str!("../../docs/rewrite.md");
+        for (code, flag) in STATABLE {
+            assert!(REASONS.iter().any(|(known, _)| known == code), "{code}");
+            let section = docs.split(&format!("### {code}\n")).nth(1).unwrap_or("");
+            let section = section.split("\n###").next().unwrap_or("");
+            assert!(section.contains(flag), "the section {code} does not name {flag}");
         }
     }
 }

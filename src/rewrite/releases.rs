@@ -128,6 +128,18 @@ pub(super) fn is_windows(tag: Option<&str>, repository: &str) -> bool {
 }
 
 impl Ground {
+    /// A base of which nothing is known.
+    pub fn unknown() -> Ground {
+        Ground {
+            family: Family::Other,
+            release: None,
+            pinned: false,
+            toolchain_image: false,
+            golang: false,
+            no_compiler: false,
+        }
+    }
+
     /// The same distribution and release without a toolchain.
     pub fn slim(&self) -> Option<String> {
         let release = self.release.as_deref()?;

@@ -45,6 +45,17 @@ pub(super) struct Outline {
     pub lines: Vec<Line>,
     /// Edits inside the builder: CGO_ENABLED=0 and stripping.
     pub inside: Vec<Edit>,
+    pub debug: Option<DebugStage>,
+}
+
+/// A stage beside the one that ships: the same image with a shell to look around in.
+#[derive(Clone, Debug)]
+pub(super) struct DebugStage {
+    /// The name that the final stage then needs.
+    pub ship: String,
+    pub name: String,
+    /// The image that the shell comes from.
+    pub image: String,
 }
 
 /// How the author writes.
@@ -67,7 +78,7 @@ impl Style {
 }
 
 /// A name for the build stage that nothing else uses.
-pub(super) fn free_name(case: &Case<'_>) -> String {
+pub(super) fn free_name(case: &Case<'_>, names: &[&str]) -> String {
     let text = case.source.text.to_lowercase();
     let taken = |name: &str| {
         case.model
@@ -77,11 +88,13 @@ pub(super) fn free_name(case: &Case<'_>) -> String {
             || text.contains(&format!("--from={name}"))
             || text.contains(&format!("from={name},"))
     };
-    let names = ["build", "builder", "compile"].iter().map(|name| name.to_string());
+    let first = names.first().copied().unwrap_or("build");
     names
-        .chain((2..).map(|number| format!("build{number}")))
+        .iter()
+        .map(|name| name.to_string())
+        .chain((2..).map(|number| format!("{first}{number}")))
         .find(|name| !taken(name))
-        .unwrap_or_else(|| "build".into())
+        .unwrap_or_else(|| first.into())
 }
 
 /// A moved instruction with the blank lines and comments before it.
@@ -145,7 +158,11 @@ pub(super) fn edits(case: &Case<'_>, outline: &Outline) -> Vec<Edit> {
     if let Some(platform) = &outline.platform {
         text.push_str(&format!(" --platform={platform}"));
     }
-    text.push_str(&format!(" {}{eol}", outline.base));
+    text.push_str(&format!(" {}", outline.base));
+    if let Some(debug) = &outline.debug {
+        text.push_str(&format!(" {} {}", style.keyword("AS"), debug.ship));
+    }
+    text.push_str(eol);
     // Free comments and blank lines behind the last builder instruction go along, in order.
     let mut at = end;
     for line in &outline.lines {
@@ -178,6 +195,9 @@ pub(super) fn edits(case: &Case<'_>, outline: &Outline) -> Vec<Edit> {
         .max()
         .unwrap_or(end);
     text.push_str(case.source.slice(Span::new(tail_start, case.source.len())));
+    if let Some(debug) = &outline.debug {
+        debug_stage(debug, &style, &mut text);
+    }
     if !case.source.text.ends_with('\n') {
         // The author's last line has no line ending: neither has ours.
         let trimmed = text.trim_end_matches(['\r', '\n']).len();
@@ -186,6 +206,29 @@ pub(super) fn edits(case: &Case<'_>, outline: &Outline) -> Vec<Edit> {
     let squeezed = squeeze_start(&text, eol);
     edits.push(Edit::replace(Span::new(end, case.source.len()), squeezed));
     edits
+}
+
+/// The stage with the shell, and behind it the one that ships: an empty stage on top of it is the same image, and a
+/// build without `--target` still makes that.
+fn debug_stage(debug: &DebugStage, style: &Style, text: &mut String) {
+    let DebugStage { ship, name, image } = debug;
+    let (from, alias, copy, env) =
+        (style.keyword("FROM"), style.keyword("AS"), style.keyword("COPY"), style.keyword("ENV"));
+    if !text.ends_with('\n') {
+        text.push_str(style.eol);
+    }
+    for line in [
+        "",
+        &format!("# The same image with a shell, /busybox/sh; made only by `docker build --target {name}`"),
+        &format!("{from} {ship} {alias} {name}"),
+        &format!("{copy} --from={image} /busybox /busybox"),
+        &format!("{env} PATH=$PATH:/busybox"),
+        "",
+        &format!("{from} {ship}"),
+    ] {
+        text.push_str(line);
+        text.push_str(style.eol);
+    }
 }
 
 /// One blank line between the stages, however many stood there.

@@ -137,7 +137,8 @@ fn unclassified(span: Span, reason: &str) -> Refusal {
         "unclassified-run",
         span,
         format!("whether the image needs this when it runs is not known: {reason}"),
-        "give the build context with --context, or state what the program reads (runtime-files)",
+        "give the build context with --context, or name what the program reads: --runtime-file PATH (rewrite: \
+         {runtime-files: [PATH]})",
     )
 }
 

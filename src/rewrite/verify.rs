@@ -6,7 +6,7 @@ use super::environment::is_build_only;
 use super::layout::{Laid, Parts};
 use super::refuse::refuse;
 use super::render::{Line, Outline};
-use crate::model::{self, ConfigCommand, ImageConfig, ModelOptions};
+use crate::model::{self, Base, ConfigCommand, ImageConfig, ModelOptions};
 use crate::syntax::{self, Body, InstId};
 use crate::text::{Edit, SourceFile};
 
@@ -40,7 +40,19 @@ fn check(parts: &Parts<'_, '_>, laid: &Laid, edits: &[Edit]) -> Result<(), Strin
     if invalid_bytes(case.source) != invalid_bytes(&after) {
         return Err("bytes that are not UTF-8 would be lost".into());
     }
-    let [build, last] = model.stages.as_slice() else { return Err("it has not two stages".into()) };
+    let (build, last) = match (model.stages.as_slice(), &laid.outline.debug) {
+        ([build, last], None) => (build, last),
+        ([build, ship, _, last], Some(_)) if ship.steps.iter().any(|step| step.copied.is_some()) => {
+            // The stage that ships is empty and stands on the one that was checked.
+            let same = matches!(&last.base, Base::Stage(id) if model.stages.get(id.0).is_some_and(|base| base.from == ship.from));
+            if !last.steps.is_empty() || !same {
+                return Err("the debug stage changes the image that ships".into());
+            }
+            same_config(parts, &case.stage.config, &last.config)?;
+            (build, ship)
+        }
+        _ => return Err("it has not the stages that it should have".into()),
+    };
     same_instructions(case, &laid.outline, &after)?;
     same_comments(case, &after)?;
     for copy in &laid.copies {

@@ -5,9 +5,12 @@ mod support;
 
 pub use profile::{is_hadolint, rules_in};
 
+use std::cell::OnceCell;
+
 use crate::context::BuildContext;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::Model;
+use crate::rewrite::{self, Refusal, RewritePlan};
 use crate::settings::Settings;
 use crate::syntax::Dockerfile;
 use crate::text::SourceFile;
@@ -54,6 +57,17 @@ pub struct Context<'a> {
     pub model: &'a Model,
     pub settings: &'a Settings,
     pub build_context: Option<&'a BuildContext>,
+    /// What `plan` found, once a rule has asked.
+    pub planned: OnceCell<Result<RewritePlan, Refusal>>,
+}
+
+impl Context<'_> {
+    /// The file as a multi-stage build, or why not; made once, since it reads the sources of the program.
+    pub fn plan(&self) -> &Result<RewritePlan, Refusal> {
+        self.planned.get_or_init(|| {
+            rewrite::plan(self.source, self.dockerfile, self.model, self.build_context, &self.settings.rewrite)
+        })
+    }
 }
 
 // Written by `UPDATE=1 cargo test`; do not edit by hand.

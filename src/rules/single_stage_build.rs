@@ -4,8 +4,8 @@ use super::support::{Run, from_span, runs};
 use super::{Category, Context, FixAvailability, Rule};
 use crate::diagnostic::{Applicability, Cost, Diagnostic, Severity, Waste};
 use crate::model::{ConfigCommand, Manager, Source, Stage};
+use crate::rewrite::RewritePlan;
 use crate::rewrite::toolchains::detect::{self, Language, Work};
-use crate::rewrite::{self, RewritePlan};
 use crate::shell::ShellCommand;
 use crate::size;
 use crate::text::Span;
@@ -35,15 +35,15 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
     };
     let Some(sign) = sign else { return };
     let mut found = Diagnostic::at(from_span(cx, stage), sign.message).label(sign.span, sign.label);
-    match rewrite::plan(cx.source, cx.dockerfile, cx.model, cx.build_context, &cx.settings.rewrite) {
+    match cx.plan() {
         Ok(plan) => {
-            if let Some(cost) = saved(&plan) {
+            if let Some(cost) = saved(plan) {
                 found = found.waste(Waste::Rewrite(cost));
             }
             found = found.help(format!("build in one stage and ship {}: {}", plan.base, plan.why_base));
             let proved = plan.obligations.iter().all(|obligation| obligation.proved);
             let applicability = if proved { Applicability::Safe } else { Applicability::Unsafe };
-            out.push(found.rewrite(applicability, title(&plan), plan.edits));
+            out.push(found.rewrite(applicability, title(plan), plan.edits.clone()));
         }
         Err(refusal) => {
             let help = if refusal.help.is_empty() { String::new() } else { format!("; {}", refusal.help) };

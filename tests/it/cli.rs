@@ -303,6 +303,37 @@ fn go_project() -> Place {
 }
 
 #[test]
+fn explain_says_why_it_is_no_smaller_and_what_could_be_stated() {
+    let dockerfile =
+        "FROM golang:1.22-bookworm\nWORKDIR /app\nCOPY . .\nRUN go build -o /app/app .\nCMD [\"/app/app\"]\n";
+    let place = Place::new(&[
+        ("Dockerfile", dockerfile),
+        ("go.mod", "module example.test/app\n\ngo 1.22\n\nrequire example.org/unread v1.0.0\n"),
+        ("main.go", "package main\n\nimport \"example.org/unread\"\n\nfunc main() { unread.F() }\n"),
+    ]);
+    let plain = place.run(&["rewrite"]).out;
+    assert!(plain.contains("--explain") && !plain.contains("Why not smaller"), "{plain}");
+    let shown = place.run(&["rewrite", "--explain"]).out;
+    for want in [
+        "needs glibc: whether these modules need cgo is not known: example.org/unread",
+        "--cgo no gives gcr.io/distroless/static-debian12 (distroless, about ",
+        "(rewrite: {cgo: false})",
+        "if no part of the program needs cgo",
+        "gcr.io/distroless/cc-debian12:debug is the same base with a shell",
+    ] {
+        assert!(shown.contains(want), "no `{want}` in\n{shown}");
+    }
+    let json: serde_json::Value =
+        serde_json::from_str(&place.run(&["rewrite", "--explain", "--format", "json"]).out).unwrap();
+    assert_eq!(json["plan"]["ruled_out"][0]["at_most"], "distroless");
+    assert_eq!(json["could_state"][0]["flags"], "--cgo no");
+    let without: serde_json::Value = serde_json::from_str(&place.run(&["rewrite", "--format", "json"]).out).unwrap();
+    assert!(without["could_state"].is_null());
+    let debug = place.run(&["rewrite", "--debug-stage", "--diff"]).out;
+    assert!(debug.contains("+FROM ship AS debug\n") && debug.ends_with("+FROM ship\n"), "{debug}");
+}
+
+#[test]
 fn a_rewrite_is_the_same_as_plan_diff_json_and_file() {
     let place = go_project();
     let shown = place.run(&["rewrite"]);

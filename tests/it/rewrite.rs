@@ -1,7 +1,7 @@
 //! fixtures/rewrite/<toolchain>-<case>: the folder is the build context, and its rewritten.Dockerfile or refusal.txt is
 //! what comes of its Dockerfile. `UPDATE=1 cargo test --test it rewrite` writes the expected files.
 //!
-//! A file `options` may say: `no-context`, `strip`, `base=scratch`, `base=static`, `base=same-distro`.
+//! A file `options` may say: `no-context`, `strip`, `debug-stage`, `base=scratch`, `base=static`, `base=same-distro`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -50,6 +50,7 @@ fn load(dir: &Path) -> Case {
         match word {
             "no-context" => with_context = false,
             "strip" => options.strip = true,
+            "debug-stage" => options.debug_stage = true,
             "base=scratch" => options.base = BaseWish::Scratch,
             "base=static" => options.base = BaseWish::Static,
             "base=same-distro" => options.base = BaseWish::SameDistro,
@@ -90,6 +91,9 @@ fn describe(source: &SourceFile, result: &Result<RewritePlan, Refusal>) -> Strin
                 writeln!(text, "at most {:?}: {}{}", ruled.most, ruled.text, place(ruled.span, &ruled.file)).unwrap();
             }
             writeln!(text, "lost: {}", plan.lost.join("; ")).unwrap();
+            if after_debug(plan) {
+                writeln!(text, "way in: {}", plan.way_in.as_deref().unwrap_or("none")).unwrap();
+            }
         }
         Err(refusal) => {
             let line = source.line_col(refusal.span.start).line;
@@ -98,6 +102,10 @@ fn describe(source: &SourceFile, result: &Result<RewritePlan, Refusal>) -> Strin
         }
     }
     text
+}
+
+fn after_debug(plan: &RewritePlan) -> bool {
+    plan.edits.iter().any(|edit| edit.text.contains("/busybox"))
 }
 
 #[test]
@@ -140,7 +148,8 @@ fn check_result(name: &str, source: &SourceFile, plan: &RewritePlan) -> String {
     let file = syntax::parse(&after);
     assert!(file.errors.is_empty(), "{name}: {:?}", file.errors);
     let model = model::build(&after, &file, &ModelOptions::default());
-    assert_eq!(model.stages.len(), 2, "{name}");
+    let stages = if after.text.contains("/busybox") { 4 } else { 2 };
+    assert_eq!(model.stages.len(), stages, "{name}");
     let again = rewrite::plan(&after, &file, &model, None, &RewriteOptions::default());
     assert_eq!(again.unwrap_err().reason, "already-multi-stage", "{name}");
     let before = syntax::parse(source);
