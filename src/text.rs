@@ -6,6 +6,10 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+/// A string that keeps up to 24 bytes in place. Nearly every word of a Dockerfile is as short as that, so its tree costs
+/// few allocations.
+pub type Text = compact_str::CompactString;
+
 /// A half-open range of bytes of one file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Span {

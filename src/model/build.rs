@@ -132,7 +132,7 @@ impl Builder<'_> {
                     None
                 }
             };
-            self.model.global_args.set(name, Variable { value, origin });
+            self.model.global_args.set(name.as_str(), Variable { value, origin });
         }
     }
 
@@ -143,7 +143,7 @@ impl Builder<'_> {
             Body::From { image, alias } => (Some(image), alias.clone()),
             _ => (None, None),
         };
-        let platform = inst.flag("platform").and_then(|flag| flag.value.as_ref()).map(|value| value.text.clone());
+        let platform = inst.flag("platform").and_then(|flag| flag.value.as_ref()).map(|value| value.text.to_string());
         let written = image.map_or(self.source.slice(inst.args), |image| image.text.as_str());
         let name = image.and_then(|image| expand(&image.text, self.file.escape, &self.model.global_args).ok());
         let base = match (image, &name) {
@@ -361,7 +361,7 @@ impl Builder<'_> {
                 self.state.user = Some(user);
             }
             Body::Shell(words) => {
-                let words: Vec<String> = words.iter().map(|word| word.text.clone()).collect();
+                let words: Vec<String> = words.iter().map(|word| word.text.to_string()).collect();
                 self.state.shell.dialect = dialect_of(&words);
                 self.state.config.shell = Some(words.clone());
                 self.state.shell.words = words;
@@ -405,7 +405,7 @@ impl Builder<'_> {
                 let mut flags: Vec<(String, String)> = inst
                     .flags
                     .iter()
-                    .filter_map(|flag| Some((flag.name.text.clone(), flag.value.as_ref()?.text.clone())))
+                    .filter_map(|flag| Some((flag.name.text.to_string(), flag.value.as_ref()?.text.to_string())))
                     .collect();
                 flags.sort();
                 self.state.config.healthcheck_flags = flags;
@@ -516,7 +516,7 @@ mod tests {
         let base = |stage: &Stage| match &stage.base {
             Base::Scratch => "scratch".to_string(),
             Base::Stage(id) => format!("#{}", id.0),
-            Base::Image { reference } => reference.text.clone(),
+            Base::Image { reference } => reference.text.to_string(),
             Base::Unresolved(text) => format!("?{text}"),
         };
         model.stages.iter().map(base).collect::<Vec<_>>().join(" ")
@@ -838,7 +838,7 @@ mod tests {
                     Source::Context => "context".to_string(),
                     Source::Nothing => "-".to_string(),
                     Source::Stage(id) => format!("#{}", id.0),
-                    Source::Image(image) => image.text.clone(),
+                    Source::Image(image) => image.text.to_string(),
                     Source::Unresolved(text) => format!("?{text}"),
                 };
                 let text = |text: &Option<String>| text.clone().unwrap_or("?".into());

@@ -8,7 +8,7 @@ const ALIASES: &str = include_str!("../../rules/tables/aliases.tsv");
 
 /// The reference that an expanded name stands for; `None` when it can be none.
 pub fn reference(text: &str, span: Span) -> Option<ImageRef> {
-    let image = ImageRef::from_word(&Word { span, text: text.to_string() });
+    let image = ImageRef::from_word(&Word { span, text: text.into() });
     let part = |word: &Option<Word>| word.as_ref().is_none_or(|word| !word.text.is_empty());
     let name = image.repository.text.as_str();
     let valid = !name.is_empty()
@@ -24,7 +24,7 @@ pub fn reference(text: &str, span: Span) -> Option<ImageRef> {
 /// The name or tag says that it is a Windows image.
 pub fn names_windows(image: &ImageRef) -> bool {
     let name = image.name().to_ascii_lowercase();
-    let tag = image.tag.as_ref().map_or(String::new(), |tag| tag.text.to_ascii_lowercase());
+    let tag = image.tag.as_ref().map_or(String::new(), |tag| tag.text.as_str().to_ascii_lowercase());
     ["nanoserver", "servercore", "/windows/", "dotnet/framework"].iter().any(|word| name.contains(word))
         || ["nanoserver", "windowsservercore", "ltsc20"].iter().any(|word| tag.contains(word))
 }

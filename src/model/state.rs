@@ -119,7 +119,7 @@ impl State {
         command: &Command,
     ) -> ConfigCommand {
         let (argv, shell_form) = match command {
-            Command::Exec { words, .. } => (words.iter().map(|word| word.text.clone()).collect(), false),
+            Command::Exec { words, .. } => (words.iter().map(|word| word.text.to_string()).collect(), false),
             Command::Shell(span) => {
                 let text = shell_text(source, instruction, *span).text;
                 (self.shell.words.iter().cloned().chain([text]).collect(), true)

@@ -145,7 +145,7 @@ fn mount(builder: &Builder<'_>, flag: &Flag) -> Mount {
         },
     };
     let from = match field(&["from"]) {
-        Some((span, text)) => source_named(builder, &Word { span: value_span(span, text), text: text.to_string() }),
+        Some((span, text)) => source_named(builder, &Word { span: value_span(span, text), text: text.into() }),
         None if kind == MountKind::Bind => Source::Context,
         None => Source::Nothing,
     };

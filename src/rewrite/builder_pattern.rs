@@ -53,7 +53,7 @@ pub fn merge(pattern: &Pattern<'_>) -> Result<Merged, Refusal> {
     let extracts = read_script(pattern)?;
 
     let alias = match &from.body {
-        Body::From { alias: Some(word), .. } => Some(word.text.clone()),
+        Body::From { alias: Some(word), .. } => Some(word.text.to_string()),
         _ => None,
     };
     let name = match &alias {

@@ -173,7 +173,7 @@ fn copy(tree: &mut ImageTree<'_>, file: &Dockerfile, step: &Step, inst: &Instruc
     }
     let values = |name: &str| {
         let flags = inst.flags.iter().filter(move |flag| flag.name.text == name);
-        flags.filter_map(|flag| flag.value.as_ref()).map(|word| word.text.clone()).collect::<Vec<_>>()
+        flags.filter_map(|flag| flag.value.as_ref()).map(|word| word.text.to_string()).collect::<Vec<_>>()
     };
     let flags = CopyFlags { parents: inst.flag("parents").is_some(), excludes: values("exclude") };
     let words: Vec<&str> = sources.iter().map(String::as_str).collect();

@@ -96,11 +96,11 @@ pub(super) fn entry(case: &Case<'_>) -> Result<Entry, Refusal> {
         Entry { programs: Vec::new(), shell: None, exec_form: None, span, workdir, args: Vec::new(), elsewhere: None };
     match case.file.get(main).and_then(|inst| inst.command()) {
         Some(Command::Exec { words, .. }) => {
-            let mut argv: Vec<(String, Span)> = words.iter().map(|word| (word.text.clone(), word.span)).collect();
+            let mut argv: Vec<(String, Span)> = words.iter().map(|word| (word.text.to_string(), word.span)).collect();
             if entrypoint.is_some() {
                 match cmd.and_then(|id| case.file.get(id)).and_then(|inst| inst.command()) {
                     Some(Command::Exec { words, .. }) => {
-                        argv.extend(words.iter().map(|word| (word.text.clone(), word.span)));
+                        argv.extend(words.iter().map(|word| (word.text.to_string(), word.span)));
                     }
                     Some(Command::Shell(span)) => {
                         entry.shell = Some(("a shell-form CMD is an argument of ENTRYPOINT".into(), *span));
@@ -400,7 +400,9 @@ pub(super) fn health(case: &Case<'_>, step: &Step) -> Option<(Vec<String>, Optio
     let inst = case.file.get(step.inst)?;
     let Body::HealthcheckCmd { command, .. } = &inst.body else { return None };
     match command {
-        Command::Exec { words, .. } => Some((words.first().map(|word| word.text.clone()).into_iter().collect(), None)),
+        Command::Exec { words, .. } => {
+            Some((words.first().map(|word| word.text.to_string()).into_iter().collect(), None))
+        }
         Command::Shell(_) => {
             let script = step.script.as_ref()?;
             let names = script.commands.iter().map(|cmd| written(case, cmd)).filter(|name| !name.is_empty()).collect();

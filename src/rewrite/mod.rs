@@ -172,7 +172,7 @@ pub fn plan(
         effects: &effects,
         pure,
     };
-    let alias = stage.name.as_ref().map(|word| word.text.clone());
+    let alias = stage.name.as_ref().map(|word| word.text.to_string());
     let outline = render::Outline {
         add_alias: alias.is_none(),
         build_stage: alias.unwrap_or_else(|| render::free_name(&case, &["build", "builder", "compile"])),

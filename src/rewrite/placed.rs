@@ -29,7 +29,7 @@ pub(super) fn of_transfer(case: &Case<'_>, step: &Step, inst: &Instruction) -> R
              (rewrite: {runtime-files: [PATH]})",
         )
     };
-    let chown = inst.flag("chown").and_then(|flag| flag.value.as_ref()).map(|word| word.text.clone());
+    let chown = inst.flag("chown").and_then(|flag| flag.value.as_ref()).map(|word| word.text.to_string());
     let Ok(dest) = expand(&transfer.dest.text, case.file.escape, &step.env) else {
         return Err(unknown(&transfer.dest.text));
     };

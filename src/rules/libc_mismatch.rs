@@ -173,7 +173,7 @@ fn name(facts: &ImageFacts) -> Option<String> {
 }
 
 fn display(stage: &Stage, facts: &ImageFacts) -> String {
-    stage.image().map_or_else(|| facts.name.clone(), |image| image.text.clone())
+    stage.image().map_or_else(|| facts.name.clone(), |image| image.text.to_string())
 }
 
 /// Someone thought of it: a layer of the other C library is installed, or libraries are copied.

@@ -172,7 +172,11 @@ fn exec(source: &SourceFile, instruction: &Instruction, words: &[Word], dialect:
         Script { commands: Vec::new(), substitutions: Vec::new(), dialect, opaque: None, options: Vec::new() };
     let (Some(first), Some(last)) = (words.first(), words.last()) else { return script };
     let mut raw = Raw { span: first.span.to(last.span), ..Raw::default() };
-    raw.words.extend(words.iter().map(|word| ShellWord { span: word.span, text: word.text.clone(), literal: true }));
+    raw.words.extend(words.iter().map(|word| ShellWord {
+        span: word.span,
+        text: word.text.to_string(),
+        literal: true,
+    }));
     if matches!(dialect, Dialect::PowerShell | Dialect::Cmd)
         && let Some(name) = raw.words.first_mut()
         && let Some(base) = name.text.rsplit('\\').next()

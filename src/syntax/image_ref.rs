@@ -4,13 +4,13 @@
 //! repository; `$SERVER:8099/app` shows a port and is a registry. Text inside `${…}` and quotes never separates.
 
 use super::Word;
-use crate::text::Span;
+use crate::text::{Span, Text};
 
 /// An image reference as written. `FROM $SERVER:8099/x:1.0` has registry `$SERVER:8099`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ImageRef {
     pub span: Span,
-    pub text: String,
+    pub text: Text,
     /// Host with port, without the slash.
     pub registry: Option<Word>,
     pub repository: Word,
@@ -37,7 +37,7 @@ impl ImageRef {
     pub fn name(&self) -> String {
         match &self.registry {
             Some(registry) => format!("{}/{}", registry.text, self.repository.text),
-            None => self.repository.text.clone(),
+            None => self.repository.text.to_string(),
         }
     }
 
@@ -56,7 +56,7 @@ pub(super) fn read(text: &str, span: impl Fn(usize, usize) -> Span) -> ImageRef 
     let (start, end) = unquote(text, 0, text.len());
     let part = |start: usize, end: usize| {
         let (start, end) = unquote(text, start, end);
-        Word { span: span(start, end), text: text.get(start..end).unwrap_or("").to_string() }
+        Word { span: span(start, end), text: Text::new(text.get(start..end).unwrap_or("")) }
     };
     let mut at_sign = None;
     let mut first_slash = None;
@@ -81,7 +81,7 @@ pub(super) fn read(text: &str, span: impl Fn(usize, usize) -> Span) -> ImageRef 
     });
     ImageRef {
         span: span(0, text.len()),
-        text: text.to_string(),
+        text: Text::new(text),
         registry: registry.map(|slash| part(start, slash)),
         repository: part(registry.map_or(start, |slash| slash + 1), name_end),
         tag: tag_colon.map(|colon| part(colon + 1, at_sign.unwrap_or(end))),
@@ -173,7 +173,7 @@ mod tests {
     /// `registry | repository | tag | digest`, `-` for what is missing.
     fn check(text: &str, expected: &str) {
         let image = ImageRef::from_text(text);
-        let part = |word: &Option<Word>| word.as_ref().map_or("-".to_string(), |word| word.text.clone());
+        let part = |word: &Option<Word>| word.as_ref().map_or("-".to_string(), |word| word.text.to_string());
         let got = format!(
             "{} | {} | {} | {}",
             part(&image.registry),

@@ -3,7 +3,7 @@
 //! The rules are those of BuildKit's `parser.Parse`: the first line loses its leading white space, comment lines and
 //! blank lines inside a continued instruction are left out, everything else is joined as it stands.
 
-use crate::text::{SourceFile, Span};
+use crate::text::{SourceFile, Span, Text};
 
 use super::Word;
 
@@ -102,7 +102,7 @@ impl View<'_> {
     }
 
     pub fn word(&self, start: usize, end: usize) -> Word {
-        Word { span: self.span(start, end), text: self.slice(start, end).to_string() }
+        Word { span: self.span(start, end), text: Text::new(self.slice(start, end)) }
     }
 }
 

@@ -16,7 +16,7 @@ pub use image_ref::ImageRef;
 pub use parse::{parse, shell_text};
 pub use tokens::{Token, TokenKind, tokens};
 
-use crate::text::{SourceFile, Span};
+use crate::text::{SourceFile, Span, Text};
 
 /// A whole file.
 #[derive(Clone, Debug, Default)]
@@ -60,7 +60,7 @@ pub struct SyntaxError {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Word {
     pub span: Span,
-    pub text: String,
+    pub text: Text,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

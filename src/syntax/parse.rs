@@ -4,7 +4,7 @@ use super::heredoc;
 use super::instruction::{Reader, keyword};
 use super::lines::{Lines, Logical, Physical, trim_start};
 use super::{Directive, Dockerfile, Heredoc, Instruction, Item, Keyword, SyntaxError, Word};
-use crate::text::{MappedText, SourceFile, Span};
+use crate::text::{MappedText, SourceFile, Span, Text};
 
 /// Reads a file. What is wrong stands in `errors`; every byte is in one of the items.
 pub fn parse(source: &SourceFile) -> Dockerfile {
@@ -107,7 +107,7 @@ impl Parser<'_> {
         self.directives_open = true;
         let word = |at: usize, text: &str| Word {
             span: Span::new(at as u32, (at + text.len()) as u32),
-            text: text.to_string(),
+            text: Text::new(text),
         };
         let directive = Directive { span, name: word(name_at, name), value: word(value_at, value) };
         if self.file.directive(&lower).is_some() {

@@ -193,7 +193,7 @@ impl RawFlag {
                 let at = |index: usize| unquoted.offsets.get(index).copied();
                 let from = at(start).unwrap_or(self.range.1);
                 let to = if start < end { at(end - 1).map_or(self.range.1, |at| at + 1) } else { from };
-                Word { span: view.span(from, to), text: unquoted.text.get(start..end).unwrap_or("").to_string() }
+                Word { span: view.span(from, to), text: unquoted.text.get(start..end).unwrap_or("").into() }
             }
         }
     }
@@ -293,7 +293,7 @@ pub(super) fn json(view: &View<'_>, (start, end): Range) -> Json {
             let from = reader.at;
             if reader.peek() == Some(b'"') {
                 let Some(string) = reader.string() else { return Json::No };
-                words.push(Word { span: view.span(from, reader.at), text: string });
+                words.push(Word { span: view.span(from, reader.at), text: string.into() });
             } else {
                 only_strings = false;
                 if reader.value().is_none() {

@@ -53,7 +53,7 @@ fn every_corpus_file_has_a_model() {
                             }
                         }
                         None if stage.windows => count("images without facts: Windows"),
-                        None => *missing.entry(reference.text.clone()).or_default() += 1,
+                        None => *missing.entry(reference.text.to_string()).or_default() += 1,
                     }
                 }
                 Base::Unresolved(_) => count("unresolved"),
@@ -118,7 +118,7 @@ fn corpus_parses_as_the_kept_verdicts_of_buildkit_say() {
         let Some((ok, list)) = verdicts.get(id.as_str()) else { continue };
         let source = SourceFile::from_bytes("Dockerfile", text.clone());
         let file = syntax::parse(&source);
-        let names: Vec<String> = file.instructions().map(|(_, inst)| inst.name.text.to_uppercase()).collect();
+        let names: Vec<String> = file.instructions().map(|(_, inst)| inst.name.text.as_str().to_uppercase()).collect();
         if *ok {
             accepted += 1;
             if !file.errors.is_empty() || names.join(",") != *list {

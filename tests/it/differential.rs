@@ -79,7 +79,7 @@ pub fn base64(bytes: &[u8]) -> String {
 }
 
 fn words(words: &[Word]) -> Vec<String> {
-    words.iter().map(|word| word.text.clone()).collect()
+    words.iter().map(|word| word.text.to_string()).collect()
 }
 
 /// The arguments as BuildKit's tree has them.
@@ -94,7 +94,7 @@ fn arguments(source: &SourceFile, inst: &Instruction, body: &Body) -> (Vec<Strin
     let pairs = |pairs: &[KeyValue], sep: &str| {
         pairs
             .iter()
-            .flat_map(|p| [p.key.text.clone(), p.value.as_ref().unwrap().text.clone(), sep.to_string()])
+            .flat_map(|p| [p.key.text.to_string(), p.value.as_ref().unwrap().text.to_string(), sep.to_string()])
             .collect()
     };
     match body {
@@ -111,26 +111,26 @@ fn arguments(source: &SourceFile, inst: &Instruction, body: &Body) -> (Vec<Strin
         Body::Shell(list) => (words(list), true),
         Body::Copy(transfer) | Body::Add(transfer) => {
             let mut list = words(&transfer.sources);
-            list.push(transfer.dest.text.clone());
+            list.push(transfer.dest.text.to_string());
             (list, transfer.json)
         }
         Body::Env(list) | Body::Label(list) => (pairs(&list.pairs, if list.legacy { "" } else { "=" }), false),
         Body::Arg(list) => {
             let join = |pair: &KeyValue| match &pair.value {
                 Some(value) => format!("{}={}", pair.key.text, value.text),
-                None => pair.key.text.clone(),
+                None => pair.key.text.to_string(),
             };
             (list.iter().map(join).collect(), false)
         }
         Body::Workdir(word) | Body::User(word) | Body::StopSignal(word) | Body::Maintainer(word) => {
-            (vec![word.text.clone()], false)
+            (vec![word.text.to_string()], false)
         }
         Body::Expose(list) => (words(list), false),
         Body::Volume { paths, json } => (words(paths), *json),
-        Body::HealthcheckNone(word) => (vec![word.text.clone()], false),
+        Body::HealthcheckNone(word) => (vec![word.text.to_string()], false),
         Body::HealthcheckCmd { cmd, command } => {
             let (mut list, json) = form(command);
-            list.insert(0, cmd.text.clone());
+            list.insert(0, cmd.text.to_string());
             (list, json)
         }
         // A kind of health check that is neither CMD nor NONE; BuildKit's parser still splits it.
@@ -166,7 +166,7 @@ fn shape(source: &SourceFile, inst: &Instruction) -> Value {
         }
         _ => Value::Null,
     };
-    json!({"cmd": inst.name.text, "args": args, "flags": flags, "json": json, "heredocs": heredocs, "sub": sub})
+    json!({"cmd": inst.name.text.as_str(), "args": args, "flags": flags, "json": json, "heredocs": heredocs, "sub": sub})
 }
 
 /// Our list in the oracle's shape, with line numbers.

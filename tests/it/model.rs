@@ -156,12 +156,12 @@ impl Cases {
         }
         let images = model.stages.iter().filter_map(|stage| stage.image());
         let bases: Map<String, Value> =
-            images.filter_map(|image| Some((image.text.clone(), base_config(image)?))).collect();
+            images.filter_map(|image| Some((image.text.to_string(), base_config(image)?))).collect();
         let build_args: Map<String, Value> =
             build_args.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
         let last = model.stages.len().saturating_sub(1);
         for stage in &model.stages {
-            let name = stage.name.as_ref().map_or(String::new(), |name| name.text.clone());
+            let name = stage.name.as_ref().map_or(String::new(), |name| name.text.to_string());
             let found = model.find_stage(&name).map(|stage| stage.id);
             if stage.id.0 != last && found != Some(stage.id) {
                 continue;

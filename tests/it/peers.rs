@@ -21,7 +21,7 @@ fn line(name: &str, parts: &[String]) -> String {
 }
 
 fn texts<'a>(words: impl IntoIterator<Item = &'a Word>) -> Vec<String> {
-    words.into_iter().map(|word| word.text.clone()).collect()
+    words.into_iter().map(|word| word.text.to_string()).collect()
 }
 
 fn flags(inst: &Instruction) -> Vec<String> {
@@ -43,7 +43,7 @@ fn pairs(pairs: &[KeyValue]) -> Vec<String> {
 }
 
 fn image_line(image: &syntax::ImageRef, alias: &Option<Word>) -> Vec<String> {
-    vec![image.text.clone(), alias.as_ref().map_or(String::new(), |alias| alias.text.clone())]
+    vec![image.text.to_string(), alias.as_ref().map_or(String::new(), |alias| alias.text.to_string())]
 }
 
 /// One line per instruction in the terms of dockerfile-parser.
@@ -133,11 +133,11 @@ fn for_parse_dockerfile(source: &SourceFile, inst: &Instruction) -> String {
             let mut docs = inst.heredocs.iter();
             let source_text = |word: &Word| match word.text.contains("<<") {
                 true => docs.next().map_or(String::new(), |doc| source.slice(doc.body).to_string()),
-                false => word.text.clone(),
+                false => word.text.to_string(),
             };
             let mut parts = flags(inst);
             parts.extend(transfer.sources.iter().map(source_text));
-            parts.push(transfer.dest.text.clone());
+            parts.push(transfer.dest.text.to_string());
             parts
         }
         Body::HealthcheckCmd { command, .. } => {

@@ -111,7 +111,7 @@ fn copy(cx: &Context<'_>, tree: &mut ImageTree<'_>, step: &Step, copied: &Copied
             .flags
             .iter()
             .filter(|flag| flag.name.text == "exclude")
-            .filter_map(|flag| flag.value.as_ref().map(|value| value.text.clone()))
+            .filter_map(|flag| flag.value.as_ref().map(|value| value.text.to_string()))
             .collect(),
     });
     let dest = if copied.into_dir { format!("{dest}/") } else { dest.to_string() };
