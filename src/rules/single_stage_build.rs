@@ -30,7 +30,9 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
     }
     let sign = match purpose(stage) {
         Purpose::Application => sign(cx, stage),
-        Purpose::Unsaid => fetched_and_built(cx, stage),
+        Purpose::Unsaid => {
+            fetched_and_built(cx, stage).or_else(|| forgotten_group(&runs(cx, stage).collect::<Vec<_>>()))
+        }
         Purpose::Work => None,
     };
     let Some(sign) = sign else { return };
@@ -75,7 +77,10 @@ struct Sign {
 
 fn sign(cx: &Context<'_>, stage: &Stage) -> Option<Sign> {
     let all: Vec<Run<'_>> = runs(cx, stage).collect();
-    compiled(&all, stage).or_else(|| run_from_sources(cx, stage)).or_else(|| dependencies(&all, stage))
+    compiled(&all, stage)
+        .or_else(|| run_from_sources(cx, stage))
+        .or_else(|| dependencies(&all, stage))
+        .or_else(|| forgotten_group(&all))
 }
 
 /// A command compiles, and what it compiles with is still there afterwards.
@@ -108,11 +113,8 @@ fn fetched_and_built(cx: &Context<'_>, stage: &Stage) -> Option<Sign> {
         .flat_map(|step| &step.installs)
         .filter(|install| is_system(install.manager))
         .flat_map(|install| &install.packages)
-        .any(|package| detect::is_compiler_package(&package.name));
-    let fetched = all.iter().flat_map(|run| &run.script.commands).any(|cmd| match cmd.name.text.as_str() {
-        "wget" | "curl" => true,
-        _ => clones(cmd),
-    });
+        .any(|package| only_builds(&package.name));
+    let fetched = all.iter().flat_map(|run| &run.script.commands).any(|cmd| downloads(cmd) || clones(cmd));
     let has_compiler = stage.facts().is_some_and(|facts| facts.gcc);
     if base_language(stage).is_some() || has_compiler || !compilers || !fetched {
         return None;
@@ -126,6 +128,10 @@ fn fetched_and_built(cx: &Context<'_>, stage: &Stage) -> Option<Sign> {
             label: "built here",
         })
     })
+}
+
+fn downloads(cmd: &ShellCommand) -> bool {
+    matches!(cmd.name.text.as_str(), "wget" | "curl")
 }
 
 /// Sources are fetched by a version control system.
@@ -200,11 +206,10 @@ fn dependencies(all: &[Run<'_>], stage: &Stage) -> Option<Sign> {
     for (at, run) in all.iter().enumerate() {
         for install in run.step.installs.iter().filter(|install| is_system(install.manager)) {
             let Some(cmd) = run.script.commands.get(install.command) else { continue };
-            let only_builds = |name: &str| detect::is_compiler_package(name) || detect::is_headers_package(name);
-            let Some(package) = install.packages.iter().find(|package| only_builds(&package.name)) else { continue };
+            let stays = |name: &str| only_builds(name) && !removed_by_name(run, install.command, name);
+            let Some(package) = install.packages.iter().find(|package| stays(&package.name)) else { continue };
             // The libraries come in the same RUN or a later one.
-            let used = all.iter().skip(at).any(installs);
-            if used && !removed_later(run, install.command) {
+            if all.iter().skip(at).any(installs) {
                 return Some(Sign {
                     message: "the image that runs the application also holds what its libraries were built with"
                         .to_string(),
@@ -215,6 +220,46 @@ fn dependencies(all: &[Run<'_>], stage: &Stage) -> Option<Sign> {
         }
     }
     None
+}
+
+/// `apk add --virtual .build-deps gcc`: packages with a name of their own, to be taken away by it, and nothing does.
+fn forgotten_group(all: &[Run<'_>]) -> Option<Sign> {
+    let commands = || all.iter().flat_map(|run| &run.script.commands);
+    let works = commands().any(|cmd| detect::command(cmd).is_some() || cmd.name.text.ends_with("-gem"));
+    for run in all.iter().filter(|_| works) {
+        for install in run.step.installs.iter().filter(|install| install.manager == Manager::Apk) {
+            let Some(cmd) = run.script.commands.get(install.command) else { continue };
+            let Some(group) = group_name(cmd) else { continue };
+            let deleted = commands().any(|other| {
+                other.name.text == "apk"
+                    && other.args.iter().any(|arg| arg.text == "del")
+                    && other.args.iter().any(|arg| arg.text == group || !arg.literal)
+            });
+            let package = install.packages.iter().find(|package| only_builds(&package.name));
+            if let (Some(package), false) = (package, deleted) {
+                return Some(Sign {
+                    message: format!("the packages of {group} are for building, and they stay in the image"),
+                    span: if package.literal { package.span } else { cmd.span },
+                    label: "installed here, and needed by no running program",
+                });
+            }
+        }
+    }
+    None
+}
+
+/// The name behind `--virtual` or `-t`.
+fn group_name(cmd: &ShellCommand) -> Option<&str> {
+    let at = cmd.args.iter().position(|arg| arg.text == "-t" || arg.text.starts_with("--virtual"))?;
+    match cmd.args.get(at)?.text.strip_prefix("--virtual=") {
+        Some(name) => Some(name),
+        None => cmd.args.get(at + 1).map(|arg| arg.text.as_str()),
+    }
+}
+
+/// No running program needs a package of that name.
+fn only_builds(name: &str) -> bool {
+    detect::is_compiler_package(name) || detect::is_headers_package(name)
 }
 
 /// Code is copied or fetched, not only a script to start with: an image of tools has none of its own.
@@ -230,7 +275,18 @@ fn brings_application(all: &[Run<'_>], stage: &Stage) -> bool {
     let copied = stage.steps.iter().filter_map(|step| step.copied.as_ref()).any(|copied| {
         copied.from == Source::Context && copied.sources.iter().any(|source| source.path.as_deref().is_none_or(is_code))
     });
-    copied || all.iter().any(|run| run.script.commands.iter().any(clones))
+    let mut commands = all.iter().flat_map(|run| &run.script.commands);
+    let serves = is_server_base(stage);
+    copied || commands.any(|cmd| clones(cmd) || (serves && downloads(cmd))) || runs_installed(all, stage)
+}
+
+/// The image's command is a program that a language's package manager has brought: `gem install earthquake`.
+fn runs_installed(all: &[Run<'_>], stage: &Stage) -> bool {
+    let Some(program) = command_of(stage).and_then(|command| command.argv.first()) else { return false };
+    let program = program.split_whitespace().find(|word| *word != "exec").unwrap_or("");
+    let program = program.rsplit('/').next().unwrap_or(program);
+    let installs = all.iter().flat_map(|run| &run.step.installs).filter(|install| !is_system(install.manager));
+    !program.is_empty() && installs.flat_map(|install| &install.packages).any(|package| package.name == program)
 }
 
 fn is_system(manager: Manager) -> bool {
@@ -239,17 +295,35 @@ fn is_system(manager: Manager) -> bool {
 
 /// A later command of the same RUN removes packages.
 fn removed_later(run: &Run<'_>, index: usize) -> bool {
-    run.script.commands.iter().skip(index + 1).any(|cmd| {
-        let verb = |verbs: &[&str]| cmd.args.iter().any(|arg| verbs.contains(&arg.text.as_str()));
-        match cmd.name.text.as_str() {
-            "apt-get" | "apt" | "aptitude" | "yum" | "dnf" | "microdnf" | "zypper" => {
-                verb(&["purge", "remove", "autoremove", "erase", "rm", "--auto-remove", "history"])
-            }
-            "apk" => verb(&["del"]),
-            "dpkg" => verb(&["-r", "-P", "--purge", "--remove"]),
-            "rpm" => verb(&["-e", "--erase"]),
-            _ => false,
+    run.script.commands.iter().skip(index + 1).any(removes)
+}
+
+fn removes(cmd: &ShellCommand) -> bool {
+    let verb = |verbs: &[&str]| cmd.args.iter().any(|arg| verbs.contains(&arg.text.as_str()));
+    match cmd.name.text.as_str() {
+        "apt-get" | "apt" | "aptitude" | "yum" | "dnf" | "microdnf" | "zypper" => {
+            verb(&["purge", "remove", "autoremove", "autopurge", "erase", "rm", "--auto-remove", "history"])
         }
+        "apk" => verb(&["del"]),
+        "dpkg" => verb(&["-r", "-P", "--purge", "--remove"]),
+        "rpm" => verb(&["-e", "--erase"]),
+        _ => false,
+    }
+}
+
+/// A later command of the same RUN takes that package away. Without `autoremove`, apt takes what is named and leaves
+/// the rest: `apt-get remove build-essential` leaves every compiler.
+fn removed_by_name(run: &Run<'_>, index: usize, package: &str) -> bool {
+    run.script.commands.iter().skip(index + 1).filter(|cmd| removes(cmd)).any(|cmd| {
+        if !matches!(cmd.name.text.as_str(), "apt-get" | "apt" | "aptitude") {
+            return true;
+        }
+        let auto = ["autoremove", "--auto-remove", "--autoremove", "autopurge"];
+        cmd.args.iter().any(|arg| {
+            let stem = arg.text.trim_end_matches('*');
+            let named = arg.text == package || (stem != arg.text && package.starts_with(stem));
+            named || !arg.literal || auto.contains(&arg.text.as_str())
+        })
     })
 }
 
@@ -292,7 +366,11 @@ fn purpose(stage: &Stage) -> Purpose {
     };
     if !own(&config.entrypoint) && !own(&config.cmd) {
         let mut copies = stage.steps.iter().filter_map(|step| step.copied.as_ref());
-        let serves = is_server_base(stage) && copies.any(|copied| copied.from == Source::Context);
+        let mut commands =
+            stage.steps.iter().filter_map(|step| step.script.as_ref()).flat_map(|script| &script.commands);
+        let serves = is_server_base(stage)
+            && (copies.any(|copied| copied.from == Source::Context)
+                || commands.any(|cmd| downloads(cmd) || clones(cmd)));
         return if serves { Purpose::Application } else { Purpose::Unsaid };
     }
     let mut argv: Vec<String> = Vec::new();
