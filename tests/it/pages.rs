@@ -282,12 +282,14 @@ fn facts(rule: &Rule) -> String {
 
 fn page_with_facts(rule: &Rule, page: &str) -> String {
     let mut out = String::new();
-    let mut lines = page.lines();
+    let mut lines = page.lines().peekable();
     while let Some(line) = lines.next() {
         writeln!(out, "{line}").unwrap();
         if line == FACTS {
-            writeln!(out, "{}", facts(rule)).unwrap();
-            lines.next();
+            // The old line, and the blank one that sets it apart from the text.
+            lines.next_if(|line| !line.is_empty());
+            lines.next_if(|line| line.is_empty());
+            writeln!(out, "{}\n", facts(rule)).unwrap();
         }
     }
     out
