@@ -129,7 +129,10 @@ fn pragma(comment: &str) -> Option<(Scope, Vec<&str>)> {
         .find_map(|(word, scope)| Some((scope, rest.strip_prefix(word)?.strip_prefix([' ', '\t'])?.trim_start())))
         .unwrap_or((Scope::Next, rest));
     let names = list(value_of(rest, "ignore")?);
-    (!names.is_empty()).then_some((scope, names))
+    // hadolint reads codes only; anything else voids its whole comment.
+    let code = |name: &&str| name.bytes().all(|byte| byte.is_ascii_digit() || b"DLSC".contains(&byte));
+    let void = text.starts_with("hadolint") && !names.iter().all(code);
+    (!names.is_empty() && !void).then_some((scope, names))
 }
 
 /// What follows `name =`.
@@ -188,6 +191,7 @@ mod tests {
             ("# check the result=1", None),
             ("# unladen is a linter", None),
             ("# hadolint ignore=", None),
+            ("# hadolint ignore=crazy,DL3002", None),
             ("# ignore=DL3006", None),
             ("# unladenignore=a", None),
         ];

@@ -260,11 +260,22 @@ fn verb(facts: &ManagerFacts, command: &ShellCommand, start: usize) -> Option<us
     let mut at = start;
     loop {
         let text = command.args.get(at)?.text.as_str();
+        if text.starts_with('$') && known_verb(facts, command.args.get(at + 1..).unwrap_or_default()) {
+            at += 1;
+            continue;
+        }
         if !is_flag(text) {
             return Some(at);
         }
         at += 1 + usize::from(takes_value(facts, text));
     }
+}
+
+/// The first word that is no flag is a subcommand: what stands before it in `dnf $OPTIONS install` is options.
+fn known_verb(facts: &ManagerFacts, words: &[ShellWord]) -> bool {
+    let first = words.iter().map(|word| word.text.as_str()).find(|text| !is_flag(text) && !text.starts_with('$'));
+    let lists = [facts.install, facts.update, facts.upgrade, facts.remove];
+    first.is_some_and(|first| lists.iter().any(|verbs| verbs.contains(&first)))
 }
 
 fn is_flag(text: &str) -> bool {

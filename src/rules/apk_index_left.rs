@@ -2,7 +2,7 @@
 
 use super::support::caches::{Cache, Left};
 use super::{Category, Context, FixAvailability, Rule};
-use crate::diagnostic::{Applicability, Diagnostic, Severity, Waste};
+use crate::diagnostic::{Applicability, Diagnostic, Severity};
 use crate::shell::{Joiner, ShellCommand};
 use crate::text::{Edit, Span};
 
@@ -28,14 +28,14 @@ static CACHE: Cache = Cache {
     update_installs: false,
     message: "the package index that apk downloads stays in this layer",
     help: "add --no-cache to apk add, and leave out apk update",
-    leftover: "apk-index",
+    idle: None,
+    leftover: Some("apk-index"),
     append: None,
 };
 
 fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
     for left in CACHE.left(cx) {
-        let found =
-            Diagnostic::at(left.first.span, CACHE.message).help(CACHE.help).waste(Waste::Leftover(CACHE.leftover));
+        let found = CACHE.found(&left);
         out.push(match edits(cx, &left) {
             Some(edits) => found.fix(Applicability::Safe, "Add --no-cache", edits),
             None => found,

@@ -26,7 +26,8 @@ static CACHE: Cache = Cache {
     update_installs: false,
     message: "the package lists that apt downloads stay in this layer",
     help: "delete /var/lib/apt/lists/* in the same RUN, or mount a cache there",
-    leftover: "apt-lists",
+    idle: Some("leave apt-get update out: nothing here installs from the lists"),
+    leftover: Some("apt-lists"),
     append: Some(("rm -rf /var/lib/apt/lists/*", "Delete the package lists in the same RUN")),
 };
 

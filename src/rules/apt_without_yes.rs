@@ -50,10 +50,8 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
 fn answers(cmd: &ShellCommand) -> bool {
     let quiet: usize = cmd.args.iter().map(|arg| quietness(&arg.text)).sum();
     let says = |text: &str| {
-        matches!(
-            text,
-            "--force-yes" | "--assume-no" | "-s" | "--simulate" | "--dry-run" | "--just-print" | "--print-uris"
-        ) || text.to_ascii_lowercase().contains("apt::get::assume-yes=")
+        matches!(text, "--assume-no" | "-s" | "--simulate" | "--dry-run" | "--just-print" | "--print-uris")
+            || text.to_ascii_lowercase().contains("apt::get::assume-yes=")
     };
     quiet >= 2 || cmd.args.iter().any(|arg| says(&arg.text))
 }

@@ -1,6 +1,6 @@
 //! dnf used in a layer that ships, without `dnf clean all` in the same RUN.
 
-use super::support::caches::Cache;
+use super::support::caches::{Cache, RPM_FILLS};
 use super::{Category, Context, FixAvailability, Rule};
 use crate::diagnostic::{Diagnostic, Severity};
 
@@ -19,36 +19,15 @@ pub static RULE: Rule = Rule {
 
 static CACHE: Cache = Cache {
     programs: &["dnf", "dnf5", "dnf-3"],
-    fills: &[
-        "install",
-        "in",
-        "update",
-        "upgrade",
-        "groupinstall",
-        "group",
-        "makecache",
-        "builddep",
-        "reinstall",
-        "downgrade",
-        "distro-sync",
-        "localinstall",
-        "check-update",
-        "swap",
-        "module",
-    ],
+    fills: RPM_FILLS,
     unless: &[],
     dirs: &["/var/cache/dnf", "/var/cache/libdnf5", "/var/cache/yum"],
-    cleans: &[
-        ("dnf", &["clean"]),
-        ("dnf5", &["clean"]),
-        ("dnf-3", &["clean"]),
-        ("yum", &["clean"]),
-        ("microdnf", &["clean"]),
-    ],
+    cleans: &[("dnf", &["clean"]), ("dnf5", &["clean"]), ("dnf-3", &["clean"]), ("yum", &["clean"])],
     update_installs: true,
     message: "what dnf downloads for itself stays in this layer",
     help: "run dnf clean all in the same RUN, or mount a cache at /var/cache/dnf",
-    leftover: "dnf-cache",
+    idle: None,
+    leftover: Some("dnf-cache"),
     append: Some(("dnf clean all", "Run dnf clean all in the same RUN")),
 };
 

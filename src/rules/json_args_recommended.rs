@@ -32,7 +32,9 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
             if step.shell.set_by.is_some() || ends_in_exec(step) || span.is_empty() {
                 continue;
             }
-            let found = Diagnostic::at(instruction.content, "the shell gets the signals, not the program");
+            let name = instruction.name.text.to_ascii_uppercase();
+            let message = format!("{name} is in shell form: the shell gets the signals, not the program");
+            let found = Diagnostic::at(instruction.content, message);
             let Some(json) = exec_form(cx, step, instruction) else {
                 out.push(
                     found.help(

@@ -1,12 +1,12 @@
 //! microdnf used in a layer that ships, without `microdnf clean all` in the same RUN.
 
-use super::support::caches::Cache;
+use super::support::caches::{Cache, RPM_FILLS};
 use super::{Category, Context, FixAvailability, Rule};
 use crate::diagnostic::{Diagnostic, Severity};
 
 pub static RULE: Rule = Rule {
     slug: "microdnf-cache-left",
-    aliases: &[],
+    aliases: &["DL3040"],
     summary: "microdnf caches stay in a layer that ships",
     category: Category::Size,
     severity: Severity::Warning,
@@ -19,14 +19,15 @@ pub static RULE: Rule = Rule {
 
 static CACHE: Cache = Cache {
     programs: &["microdnf"],
-    fills: &["install", "update", "upgrade", "reinstall", "module", "makecache"],
+    fills: RPM_FILLS,
     unless: &[],
     dirs: &["/var/cache/yum", "/var/cache/dnf", "/var/cache/libdnf5"],
-    cleans: &[("microdnf", &["clean"]), ("dnf", &["clean"]), ("yum", &["clean"])],
+    cleans: &[("microdnf", &["clean"])],
     update_installs: true,
     message: "what microdnf downloads for itself stays in this layer",
     help: "run microdnf clean all in the same RUN",
-    leftover: "dnf-cache",
+    idle: None,
+    leftover: Some("dnf-cache"),
     append: Some(("microdnf clean all", "Run microdnf clean all in the same RUN")),
 };
 

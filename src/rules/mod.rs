@@ -74,6 +74,7 @@ impl Context<'_> {
 mod add_for_local_file;
 mod apk_index_left;
 mod apk_unpinned;
+mod apt_archives_left;
 mod apt_in_script;
 mod apt_lists_left;
 mod apt_no_install_recommends;
@@ -179,6 +180,7 @@ pub static RULES: &[&Rule] = &[
     &add_for_local_file::RULE,
     &apk_index_left::RULE,
     &apk_unpinned::RULE,
+    &apt_archives_left::RULE,
     &apt_in_script::RULE,
     &apt_lists_left::RULE,
     &apt_no_install_recommends::RULE,

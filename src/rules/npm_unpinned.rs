@@ -20,7 +20,11 @@ pub static RULE: Rule = Rule {
 
 static PINS: Pins = Pins {
     managers: &[Manager::Npm, Manager::Yarn, Manager::Pnpm],
-    reading: |cmd| only(cmd, &["install", "i", "in", "ins", "inst", "add", "isntall"]),
+    // `yarn install` takes no names.
+    reading: |cmd| match cmd.name.text.starts_with("yarn") {
+        true => only(cmd, &["add"]),
+        false => only(cmd, &["install", "i", "in", "ins", "inst", "add", "isntall"]),
+    },
     pinned,
     help: "write name@version",
 };

@@ -20,6 +20,9 @@ const SECRET: &[&str] = &[
     "token",
 ];
 
+/// Ends of words that do.
+const ENDS: &[&str] = &["password", "passwd", "secret", "token", "apikey"];
+
 /// Words that say that it is something about a secret, or that it is no secret.
 const HARMLESS: &[&str] = &[
     "algorithm",
@@ -99,7 +102,8 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
                 Some(env) => value_or_written(cx, env, word),
                 None => word.text.trim_matches(['"', '\'']).to_string(),
             });
-            if written.is_some_and(|value| is_no_secret(&value)) {
+            let handed_on = written.as_deref().and_then(|value| default_of(cx, value));
+            if [&written, &handed_on].into_iter().flatten().any(|value| is_no_secret(value)) {
                 continue;
             }
             let name = instruction.name.text.to_ascii_uppercase();
@@ -112,10 +116,26 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
     }
 }
 
+/// The default of the ARG that a value merely hands on (`ENV KEY=$KEY`), in whichever stage it stands.
+fn default_of(cx: &Context<'_>, value: &str) -> Option<String> {
+    let name = value.strip_prefix('$')?.trim_start_matches('{').trim_end_matches('}');
+    cx.dockerfile.instructions().find_map(|(_, instruction)| {
+        let Body::Arg(pairs) = &instruction.body else { return None };
+        let pair = pairs.iter().find(|pair| pair.key.text == name)?;
+        Some(pair.value.as_ref()?.text.trim_matches(['"', '\'']).to_string())
+    })
+}
+
 fn looks_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
+    // `Filters__0__Key` is the path of a setting.
+    if name.contains("__") && name.ends_with("_key") {
+        return false;
+    }
     let has = |words: &[&str]| name.split(['_', '-', '.']).any(|word| words.contains(&word));
-    has(SECRET) && !has(HARMLESS)
+    // `PGPASSWORD`, `accesstoken`
+    let ends = name.split(['_', '-', '.']).any(|word| ENDS.iter().any(|end| word.ends_with(end)));
+    (has(SECRET) || ends) && !has(HARMLESS)
 }
 
 /// A switch, a number, a path or a fingerprint; an empty value may be filled in later.

@@ -1,6 +1,6 @@
 //! yum used in a layer that ships, without `yum clean all` in the same RUN.
 
-use super::support::caches::Cache;
+use super::support::caches::{Cache, RPM_FILLS};
 use super::{Category, Context, FixAvailability, Rule};
 use crate::diagnostic::{Diagnostic, Severity};
 
@@ -19,26 +19,15 @@ pub static RULE: Rule = Rule {
 
 static CACHE: Cache = Cache {
     programs: &["yum"],
-    fills: &[
-        "install",
-        "update",
-        "upgrade",
-        "groupinstall",
-        "makecache",
-        "reinstall",
-        "downgrade",
-        "localinstall",
-        "check-update",
-        "swap",
-        "module",
-    ],
+    fills: RPM_FILLS,
     unless: &[],
     dirs: &["/var/cache/yum", "/var/cache/dnf"],
-    cleans: &[("yum", &["clean"]), ("dnf", &["clean"]), ("microdnf", &["clean"])],
+    cleans: &[("yum", &["clean"]), ("dnf", &["clean"])],
     update_installs: true,
     message: "what yum downloads for itself stays in this layer",
     help: "run yum clean all in the same RUN, or mount a cache at /var/cache/yum",
-    leftover: "yum-cache",
+    idle: None,
+    leftover: Some("yum-cache"),
     append: Some(("yum clean all", "Run yum clean all in the same RUN")),
 };
 

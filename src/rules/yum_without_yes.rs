@@ -1,6 +1,6 @@
 //! yum without the flag that answers its question.
 
-use super::support::answers::Questions;
+use super::support::answers::{Questions, RPM_VERBS};
 use super::{Category, Context, FixAvailability, Rule};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::Manager;
@@ -20,28 +20,7 @@ pub static RULE: Rule = Rule {
 
 static QUESTIONS: Questions = Questions {
     managers: &[Manager::Yum],
-    verbs: &[
-        "install",
-        "in",
-        "localinstall",
-        "groupinstall",
-        "groupupdate",
-        "groupremove",
-        "reinstall",
-        "downgrade",
-        "update",
-        "upgrade",
-        "up",
-        "update-minimal",
-        "upgrade-minimal",
-        "distro-sync",
-        "remove",
-        "erase",
-        "rm",
-        "autoremove",
-        "swap",
-        "builddep",
-    ],
+    verbs: RPM_VERBS,
     prefixes: &["module"],
     answered: |_| false,
     configured: &["assumeyes=", "defaultyes="],

@@ -26,7 +26,8 @@ static CACHE: Cache = Cache {
     update_installs: true,
     message: "what zypper downloads for itself stays in this layer",
     help: "run zypper clean --all in the same RUN, or mount a cache at /var/cache/zypp",
-    leftover: "zypper-cache",
+    idle: None,
+    leftover: Some("zypper-cache"),
     append: Some(("zypper clean --all", "Run zypper clean --all in the same RUN")),
 };
 

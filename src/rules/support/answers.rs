@@ -7,6 +7,30 @@ use crate::rules::Context;
 use crate::shell::{Joiner, ShellCommand};
 use crate::text::Edit;
 
+/// Subcommands of dnf and yum that ask.
+pub const RPM_VERBS: &[&str] = &[
+    "install",
+    "in",
+    "localinstall",
+    "groupinstall",
+    "groupupdate",
+    "groupremove",
+    "reinstall",
+    "downgrade",
+    "update",
+    "upgrade",
+    "up",
+    "update-minimal",
+    "upgrade-minimal",
+    "distro-sync",
+    "remove",
+    "erase",
+    "rm",
+    "autoremove",
+    "swap",
+    "builddep",
+];
+
 pub struct Questions {
     pub managers: &'static [Manager],
     /// Subcommands that ask.

@@ -7,6 +7,31 @@ use crate::rules::Context;
 use crate::shell::ShellCommand;
 use crate::text::Edit;
 
+/// Subcommands of dnf, yum and microdnf that fetch metadata or packages.
+pub const RPM_FILLS: &[&str] = &[
+    "install",
+    "in",
+    "localinstall",
+    "groupinstall",
+    "group",
+    "module",
+    "update",
+    "upgrade",
+    "up",
+    "update-minimal",
+    "upgrade-minimal",
+    "up-min",
+    "distro-sync",
+    "dsync",
+    "downgrade",
+    "reinstall",
+    "builddep",
+    "build-dep",
+    "swap",
+    "makecache",
+    "check-update",
+];
+
 /// One package manager's cache.
 pub struct Cache {
     /// Names of the program.
@@ -23,7 +48,10 @@ pub struct Cache {
     pub update_installs: bool,
     pub message: &'static str,
     pub help: &'static str,
-    pub leftover: &'static str,
+    /// Advice where nothing uses what was fetched.
+    pub idle: Option<&'static str>,
+    /// The row of its weight in rules/tables/leftovers.tsv.
+    pub leftover: Option<&'static str>,
     /// What the fix puts behind the last use, and its title; the fix of apk is of another kind.
     pub append: Option<(&'static str, &'static str)>,
 }
@@ -56,8 +84,7 @@ impl Cache {
         if arg.text.starts_with('-') {
             return false;
         }
-        // A variable that is not known may well hold the place.
-        let Some(path) = absolute(run.step, cmd, arg) else { return true };
+        let Some(path) = absolute(run.step, cmd, arg) else { return may_hold(&arg.text, self.dirs) };
         braces(&path).iter().any(|path| self.dirs.iter().any(|dir| covers(path, dir)))
     }
 
@@ -81,13 +108,38 @@ impl Cache {
 
     /// Reports each, with `append` as the fix.
     pub fn check(&self, cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
-        for left in self.left(cx) {
-            let found =
-                Diagnostic::at(left.first.span, self.message).help(self.help).waste(Waste::Leftover(self.leftover));
+        self.check_where(cx, out, |_| true);
+    }
+
+    /// As `check`, for the RUNs that `concerned` names.
+    pub fn check_where(&self, cx: &Context<'_>, out: &mut Vec<Diagnostic>, concerned: impl Fn(&Run<'_>) -> bool) {
+        for left in self.left(cx).filter(|left| concerned(&left.run)) {
+            let mut found = self.found(&left);
+            if let Some(advice) = self.idle.filter(|_| self.is_idle(cx, &left.run)) {
+                found.help = Some(advice.to_string());
+            }
             out.push(match self.append_fix(cx, &left.run) {
                 Some((applicability, title, edit)) => found.fix(applicability, title, vec![edit]),
                 None => found,
             });
+        }
+    }
+
+    /// Neither this RUN nor a later one does more than fetch and delete: no script of the author's either.
+    fn is_idle(&self, cx: &Context<'_>, run: &Run<'_>) -> bool {
+        let idle = |run: &Run<'_>| {
+            known::all(run.script, known::plain_or_builder)
+                && run.script.commands.iter().all(|cmd| !self.uses(cmd) || self.is_filled_by(cmd))
+        };
+        run.stage.children.is_empty() && idle(run) && later_runs(cx, run).iter().all(idle)
+    }
+
+    /// The finding without a fix.
+    pub fn found(&self, left: &Left<'_>) -> Diagnostic {
+        let found = Diagnostic::at(left.first.span, self.message).help(self.help);
+        match self.leftover {
+            Some(leftover) => found.waste(Waste::Leftover(leftover)),
+            None => found,
         }
     }
 
@@ -186,6 +238,16 @@ fn cleans_somehow(cmd: &ShellCommand) -> bool {
         && (cleans(&cmd.name.text)
             || cmd.name.text.contains("clean")
             || (runs_script && cmd.args.iter().any(|arg| cleans(&arg.text))))
+}
+
+/// A word with a variable that is not known may well mean one of the directories.
+pub fn may_hold(text: &str, dirs: &[&str]) -> bool {
+    let Some((before, after)) = text.split_once(['$', '`']) else { return false };
+    let name = after.to_ascii_lowercase();
+    match before.is_empty() {
+        true => ["cache", "clean", "list", "(", "dirs"].iter().any(|part| name.contains(part)),
+        false => dirs.iter().any(|dir| dir.starts_with(before) || dir.contains(before.trim_start_matches("/root"))),
+    }
 }
 
 /// Deleting `pattern` deletes what is in `dir`.

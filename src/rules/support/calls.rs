@@ -28,7 +28,7 @@ pub fn commands<'a>(run: &Run<'a>) -> impl Iterator<Item = &'a ShellCommand> {
 
 /// A fix may put words into the command.
 pub fn editable(run: &Run<'_>, cmd: &ShellCommand) -> bool {
-    run.editable() && !run.step.onbuild && !cmd.opaque
+    run.editable() && !cmd.opaque
 }
 
 /// The command with the variables whose value is known put in, split as the shell does; others stay, and so does a

@@ -1,5 +1,6 @@
 //! Downloads that a language's package manager keeps in the home directory: one check, driven by a description each.
 
+use super::caches::may_hold;
 use super::calls::{all_runs, resolved, unknown};
 use super::{Run, layers_ship};
 use crate::model::{Action, Call, Manager, MountKind};
@@ -76,8 +77,9 @@ impl Downloads {
             let cleans = crate::model::call(later)
                 .is_some_and(|call| call.facts.manager == self.manager && call.action == Action::Clean);
             let named = |text: &str| {
-                let wide = text.contains(".cache") || text.starts_with("/root/.") || text == "/root/*" || unknown(text);
-                wide || self.folders.iter().any(|end| text.contains(end.trim_start_matches('/')))
+                let wide = text.contains(".cache") || text.starts_with("/root/.") || text == "/root/*";
+                wide || (unknown(text) && may_hold(text, self.folders))
+                    || self.folders.iter().any(|end| text.contains(end.trim_start_matches('/')))
             };
             let deletes = matches!(later.name.text.as_str(), "rm" | "find");
             cleans || (deletes && later.args.iter().any(|arg| named(&arg.text)))

@@ -53,17 +53,18 @@ pub fn runs<'a>(cx: &'a Context<'_>, stage: &'a Stage) -> impl Iterator<Item = R
     })
 }
 
-/// Every RUN whose layer ships.
+/// Every RUN whose layer ships; one behind ONBUILD makes a layer of the image that builds on this one.
 pub fn shipping_runs<'a>(cx: &'a Context<'_>) -> impl Iterator<Item = Run<'a>> {
-    cx.model.stages.iter().filter(|stage| layers_ship(cx.model, stage)).flat_map(move |stage| runs(cx, stage))
+    calls::all_runs(cx).filter(|run| layers_ship(cx.model, run.stage))
 }
 
 impl Run<'_> {
-    /// Fixes may edit the text: a shell form in a Bourne shell that is fully understood.
+    /// Fixes may edit the text: a shell form in a Bourne shell that is fully understood. What stands behind ONBUILD is
+    /// part of the image config.
     pub fn editable(&self) -> bool {
         let shell_form = matches!(self.instruction.body, Body::Run(Command::Shell(_)));
         let bourne = matches!(self.script.dialect, Dialect::Posix | Dialect::Bash);
-        shell_form && bourne && self.script.opaque.is_none()
+        shell_form && bourne && self.script.opaque.is_none() && !self.step.onbuild
     }
 
     /// A mount without its bytes in the layer covers the path.

@@ -1,10 +1,12 @@
 //! Packages installed without a version: one check, driven by a description per package manager.
 
 use super::calls::{all_runs, commands, install_of, resolved, unknown};
+use super::chain;
 use crate::diagnostic::Diagnostic;
-use crate::model::{Manager, Package, PackageKind};
+use crate::model::{Manager, Package, PackageKind, Stage, StageId, variables};
 use crate::rules::Context;
 use crate::shell::ShellCommand;
+use crate::syntax::Body;
 
 /// What one package manager calls a version.
 pub struct Pins {
@@ -25,8 +27,10 @@ impl Pins {
                 if !self.managers.contains(&install.manager) {
                     continue;
                 }
-                // A variable that is not known may well hold the version.
-                let known = install.packages.iter().filter(|package| package.literal || !unknown(&package.name));
+                // A variable that is not known may well hold the version; one that only another stage sets does not.
+                let known = install.packages.iter().filter(|package| {
+                    package.literal || !unknown(&package.name) || set_elsewhere(cx, run.stage, &package.name)
+                });
                 let free: Vec<&Package> = known.filter(|package| !(self.pinned)(package)).collect();
                 let Some(first) = free.first() else { continue };
                 let names: Vec<&str> = free.iter().map(|package| package.name.as_str()).collect();
@@ -46,9 +50,34 @@ fn message(names: &[&str]) -> String {
     }
 }
 
+/// Every variable of the text is an ENV of another stage, and nothing that this one stands on has it. An ARG of that
+/// name may be given to any stage.
+fn set_elsewhere(cx: &Context<'_>, stage: &Stage, text: &str) -> bool {
+    let env = |other: &Stage, name: &str| {
+        other.instructions(cx.dockerfile).any(|(_, instruction)| match &instruction.body {
+            Body::Env(pairs) => pairs.pairs.iter().any(|pair| pair.key.text == name),
+            _ => false,
+        })
+    };
+    let arg = |name: &str| {
+        cx.dockerfile.instructions().any(|(_, instruction)| match &instruction.body {
+            Body::Arg(pairs) => pairs.iter().any(|pair| pair.key.text == name),
+            _ => false,
+        })
+    };
+    let below: Vec<StageId> = chain(cx, stage).iter().map(|stage| stage.id).collect();
+    let elsewhere = |name: &String| {
+        let (mine, others): (Vec<_>, Vec<_>) = cx.model.stages.iter().partition(|other| below.contains(&other.id));
+        !arg(name) && others.iter().any(|other| env(other, name)) && !mine.iter().any(|other| env(other, name))
+    };
+    let names = variables(text, cx.dockerfile.escape);
+    !text.contains(['(', '`']) && !names.is_empty() && names.iter().all(elsewhere)
+}
+
 /// It has a version, or is a file or a group, which have none.
 pub fn has_version(package: &Package) -> bool {
-    package.version.is_some() || package.kind != PackageKind::Named
+    // `reinstall "*"` is for what is there.
+    package.version.is_some() || package.kind != PackageKind::Named || package.name == "*"
 }
 
 /// As it stands, for these subcommands alone.
