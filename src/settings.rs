@@ -67,6 +67,8 @@ pub struct RewriteOptions {
     pub strip: bool,
     /// Add a stage that is the final image with a shell; what ships stays the same.
     pub debug_stage: bool,
+    /// Read modules in the user's Go module cache; for `unladen rewrite` alone.
+    pub module_cache: bool,
     pub stated: Stated,
 }
 

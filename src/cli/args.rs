@@ -143,6 +143,9 @@ pub struct Rewrite {
     /// Add a stage that is the final image with a shell, for `docker build --target debug`; what ships stays the same
     #[arg(long)]
     pub debug_stage: bool,
+    /// Also read the sources of the modules that go.mod names in a Go module cache [default: that of the go command]
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true)]
+    pub module_cache: Option<Option<PathBuf>>,
     /// Leave the program's symbols and debug information in
     #[arg(long)]
     pub no_strip: bool,

@@ -113,7 +113,7 @@ fn executable(_metadata: &fs::Metadata) -> bool {
     true
 }
 
-fn read(path: &Path) -> Option<Vec<u8>> {
+pub(super) fn read(path: &Path) -> Option<Vec<u8>> {
     let metadata = fs::symlink_metadata(path).ok()?;
     if !metadata.is_file() || metadata.len() > MAX_FILE {
         return None;

@@ -5,6 +5,7 @@ mod check;
 mod config;
 pub mod context;
 mod diff;
+mod modcache;
 mod read;
 mod rewrite;
 mod rule;

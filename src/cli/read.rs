@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 
-use super::context;
+use super::{context, modcache};
 use crate::context::BuildContext;
 use crate::syntax;
 use crate::text::{MAX_SOURCE, SourceFile};
@@ -45,6 +45,8 @@ const BUILDERS: [&str; 1] = ["go"];
 pub(super) struct Contexts {
     /// `--context`.
     root: Option<PathBuf>,
+    /// `--module-cache`.
+    modules: Option<PathBuf>,
     known: Mutex<HashMap<Key, Slot>>,
 }
 
@@ -54,7 +56,13 @@ type Slot = Arc<OnceLock<Result<Arc<BuildContext>, String>>>;
 
 impl Contexts {
     pub(super) fn new(root: Option<PathBuf>) -> Contexts {
-        Contexts { root, known: Mutex::default() }
+        Contexts { root, ..Contexts::default() }
+    }
+
+    /// The sources of Go modules may be read there, too.
+    pub(super) fn with_modules(mut self, directory: Option<PathBuf>) -> Contexts {
+        self.modules = directory;
+        self
     }
 
     /// The context of a Dockerfile; `None` where nothing asks for one or none can be made out.
@@ -79,7 +87,10 @@ impl Contexts {
             Err(_) => return Ok(None),
         };
         let listed = slot.get_or_init(|| {
-            let loaded = context::load(dockerfile, &root);
+            let loaded = context::load(dockerfile, &root).map(|mut context| {
+                context.modules = self.modules.clone().map(modcache::source);
+                context
+            });
             loaded.map(Arc::new).map_err(|error| format!("build context {}: {}", root.display(), reason(&error)))
         });
         match (listed, &self.root) {

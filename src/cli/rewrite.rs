@@ -1,10 +1,10 @@
 //! `unladen rewrite`: the plan, what it rests on, and the file.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::args::{ColorWhen, PlanFormat, Rewrite, RuleArgs, YesNo};
-use super::{Exit, Stop, check, diff, finder, overrides, read, term, verify, walk, write};
+use super::{Exit, Stop, check, diff, finder, modcache, overrides, read, term, verify, walk, write};
 use crate::lint;
 use crate::report::plan::{self, Outcome};
 use crate::rewrite::{self, builder_pattern, builder_pattern::Pattern};
@@ -21,11 +21,12 @@ pub(super) fn run(command: &Rewrite, color: ColorWhen, out: &mut dyn Write) -> R
         return merge(command, builder, script, color, out);
     }
     let overrides = overrides(&RuleArgs::default(), &command.build, None)?;
-    let contexts = check::contexts(command.build.context.as_deref())?;
     let config = finder(&command.config).find(path.parent().unwrap_or(Path::new("")));
     let config = config.map_err(|error| Stop::Usage(error.problem().to_string()))?;
     let mut settings = config.settings(&overrides, path);
     state_facts(command, &mut settings.rewrite);
+    let contexts =
+        check::contexts(command.build.context.as_deref())?.with_modules(module_cache(command, &settings.rewrite)?);
 
     if !stdin && let Err(error) = std::fs::metadata(path) {
         return Err(named(walk::missing(path, &error)));
@@ -150,6 +151,19 @@ fn merge(
         diff::show(&ship, &after, term::style(color, false), out)?;
     }
     Ok(Exit::Clean)
+}
+
+/// Where the sources of modules may be read; nowhere unless somebody asks for it, since the result would depend on the
+/// machine.
+fn module_cache(command: &Rewrite, options: &RewriteOptions) -> Result<Option<PathBuf>, Stop> {
+    match &command.module_cache {
+        Some(Some(dir)) if !dir.is_dir() => {
+            Err(Stop::Usage(format!("--module-cache: `{}` is not a directory", dir.display())))
+        }
+        Some(Some(dir)) => Ok(Some(dir.clone())),
+        None if !options.module_cache => Ok(None),
+        _ => Ok(modcache::directory()),
+    }
 }
 
 /// What the command line states wins over the configuration.

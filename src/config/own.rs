@@ -37,6 +37,7 @@ struct File {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Rewrite {
     strip: Option<bool>,
+    module_cache: Option<bool>,
     runtime_files: Option<Vec<String>>,
     needs_shell: Option<bool>,
     cgo: Option<bool>,
@@ -94,6 +95,7 @@ pub(super) fn read(path: &Path, text: &str) -> Result<Config, ConfigError> {
             base: file.base.map(|name| name.0).unwrap_or_default(),
             strip: rewrite.strip.unwrap_or_default(),
             debug_stage: false,
+            module_cache: rewrite.module_cache.unwrap_or_default(),
             stated: Stated {
                 runtime_files: rewrite.runtime_files,
                 needs_shell: rewrite.needs_shell,

@@ -6,11 +6,16 @@ pub mod dockerignore;
 pub mod glob;
 pub mod tree;
 
-use std::collections::BTreeMap;
+use std::any::Any;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 
 /// Reads one file of the context by its path.
 pub type Reader = Box<dyn Fn(&str) -> Option<Vec<u8>> + Send + Sync>;
+
+/// The files of a Go module by its path and version, `None` where they are not at hand.
+pub type ModuleSource = Box<dyn Fn(&str, &str) -> Option<Arc<BuildContext>> + Send + Sync>;
 
 /// A build context as Docker would send it.
 pub struct BuildContext {
@@ -25,6 +30,10 @@ pub struct BuildContext {
     /// The list of files is whole; false when listing stopped at its limit or a directory could not be read.
     pub complete: bool,
     reader: Reader,
+    /// Sources outside the context that the user lets be read; `None`: nothing outside is.
+    pub modules: Option<ModuleSource>,
+    /// What later layers made of files, by path; see `parsed`.
+    parsed: Mutex<HashMap<String, Arc<dyn Any + Send + Sync>>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +51,8 @@ impl BuildContext {
         ignored: Vec<String>,
         reader: Reader,
     ) -> BuildContext {
-        BuildContext { root, files, ignored, ignore: dockerignore::Patterns::default(), complete: true, reader }
+        let (ignore, parsed) = (dockerignore::Patterns::default(), Mutex::default());
+        BuildContext { root, files, ignored, ignore, complete: true, reader, modules: None, parsed }
     }
 
     /// The text of a file that is in the context; `None` when it is not there or cannot be read.
@@ -50,7 +60,21 @@ impl BuildContext {
     pub fn read(&self, path: &str) -> Option<String> {
         self.files.get(path)?;
         let bytes = (self.reader)(path)?;
-        Some(String::from_utf8_lossy(&bytes).into_owned())
+        Some(String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+    }
+
+    /// What `parse` makes of the text of a file. It is made once: several rules and the rewriter read the same sources,
+    /// and so do the Dockerfiles of one context.
+    pub fn parsed<T: Any + Send + Sync>(&self, path: &str, parse: fn(&str) -> T) -> Option<Arc<T>> {
+        let known = self.parsed.lock().ok().and_then(|known| known.get(path).cloned());
+        if let Some(Ok(known)) = known.map(|known| known.downcast::<T>()) {
+            return Some(known);
+        }
+        let made = Arc::new(parse(&self.read(path)?));
+        if let Ok(mut known) = self.parsed.lock() {
+            known.insert(path.to_string(), made.clone());
+        }
+        Some(made)
     }
 
     pub fn is_file(&self, path: &str) -> bool {

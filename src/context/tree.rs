@@ -1,6 +1,8 @@
 //! Which files of the build context stand where in the image: COPY and ADD as BuildKit does them.
 
+use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::{BuildContext, dockerignore::clean, glob};
 
@@ -158,6 +160,15 @@ impl<'a> ImageTree<'a> {
         match self.files.get(path)? {
             Origin::Context(from) => self.context.read(from),
             Origin::Text(text) => Some(text.clone()),
+            Origin::Made | Origin::Program => None,
+        }
+    }
+
+    /// What `parse` makes of the text of a file; see `BuildContext::parsed`.
+    pub fn parsed<T: Any + Send + Sync>(&self, path: &str, parse: fn(&str) -> T) -> Option<Arc<T>> {
+        match self.files.get(path)? {
+            Origin::Context(from) => self.context.parsed(from, parse),
+            Origin::Text(text) => Some(Arc::new(parse(text))),
             Origin::Made | Origin::Program => None,
         }
     }

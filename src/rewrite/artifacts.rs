@@ -25,6 +25,8 @@ pub(super) struct Built {
     /// The link that has to be copied beside it.
     pub link_to: Option<String>,
     pub proved: bool,
+    /// The build names this very file, so that a command which starts it proves that it is there.
+    pub named: bool,
     pub why: String,
     pub span: Span,
 }
@@ -61,7 +63,7 @@ pub(super) fn find(case: &Case<'_>, entry: &Entry, effects: &[Effect<'_>]) -> Re
     for named in &entry.programs {
         match &named.path {
             Some(path) => match files.get(path) {
-                Some(built) => found.main.push(built.clone()),
+                Some(built) => found.main.push(confirmed(built)),
                 None => match guess(&guesses, path, named).filter(|_| !is_downloaded(case, path)) {
                     Some(built) => found.main.push(built),
                     None if is_copied(case, path) || written_by_run(effects, path) => found.script = Some(path.clone()),
@@ -76,7 +78,7 @@ pub(super) fn find(case: &Case<'_>, entry: &Entry, effects: &[Effect<'_>]) -> Re
                 match hit {
                     Some(built) => {
                         found.by_path.push((named.text.clone(), built.path.clone()));
-                        found.main.push(built);
+                        found.main.push(confirmed(&built));
                     }
                     None => {
                         let copied =
@@ -113,6 +115,14 @@ pub(super) fn find(case: &Case<'_>, entry: &Entry, effects: &[Effect<'_>]) -> Re
         return Err(missing(case, entry, &files));
     }
     Ok(found)
+}
+
+/// Two that name the same path: the build and the command of the image.
+fn confirmed(built: &Built) -> Built {
+    match built.named && !built.proved {
+        true => Built { proved: true, why: "the build names it, and the command starts it".into(), ..built.clone() },
+        false => built.clone(),
+    }
 }
 
 /// The directories of PATH at the end of the stage; the golang images' own where it is not known.
@@ -157,6 +167,7 @@ fn survey(case: &Case<'_>, effects: &[Effect<'_>]) -> (BTreeMap<String, Built>, 
             package_dir: made.output.package_dir.clone(),
             link_to: made.link_to.clone(),
             proved: made.proved,
+            named: made.named,
             why: made.output.why.clone(),
             span,
         };
@@ -245,6 +256,7 @@ fn guess(guesses: &[Guess], path: &str, named: &Named) -> Option<Built> {
         package_dir: None,
         link_to: None,
         proved: false,
+        named: false,
         why: format!("the command starts {}, and {}", named.text, guess.why),
         span: guess.span,
     })

@@ -188,6 +188,9 @@ fn go_version(stage: &Stage) -> Option<(u32, u32)> {
     if !image.repository.text.ends_with("golang") {
         return None;
     }
+    if releases::is_before_modules(tag) {
+        return Some((1, 15));
+    }
     let mut numbers = tag.split(|letter: char| !letter.is_ascii_digit()).map(str::parse::<u32>);
     Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
 }
@@ -289,15 +292,4 @@ fn copied<'a>(case: &Case<'a>) -> ImageTree<'a> {
         copy(&mut tree, case.file, step, inst);
     }
     tree
-}
-
-/// `runtime.Caller` tells the program the paths of its sources, which `-trimpath` changes.
-pub(super) fn reads_own_paths(case: &Case<'_>, program: &Program) -> bool {
-    let tree = &case.walk.tree;
-    let calls = |dir: &String| {
-        tree.files_in(dir)
-            .filter(|(name, _)| name.ends_with(".go") && !name.ends_with("_test.go"))
-            .any(|(name, _)| tree.read(&join(dir, name)).is_none_or(|text| text.contains("runtime.Caller")))
-    };
-    program.packages.iter().any(calls)
 }

@@ -106,6 +106,15 @@ pub fn levers(
             gives: None,
         });
     }
+    let readable = context.is_some_and(|context| context.modules.is_none());
+    if let (Some(plan), true) = (start.filter(|plan| !plan.unread.is_empty()), readable) {
+        found.push(Lever {
+            holds: format!("`go mod download` has put the sources of {} there", plan.unread.join(", ")),
+            flags: "--module-cache".into(),
+            keys: "rewrite: {module-cache: true}".into(),
+            gives: None,
+        });
+    }
     let mut best: Option<RewritePlan> = start.cloned();
     for fact in &facts {
         if let Some(other) = with(&[fact]).filter(|other| better(other, start)) {
@@ -200,12 +209,12 @@ mod tests {
         let of_context = |rest: &str| of(&file(rest), Some(FILES));
         assert_eq!(
             of_context(&format!("{build}CMD [\"/app/app\"]\n")),
-            ["--cgo no -> gcr.io/distroless/static-debian12"]
+            ["--module-cache", "--cgo no -> gcr.io/distroless/static-debian12"]
         );
         let off = "RUN CGO_ENABLED=0 go build -o /app/app .\n";
-        assert_eq!(of_context(&format!("{off}CMD [\"/app/app\"]\n")), ["--base scratch -> scratch"]);
+        assert_eq!(of_context(&format!("{off}CMD [\"/app/app\"]\n")), ["--module-cache", "--base scratch -> scratch"]);
         // A shell that the command itself needs cannot be stated away.
-        assert_eq!(of_context(&format!("{off}CMD /app/app $PORT\n")), [""; 0]);
+        assert_eq!(of_context(&format!("{off}CMD /app/app $PORT\n")), ["--module-cache"]);
         assert_eq!(
             of(&file(&format!("{off}CMD [\"/app/app\"]\n")), None),
             ["--context DIR", "--runtime-file PATH (or none) -> gcr.io/distroless/static-debian12"]

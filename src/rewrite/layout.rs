@@ -141,6 +141,10 @@ pub(super) fn lay(parts: &Parts<'_, '_>, mut outline: Outline) -> Result<Laid, R
     {
         lines.push((Place::First, Line::New(text)));
     }
+    // Nobody else may remove what the go command fetched as root.
+    if is_root(case) && copies.iter().any(|copy| copy.from == "/go") {
+        outline.tail = Some(format!("{} rm -rf /go/pkg", style.keyword("RUN")));
+    }
     arguments(case, &mut lines, last_build);
     lines.sort_by_key(|(place, _)| *place);
     outline.lines = lines.into_iter().map(|(_, line)| line).collect();

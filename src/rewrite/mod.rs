@@ -83,6 +83,8 @@ pub struct RewritePlan {
     pub lost: Vec<String>,
     /// Why it is no smaller base; empty when it is the smallest.
     pub ruled_out: Vec<RuledOut>,
+    /// Modules of which nothing is known: not in the context, and not in the table.
+    pub unread: Vec<String>,
     /// How to look into an image without a shell; empty where it has one.
     pub way_in: Option<String>,
     pub before: Option<Cost>,
@@ -179,12 +181,13 @@ pub fn plan(
         base: choice.base.clone(),
         platform: stage.platform.clone(),
         lines: Vec::new(),
+        tail: None,
         inside: strip::edits(&case, &found, &links, &effects, &needs, choice.tier),
         debug: debug_stage(&case, &choice),
     };
     let laid = layout::lay(&parts, outline)?;
     let edits = render::edits(&case, &laid.outline);
-    verify::verify(&parts, &laid, &edits)?;
+    let installed = verify::verify(&parts, &laid, &edits)?;
     Ok(RewritePlan {
         tier: choice.tier,
         base: choice.base.clone(),
@@ -195,9 +198,10 @@ pub fn plan(
         obligations: obligations::obligations(&parts, &laid, &links),
         lost: obligations::lost(&parts, &laid),
         ruled_out: choice.ruled_out.clone(),
+        unread: needs.unknown().into_iter().map(String::from).collect(),
         way_in: way_in(&case, &choice),
         before: cost::before(&case),
-        after: cost::after(&case, &choice),
+        after: cost::after(&case, &choice, installed),
         edits,
     })
 }

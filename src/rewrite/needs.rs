@@ -37,6 +37,8 @@ pub(super) struct Needs {
     pub stated: bool,
     /// Modules whose sources were not there to be read.
     pub unread: Vec<String>,
+    /// Modules that were read in the user's module cache, with their versions.
+    pub cached: Vec<String>,
     pub certificates: Option<Claim>,
     pub time_zones: Option<Claim>,
     pub temp_dir: Option<Claim>,
@@ -115,7 +117,7 @@ pub(super) fn collect(case: &Case<'_>, entry: &Entry, found: &Found, programs: &
     let mut needs = Needs { read: !programs.is_empty(), ..Needs::default() };
     for (built, program) in shipped(found).zip(programs) {
         match program {
-            Some(program) => add_program(case, entry, program, &mut needs),
+            Some(program) => add_program(entry, program, &mut needs),
             None => {
                 needs.read = false;
                 let text = if case.context.is_none() {
@@ -153,7 +155,7 @@ pub(super) fn collect(case: &Case<'_>, entry: &Entry, found: &Found, programs: &
     needs
 }
 
-fn add_program(case: &Case<'_>, entry: &Entry, program: &Program, needs: &mut Needs) {
+fn add_program(entry: &Entry, program: &Program, needs: &mut Needs) {
     for gap in &program.gaps {
         needs.gaps.push(Claim::new(gap.clone()));
     }
@@ -163,6 +165,11 @@ fn add_program(case: &Case<'_>, entry: &Entry, program: &Program, needs: &mut Ne
     for module in &program.unread {
         if !needs.unread.contains(module) {
             needs.unread.push(module.clone());
+        }
+    }
+    for module in &program.cached {
+        if !needs.cached.contains(module) {
+            needs.cached.push(module.clone());
         }
     }
     for need in &program.needs {
@@ -196,9 +203,7 @@ fn add_program(case: &Case<'_>, entry: &Entry, program: &Program, needs: &mut Ne
         };
         slot.get_or_insert(claim);
     }
-    if case.options.strip && !needs.own_paths {
-        needs.own_paths = super::detect::reads_own_paths(case, program);
-    }
+    needs.own_paths |= program.own_paths;
 }
 
 /// Arguments of the command and values of ENV that name a file or directory of the image.

@@ -94,6 +94,9 @@ pub(super) fn obligations(parts: &Parts<'_, '_>, laid: &Laid, links: &[Link]) ->
     for text in &laid.dropped {
         add(true, Claim::new(format!("only the build reads `{text}`")));
     }
+    if laid.outline.tail.is_some() {
+        add(true, Claim::new("no program reads /go/pkg, the module cache, so it is removed before /go is copied"));
+    }
     if parts.case.stage.name.is_some() {
         let text = "nobody builds this file with --target: its only stage becomes the builder";
         add(false, Claim::at(text, parts.case.base_span()));
@@ -153,6 +156,9 @@ fn needs(parts: &Parts<'_, '_>, laid: &Laid, add: &mut dyn FnMut(bool, Claim)) {
         let stated = !parts.case.options.stated.packages.is_empty();
         let proved = own || stated || known != super::packages::Provided::Unknown;
         add(proved, Claim { text: format!("{name} is in the final image: {}", claim.text), ..claim.clone() });
+    }
+    if !needs.cached.is_empty() {
+        add(true, Claim::new(format!("read in your Go module cache: {}", needs.cached.join(", "))));
     }
     if !needs.unread.is_empty() {
         // What the table says of a known module is among the needs already.

@@ -122,6 +122,13 @@ fn has_no_compiler(tag: &str, minor: Option<u32>) -> bool {
     }
 }
 
+/// `golang:alpine3.11` and older tags that name no version of Go: the last image under them was built before Go 1.16,
+/// which came in February 2021.
+pub(super) fn is_before_modules(tag: &str) -> bool {
+    let alpine = tag.strip_prefix("alpine3.").and_then(|number| number.parse::<u32>().ok());
+    alpine.is_some_and(|number| number <= 11) || tag == "jessie"
+}
+
 pub(super) fn is_windows(tag: Option<&str>, repository: &str) -> bool {
     let tag = tag.unwrap_or("");
     tag.contains("nanoserver") || tag.contains("windowsservercore") || repository.starts_with("windows/")

@@ -45,6 +45,8 @@ pub(super) struct Outline {
     pub lines: Vec<Line>,
     /// Edits inside the builder: CGO_ENABLED=0 and stripping.
     pub inside: Vec<Edit>,
+    /// One more line at the end of the builder.
+    pub tail: Option<String>,
     pub debug: Option<DebugStage>,
 }
 
@@ -151,6 +153,10 @@ pub(super) fn edits(case: &Case<'_>, outline: &Outline) -> Vec<Edit> {
     let mut text = String::new();
     let kept_text = case.source.slice(Span::new(0, end));
     if !kept_text.ends_with('\n') {
+        text.push_str(eol);
+    }
+    if let Some(tail) = &outline.tail {
+        text.push_str(tail);
         text.push_str(eol);
     }
     text.push_str(eol);

@@ -6,6 +6,7 @@ use super::environment::is_build_only;
 use super::layout::{Laid, Parts};
 use super::refuse::refuse;
 use super::render::{Line, Outline};
+use crate::diagnostic::Size;
 use crate::model::{self, Base, ConfigCommand, ImageConfig, ModelOptions};
 use crate::syntax::{self, Body, InstId};
 use crate::text::{Edit, SourceFile};
@@ -16,10 +17,11 @@ pub(super) fn kept(case: &Case<'_>, outline: &Outline) -> Vec<InstId> {
     case.file.instructions().map(|(id, _)| id).filter(|id| !moved(id)).collect()
 }
 
-pub(super) fn verify(parts: &Parts<'_, '_>, laid: &Laid, edits: &[Edit]) -> Result<(), Refusal> {
+/// What the final stage installs, when the result is right.
+pub(super) fn verify(parts: &Parts<'_, '_>, laid: &Laid, edits: &[Edit]) -> Result<Size, Refusal> {
     let case = parts.case;
     match check(parts, laid, edits) {
-        Ok(()) => Ok(()),
+        Ok(installed) => Ok(installed),
         Err(problem) => Err(refuse(
             "not-verified",
             case.base_span(),
@@ -29,7 +31,7 @@ pub(super) fn verify(parts: &Parts<'_, '_>, laid: &Laid, edits: &[Edit]) -> Resu
     }
 }
 
-fn check(parts: &Parts<'_, '_>, laid: &Laid, edits: &[Edit]) -> Result<(), String> {
+fn check(parts: &Parts<'_, '_>, laid: &Laid, edits: &[Edit]) -> Result<Size, String> {
     let case = parts.case;
     let after = case.source.apply(edits).ok_or("its edits overlap")?;
     let file = syntax::parse(&after);
@@ -73,7 +75,7 @@ fn check(parts: &Parts<'_, '_>, laid: &Laid, edits: &[Edit]) -> Result<(), Strin
     same_config(parts, &case.stage.config, &last.config)?;
     // A second run has nothing to do.
     match super::detect::single_stage(&after, &file, &model) {
-        Err(refusal) if refusal.reason == "already-multi-stage" => Ok(()),
+        Err(refusal) if refusal.reason == "already-multi-stage" => Ok(super::cost::installed(last)),
         _ => Err("it would be rewritten again".into()),
     }
 }

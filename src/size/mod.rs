@@ -86,6 +86,21 @@ pub fn leftover(key: &str) -> Option<Cost> {
     Some(Cost { size: Size { low: number(1)?, likely: number(2)?, high: number(3)? }, basis: Basis::Table })
 }
 
+/// What these Debian packages add to an image. One that is not in the table counts as the table's median, and at most as
+/// its ninth tenth.
+pub fn apt_packages(names: &[&str], recommends: bool) -> Size {
+    const UNKNOWN: [Size; 2] = [
+        Size { low: 0, likely: 24_000_000, high: 280_000_000 },
+        Size { low: 0, likely: 40_000_000, high: 479_000_000 },
+    ];
+    let bytes: fn(&DebSize) -> u64 = if recommends { |row| row.with } else { |row| row.without };
+    let (known, unknown): (Vec<&str>, Vec<&str>) =
+        names.iter().partition(|name| tables::lines(DEB_SIZES, name).next().is_some());
+    let owned: Vec<String> = known.iter().map(|name| name.to_string()).collect();
+    let known = packages(&owned, bytes).map_or(Size::default(), |cost| cost.size);
+    unknown.iter().fold(known, |sum, _| sum.plus(UNKNOWN[usize::from(recommends)]))
+}
+
 /// Bytes that one Debian package adds to a minimal system, its dependencies included.
 struct DebSize {
     without: u64,

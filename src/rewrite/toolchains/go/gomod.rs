@@ -27,6 +27,8 @@ pub struct Replace {
     pub old: String,
     /// A module path, or a directory: `./x`, `../x`, `/x`.
     pub new: String,
+    /// Of another module; a directory has none.
+    pub version: Option<String>,
 }
 
 impl Replace {
@@ -79,7 +81,8 @@ fn replace(words: &[&str]) -> Option<Replace> {
     let arrow = words.iter().position(|word| *word == "=>")?;
     match (words.first(), words.get(1), words.get(arrow + 1)) {
         (Some(&"replace"), Some(old), Some(new)) if arrow >= 2 => {
-            Some(Replace { old: old.to_string(), new: new.to_string() })
+            let version = words.get(arrow + 2).map(|version| version.to_string());
+            Some(Replace { old: old.to_string(), new: new.to_string(), version })
         }
         _ => None,
     }

@@ -11,6 +11,7 @@ pub mod constraint;
 mod files;
 pub mod gomod;
 pub mod makefile;
+mod modcache;
 pub mod modules;
 mod needs;
 mod output;
@@ -107,6 +108,9 @@ pub struct GoOutput {
     pub package: String,
     /// Path and package follow from text that was read; otherwise it is the likely one, and `why` says what is assumed.
     pub proved: bool,
+    /// The command itself names the file, by `-o` or by a Go file: a command of the image that starts the same path
+    /// says that the build makes it.
+    pub named: bool,
     pub why: String,
 }
 
@@ -167,6 +171,8 @@ pub struct Program {
     pub embeds: Vec<Embed>,
     /// Modules and packages that are imported and whose source is not in the build context.
     pub unread: Vec<String>,
+    /// Modules that were read in the user's module cache: `path@version`.
+    pub cached: Vec<String>,
     /// Files of the build stage that a program might read and that are neither embedded nor sources, notes or what only
     /// CI and Docker use. When there is none and nothing unknown made files, needs of a computed path are left out:
     /// there is nothing that they could find.
@@ -174,6 +180,8 @@ pub struct Program {
     /// What stood in the way: a package without its directory, a file that could not be read, ….
     /// Not empty means that the lists above are incomplete.
     pub gaps: Vec<String>,
+    /// It asks for the paths of its own sources (`runtime.Caller`), which `-trimpath` changes.
+    pub own_paths: bool,
 }
 
 /// One reason why `CGO_ENABLED=0` may break or change the program.

@@ -109,6 +109,12 @@ const FUNCTIONS: &[(&str, &str, Effect)] = &[
     ("time", "LoadLocation", Zones(0)),
 ];
 
+/// The table is sorted by package and name.
+fn of_function(package: &str, name: &str) -> Option<Effect> {
+    let at = FUNCTIONS.binary_search_by(|(owner, function, _)| (*owner, *function).cmp(&(package, name))).ok()?;
+    FUNCTIONS.get(at).map(|(_, _, effect)| *effect)
+}
+
 /// Methods, whatever they are called on: names that hardly mean anything else.
 const METHODS: &[(&str, Effect)] = &[
     ("HandleDir", Reads(1)),
@@ -133,8 +139,7 @@ const SHELLS: &[&str] = &["ash", "bash", "dash", "ksh", "sh", "zsh"];
 pub fn of_file(file: &GoFile, shown: &str, constant: &dyn Fn(&str) -> Option<String>) -> Vec<Need> {
     let mut out = Vec::new();
     for found in &file.uses {
-        let place = Place { file: shown.to_string(), line: found.line };
-        let mut cx = Call { found, place, constant, out: &mut out };
+        let mut cx = Call { found, shown, constant, out: &mut out };
         match &found.package {
             Some(package) => cx.function(package),
             None => cx.method(file),
@@ -150,7 +155,7 @@ pub fn of_file(file: &GoFile, shown: &str, constant: &dyn Fn(&str) -> Option<Str
 
 struct Call<'a> {
     found: &'a Use,
-    place: Place,
+    shown: &'a str,
     constant: &'a dyn Fn(&str) -> Option<String>,
     out: &'a mut Vec<Need>,
 }
@@ -163,7 +168,7 @@ impl Call<'_> {
             Some(text) => format!("{package}.{name}({text:?})"),
             None => format!("{package}.{name}"),
         };
-        let place = Some(self.place.clone());
+        let place = Some(Place { file: self.shown.to_string(), line: self.found.line });
         let is_path = matches!(kind, NeedKind::Unknown(_)) && !runs(package, name);
         self.out.push(Need { kind, place, why: why.trim_start_matches('.').to_string(), literal, is_path });
     }
@@ -171,7 +176,8 @@ impl Call<'_> {
     fn function(&mut self, package: &str) {
         let name = self.found.name.as_str();
         let called = self.found.args.is_some();
-        for (_, _, effect) in FUNCTIONS.iter().filter(|(owner, function, _)| *owner == package && *function == name) {
+        let known = of_function(package, name);
+        for effect in known.iter() {
             // `http.Client` is a type, `os.Open` as a value can be called anywhere.
             match effect {
                 Certs | Mime | Users | Services | Opaque => self.effect(*effect),
@@ -198,10 +204,9 @@ impl Call<'_> {
             }
             _ if called && reads_by_name(package, name) => {
                 let args = self.found.args.as_deref().unwrap_or_default();
-                let known = FUNCTIONS.iter().any(|(owner, function, _)| *owner == package && *function == name);
                 // A literal is found by its text where it names a file.
                 let literal = args.iter().enumerate().any(|(index, _)| self.text(index).is_some());
-                if !known && !literal && !args.is_empty() {
+                if known.is_none() && !literal && !args.is_empty() {
                     self.unknown();
                 }
             }
@@ -429,6 +434,11 @@ mod tests {
         found.sort();
         found.dedup();
         found
+    }
+
+    #[test]
+    fn the_functions_are_sorted_for_the_search() {
+        assert!(FUNCTIONS.is_sorted_by_key(|(package, name, _)| (*package, *name)));
     }
 
     #[test]

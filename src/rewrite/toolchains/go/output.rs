@@ -166,7 +166,8 @@ fn proof(package: &Package, tree: Option<&ImageTree<'_>>) -> (bool, String) {
 }
 
 fn output(path: String, package: Package, proved: bool, why: String) -> GoOutput {
-    GoOutput { path, package_dir: package.dir, package: package.written, proved, why }
+    let named = package.written.ends_with(".go") && !package.written.contains(['*', '?', '[']);
+    GoOutput { path, package_dir: package.dir, package: package.written, proved, named, why }
 }
 
 /// `go build -o path`.
@@ -194,7 +195,7 @@ fn written_to(path: &str, found: Vec<Package>, dir: &str, suffix: &str, tree: Op
                 proved = false;
                 why = format!("`{full}` is taken not to be a directory of the base image");
             }
-            Outputs::Files(vec![output(full, package, proved, why)])
+            Outputs::Files(vec![GoOutput { named: true, ..output(full, package, proved, why) }])
         }
         _ => Outputs::Fails(format!("several packages cannot be written to the one file `{path}`")),
     }

@@ -91,11 +91,11 @@ fn files(args: &[String], layout: &Layout<'_>) -> Result<Vec<Package>, String> {
     let fitting: Vec<&String> = names.iter().filter(|name| !name.ends_with("_test.go")).collect();
     let text = |name: &str| layout.tree.and_then(|tree| tree.read(&join(layout.dir, name)));
     // Files of cgo are a list of their own in Go, behind the others.
-    let plain = fitting.iter().find(|name| text(name).is_none_or(|text| source::scan(&text).cgo.is_none()));
+    let plain = fitting.iter().find(|name| text(name).is_none_or(|text| source::scan_head(&text).cgo.is_none()));
     let Some(first) = plain.or(fitting.first()) else { return Err("no file of the list is built".into()) };
     let dir = join(layout.dir, first);
     let dir = dir.rsplit_once('/').map_or("/", |(dir, _)| if dir.is_empty() { "/" } else { dir }).to_string();
-    let is_main = text(first).map(|text| source::scan(&text).package == "main");
+    let is_main = text(first).map(|text| source::scan_head(&text).package == "main");
     let name = base(first).trim_end_matches(".go").to_string();
     Ok(vec![Package { written: args.join(" "), dir: Some(dir), name: Some(name), is_main }])
 }
@@ -178,7 +178,7 @@ pub fn package_of(tree: &ImageTree<'_>, dir: &str, target: &Target<'_>) -> Optio
     tree.files_in(dir)
         .filter(|(name, _)| name_fits(name, target))
         .filter_map(|(name, _)| tree.read(&join(dir, name)))
-        .map(|text| source::scan(&text))
+        .map(|text| source::scan_head(&text))
         .find(|file| file.fits(target))
         .map(|file| file.package)
 }

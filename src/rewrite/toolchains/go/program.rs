@@ -2,9 +2,13 @@
 //! `vendor`, `replace => ./local` and go.work; other modules are judged by the table.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use rayon::prelude::*;
 
 use super::constraint::{Target, name_fits};
 use super::gomod::{self, GoMod};
+use super::modcache::{self, ModuleCache};
 use super::modules::{self, ModuleFacts};
 use super::needs;
 use super::packages::module_of;
@@ -23,8 +27,13 @@ pub fn analyse(tree: &ImageTree<'_>, main_dir: &str, tags: &[String], roots: &[S
         reader.program.gaps.push("the build context is too large to be listed whole".into());
     }
     reader.queue.push_back(main_dir.to_string());
-    while let Some(dir) = reader.queue.pop_front() {
-        reader.package(&dir);
+    while !reader.queue.is_empty() {
+        let queued = std::mem::take(&mut reader.queue);
+        let dirs: Vec<String> = queued.into_iter().filter(|dir| reader.seen.insert(dir.clone())).collect();
+        let files = reader.read_dirs(&dirs);
+        for (dir, files) in dirs.iter().zip(files) {
+            reader.package(dir, files);
+        }
     }
     reader.listed_modules();
     reader.data_in_strings(roots);
@@ -42,6 +51,8 @@ struct Reader<'a> {
     vendor: Option<String>,
     /// `<GOPATH>/src` where there is no module.
     gopath: Option<String>,
+    /// Modules of which only the user's own module cache has the sources.
+    cache: ModuleCache<'a>,
     queue: VecDeque<String>,
     seen: BTreeSet<String>,
     /// String literals of the program's own files and where they stand.
@@ -52,7 +63,7 @@ struct Reader<'a> {
 
 /// A file of a package, with what was read of it.
 struct Read {
-    file: GoFile,
+    file: Arc<GoFile>,
     shown: String,
     with_cgo: bool,
     without: bool,
@@ -86,6 +97,7 @@ impl<'a> Reader<'a> {
                 .map(|dir| join(dir, "vendor"))
                 .find(|dir| tree.is_file(&join(dir, "modules.txt")));
         }
+        let cache = ModuleCache::new(tree, module.as_ref());
         local.sort_by_key(|(path, _)| std::cmp::Reverse(path.len()));
         local.dedup();
         let gopath = main_dir.find("/src/").filter(|_| module.is_none()).and_then(|at| main_dir.get(..at + 4));
@@ -95,6 +107,7 @@ impl<'a> Reader<'a> {
             tags,
             local,
             vendor,
+            cache,
             gopath: gopath.map(String::from),
             module,
             queue: VecDeque::new(),
@@ -105,22 +118,36 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A package of others: only what it links counts, what it is called with is up to the program.
+    fn is_foreign(&self, dir: &str) -> bool {
+        let vendored = self.vendor.as_deref().and_then(|vendor| dir.strip_prefix(vendor));
+        vendored.is_some_and(|rest| rest.starts_with('/')) || modcache::is_inside(dir)
+    }
+
     fn target(&self, cgo: bool) -> Target<'a> {
         Target { os: "linux", arch: "amd64", cgo, tags: self.tags }
     }
 
-    fn package(&mut self, dir: &str) {
-        if !self.seen.insert(dir.to_string()) {
-            return;
+    fn package(&mut self, dir: &str, files: Vec<Result<Read, String>>) {
+        let mut read = Vec::with_capacity(files.len());
+        for file in files {
+            match file {
+                Ok(file) if file.with_cgo || file.without => read.push(file),
+                Ok(_) => {}
+                Err(gap) => self.program.gaps.push(gap),
+            }
         }
-        let files = self.read_dir(dir);
+        let files = read;
         if files.is_empty() {
             self.program.gaps.push(format!("no Go file of `{dir}` is known"));
             return;
         }
         self.program.packages.push(dir.to_string());
+        let caller =
+            |found: &source::Use| found.package.as_deref() == Some("runtime") && found.name.starts_with("Caller");
+        self.program.own_paths |= files.iter().any(|read| read.file.uses.iter().any(caller));
         self.cgo_of(dir, &files);
-        let foreign = self.vendor.as_deref().is_some_and(|vendor| dir.starts_with(&format!("{vendor}/")));
+        let foreign = self.is_foreign(dir);
         if !foreign {
             self.needs_of(dir, &files);
         }
@@ -132,24 +159,54 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The files that a build takes, with cgo or without.
-    fn read_dir(&mut self, dir: &str) -> Vec<Read> {
-        let mut found = Vec::new();
+    /// The files of each directory that the names let into a build; a gap for each that cannot be read. What one
+    /// directory imports decides which come next, so a whole level is read at once, on every core.
+    fn read_dirs(&self, dirs: &[String]) -> Vec<Vec<Result<Read, String>>> {
         let (on, off) = (self.target(true), self.target(false));
-        let names: Vec<String> = self.tree.files_in(dir).map(|(name, _)| name.to_string()).collect();
-        for name in names.iter().filter(|name| name_fits(name, &on)) {
-            let path = join(dir, name);
-            let Some(text) = self.tree.read(&path) else {
-                self.program.gaps.push(format!("`{path}` could not be read"));
-                continue;
+        let mut paths: Vec<(usize, String)> = Vec::new();
+        for (index, dir) in dirs.iter().enumerate() {
+            let names = self.names_in(dir);
+            paths.extend(names.iter().filter(|name| name_fits(name, &on)).map(|name| (index, join(dir, name))));
+        }
+        let foreign: Vec<bool> = dirs.iter().map(|dir| self.is_foreign(dir)).collect();
+        let read = |(index, path): &(usize, String)| {
+            let parse = if foreign.get(*index) == Some(&true) { source::scan_foreign } else { source::scan };
+            let cached = self.cache.place(path);
+            let file = match &cached {
+                Some((files, inner)) => files.parsed(inner, parse),
+                None => self.tree.parsed(path, parse),
             };
-            let file = source::scan(&text);
+            let Some(file) = file else { return (*index, Err(format!("`{path}` could not be read"))) };
+            let shown = cached.map_or_else(|| self.tree.shown(path), |_| modcache::shown(path));
             let (with_cgo, without) = (file.fits(&on), file.fits(&off));
-            if with_cgo || without {
-                found.push(Read { file, shown: self.tree.shown(&path), with_cgo, without });
+            (*index, Ok(Read { file, shown, with_cgo, without }))
+        };
+        // A few files are read before the threads have started.
+        const WORTH_THREADS: usize = 40;
+        let all: Vec<(usize, Result<Read, String>)> = if paths.len() < WORTH_THREADS {
+            paths.iter().map(read).collect()
+        } else {
+            paths.par_iter().with_min_len(8).map(read).collect()
+        };
+        let mut found: Vec<Vec<Result<Read, String>>> = dirs.iter().map(|_| Vec::new()).collect();
+        for (index, file) in all {
+            if let Some(files) = found.get_mut(index) {
+                files.push(file);
             }
         }
         found
+    }
+
+    /// The files of a directory of the tree or of the module cache.
+    fn names_in(&self, dir: &str) -> Vec<String> {
+        match self.cache.place(dir) {
+            Some((files, inner)) => {
+                let skip = inner.len() + usize::from(!inner.is_empty());
+                let names = files.under(&inner).filter_map(|(path, _)| path.get(skip..));
+                names.filter(|name| !name.contains('/')).map(String::from).collect()
+            }
+            None => self.tree.files_in(dir).map(|(name, _)| name.to_string()).collect(),
+        }
     }
 
     fn cgo_of(&mut self, dir: &str, files: &[Read]) {
@@ -157,7 +214,7 @@ impl<'a> Reader<'a> {
         if modules::find(&what).is_some_and(|facts| facts.needs.contains(&"pure")) {
             return;
         }
-        let has_cpp = self.tree.files_in(dir).any(|(name, _)| name.ends_with(".cpp") || name.ends_with(".cc"));
+        let has_cpp = self.names_in(dir).iter().any(|name| name.ends_with(".cpp") || name.ends_with(".cc"));
         let mut with_c = files.iter().filter(|read| read.with_cgo && read.file.cgo.is_some()).peekable();
         if let Some(first) = with_c.peek() {
             let line = first.file.cgo.as_ref().map_or(1, |cgo| cgo.line);
@@ -207,14 +264,16 @@ impl<'a> Reader<'a> {
                 self.program.embeds.push(Embed { pattern: pattern.clone(), path, place });
             }
             for (text, line) in &read.file.strings {
-                let place = || Place { file: read.shown.clone(), line: *line };
-                self.strings.entry(text.clone()).or_insert_with(place);
+                if !self.strings.contains_key(text) {
+                    let place = Place { file: read.shown.clone(), line: *line };
+                    self.strings.insert(text.clone(), place);
+                }
             }
         }
     }
 
     fn follow(&mut self, path: &str, from: &str, place: Place, foreign: bool) {
-        let facts = modules::find(path);
+        let facts = if is_standard(path) { None } else { modules::find(path) };
         if let Some(facts) = &facts {
             self.by_table(path, facts, &place, foreign);
         }
@@ -231,6 +290,12 @@ impl<'a> Reader<'a> {
         let roots = self.vendor.iter().chain(&self.gopath).map(|root| join(root, path));
         let near = self.gopath.as_ref().and_then(|_| vendor_above(self.tree, from, path));
         if let Some(dir) = near.into_iter().chain(roots).find(|dir| self.tree.files_in(dir).next().is_some()) {
+            self.queue.push_back(dir);
+            return;
+        }
+        if !is_standard(path)
+            && let Some(dir) = self.cache.find(path)
+        {
             self.queue.push_back(dir);
             return;
         }
@@ -283,6 +348,9 @@ impl<'a> Reader<'a> {
                 return rest.rsplit("/vendor/").next().unwrap_or(rest).to_string();
             }
         }
+        if let Some(path) = self.cache.import_path(dir) {
+            return path;
+        }
         for (module, root) in &self.local {
             if let Some(rest) = inside(dir, root) {
                 return if rest.is_empty() { module.clone() } else { format!("{module}/{rest}") };
@@ -301,7 +369,7 @@ impl<'a> Reader<'a> {
     /// go.mod lists modules that other modules need; whether the program has them in it is not known, unless all
     /// sources are vendored.
     fn listed_modules(&mut self) {
-        if self.vendor.is_some() {
+        if self.vendor.is_some() || (self.cache.is_used() && self.unread.is_empty()) {
             return;
         }
         let Some((root, file)) = &self.module else { return };
@@ -373,6 +441,7 @@ impl<'a> Reader<'a> {
         self.program.needs.sort_by(|a, b| (&a.kind, !a.literal).cmp(&(&b.kind, !b.literal)));
         self.program.cgo.sort_by(|a, b| (a.kind, &a.what).cmp(&(b.kind, &b.what)));
         self.program.unread = self.unread.into_iter().collect();
+        self.program.cached = self.cache.names(&self.program.packages);
         self.program.packages.sort();
         self.program.gaps.dedup();
         self.program
@@ -383,7 +452,7 @@ impl<'a> Reader<'a> {
 const OF_LIBC: &[&str] = &["c", "dl", "m", "pthread", "resolv", "rt", "util"];
 
 /// What of `path` stands behind `root`, when it lies in it.
-fn inside<'p>(path: &'p str, root: &str) -> Option<&'p str> {
+pub(super) fn inside<'p>(path: &'p str, root: &str) -> Option<&'p str> {
     let rest = path.strip_prefix(root)?;
     if rest.is_empty() { Some("") } else { rest.strip_prefix('/') }
 }

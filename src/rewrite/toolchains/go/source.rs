@@ -1,6 +1,8 @@
 //! A Go source file read for what a build and a running program need: package, imports, cgo, constraints, embeds and
 //! calls with their arguments. A scanner, not a parser: it knows comments, strings and brackets.
 
+use std::borrow::Cow;
+
 use super::constraint::{Target, comments_fit, names_cgo};
 
 #[derive(Clone, Debug, Default)]
@@ -78,9 +80,9 @@ impl GoFile {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-enum Kind {
-    Ident(String),
-    Text(String),
+enum Kind<'t> {
+    Ident(&'t str),
+    Text(Cow<'t, str>),
     Op(char),
     /// The number 0.
     Zero,
@@ -89,18 +91,18 @@ enum Kind {
 }
 
 #[derive(Clone, Debug)]
-struct Token {
-    kind: Kind,
+struct Token<'t> {
+    kind: Kind<'t>,
     line: u32,
 }
 
-impl Token {
+impl<'t> Token<'t> {
     fn is(&self, op: char) -> bool {
         self.kind == Kind::Op(op)
     }
 
-    fn ident(&self) -> Option<&str> {
-        match &self.kind {
+    fn ident(&self) -> Option<&'t str> {
+        match self.kind {
             Kind::Ident(name) => Some(name),
             _ => None,
         }
@@ -108,11 +110,29 @@ impl Token {
 }
 
 pub fn scan(text: &str) -> GoFile {
-    let (tokens, comments) = tokenize(text);
+    let (tokens, comments) = tokenize(text, false);
+    let (mut file, at) = head(&tokens, &comments);
+    body(tokens.get(at..).unwrap_or_default(), &mut file);
+    file
+}
+
+/// The file up to its first declaration: package, constraints, imports, cgo. That is enough to tell what is built.
+pub fn scan_head(text: &str) -> GoFile {
+    let (tokens, comments) = tokenize(text, true);
+    head(&tokens, &comments).0
+}
+
+/// A file of a package of others: whole only where its calls may matter.
+pub fn scan_foreign(text: &str) -> GoFile {
+    let head = scan_head(text);
+    if head.imports("plugin") || head.imports("runtime") { scan(text) } else { head }
+}
+
+fn head(tokens: &[Token<'_>], comments: &[(&str, u32)]) -> (GoFile, usize) {
     let mut file = GoFile::default();
     let mut at = 0;
     let package_line = tokens.iter().find(|token| token.ident() == Some("package")).map_or(u32::MAX, |t| t.line);
-    for (comment, line) in &comments {
+    for (comment, line) in comments {
         if *line < package_line && (comment.starts_with("//go:build") || comment.contains("+build")) {
             file.constraints.push(comment.trim_end().to_string());
         }
@@ -124,17 +144,16 @@ pub fn scan(text: &str) -> GoFile {
         file.package = name.ident().unwrap_or("").to_string();
         at = 2;
     }
-    at = imports(&tokens, at, &mut file);
+    at = imports(tokens, at, &mut file);
     if let Some(index) = file.imports.iter().position(|import| import.path == "C") {
         let line = file.imports.remove(index).line;
-        file.cgo = Some(preamble(&comments, line));
+        file.cgo = Some(preamble(comments, line));
     }
-    body(tokens.get(at..).unwrap_or_default(), &mut file);
-    file
+    (file, at)
 }
 
 /// The import declarations; where they end.
-fn imports(tokens: &[Token], mut at: usize, file: &mut GoFile) -> usize {
+fn imports(tokens: &[Token<'_>], mut at: usize, file: &mut GoFile) -> usize {
     loop {
         while tokens.get(at).is_some_and(|token| token.is(';')) {
             at += 1;
@@ -151,10 +170,10 @@ fn imports(tokens: &[Token], mut at: usize, file: &mut GoFile) -> usize {
         while let Some(token) = tokens.get(at) {
             at += 1;
             match &token.kind {
-                Kind::Ident(name) => alias = Some(name.clone()),
+                Kind::Ident(name) => alias = Some(name.to_string()),
                 Kind::Op('.') => alias = Some(".".into()),
                 Kind::Text(path) => {
-                    file.imports.push(Import { path: path.clone(), alias: alias.take(), line: token.line });
+                    file.imports.push(Import { path: path.to_string(), alias: alias.take(), line: token.line });
                     if !block {
                         break;
                     }
@@ -168,7 +187,7 @@ fn imports(tokens: &[Token], mut at: usize, file: &mut GoFile) -> usize {
 }
 
 /// What the `#cgo` lines of the file ask of the linker.
-fn preamble(comments: &[(String, u32)], line: u32) -> CgoImport {
+fn preamble(comments: &[(&str, u32)], line: u32) -> CgoImport {
     let mut found = CgoImport { line, ..CgoImport::default() };
     for text in comments.iter().flat_map(|(comment, _)| comment.lines()) {
         let text = text.trim_start_matches('/').trim_start_matches(['*', ' ', '\t']);
@@ -208,31 +227,36 @@ fn embed_patterns(text: &str) -> Vec<String> {
 }
 
 /// Selectors, strings, constants and `func main` of everything behind the imports.
-fn body(tokens: &[Token], file: &mut GoFile) {
+fn body(tokens: &[Token<'_>], file: &mut GoFile) {
+    let names: Names =
+        file.imports.iter().map(|import| (local_name(import).to_string(), import.path.clone())).collect();
+    let dot_import = file.imports.iter().any(|import| import.alias.as_deref() == Some("."));
     let mut depth = 0u32;
     for (at, token) in tokens.iter().enumerate() {
         let ahead = |offset: usize| tokens.get(at + offset);
         match &token.kind {
             Kind::Op('{' | '(') => depth += 1,
             Kind::Op('}' | ')') => depth = depth.saturating_sub(1),
-            Kind::Text(text) => file.strings.push((text.clone(), token.line)),
-            Kind::Ident(name) if name == "func" && depth == 0 => {
+            Kind::Text(text) => file.strings.push((text.to_string(), token.line)),
+            Kind::Ident("func") if depth == 0 => {
                 let named_main = ahead(1).and_then(Token::ident) == Some("main");
                 file.has_main |= named_main && ahead(2).is_some_and(|next| next.is('('));
             }
-            Kind::Ident(name) if name == "const" => constants(tokens.get(at + 1..).unwrap_or_default(), file),
+            Kind::Ident("const") => constants(tokens.get(at + 1..).unwrap_or_default(), &names, file),
             Kind::Ident(name) => {
                 let after_dot = at > 0 && tokens.get(at - 1).is_some_and(|before| before.is('.'));
                 let called = ahead(1).is_some_and(|next| next.is('('));
-                if after_dot {
-                    let package = at.checked_sub(2).and_then(|index| package_before(tokens, index, file));
+                // What other packages have to offer has a capital letter.
+                let exported = !name.starts_with(|first: char| first.is_ascii_lowercase());
+                if after_dot && exported {
+                    let package = at.checked_sub(2).and_then(|index| package_before(tokens, index, &names));
                     if package.is_some() || called {
-                        let args = called.then(|| arguments(tokens.get(at + 2..).unwrap_or_default(), file));
-                        file.uses.push(Use { package, name: name.clone(), args, line: token.line });
+                        let args = called.then(|| arguments(tokens.get(at + 2..).unwrap_or_default(), &names));
+                        file.uses.push(Use { package, name: name.to_string(), args, line: token.line });
                     }
-                } else if called && file.imports.iter().any(|import| import.alias.as_deref() == Some(".")) {
-                    let args = Some(arguments(tokens.get(at + 2..).unwrap_or_default(), file));
-                    file.uses.push(Use { package: None, name: name.clone(), args, line: token.line });
+                } else if called && dot_import {
+                    let args = Some(arguments(tokens.get(at + 2..).unwrap_or_default(), &names));
+                    file.uses.push(Use { package: None, name: name.to_string(), args, line: token.line });
                 }
             }
             _ => {}
@@ -240,13 +264,16 @@ fn body(tokens: &[Token], file: &mut GoFile) {
     }
 }
 
+/// The name of each import in its file, and its path.
+type Names = Vec<(String, String)>;
+
 /// The import that the name at `index` stands for, when nothing selects that name in turn.
-fn package_before(tokens: &[Token], index: usize, file: &GoFile) -> Option<String> {
+fn package_before(tokens: &[Token<'_>], index: usize, names: &Names) -> Option<String> {
     let name = tokens.get(index)?.ident()?;
     if index > 0 && tokens.get(index - 1).is_some_and(|before| before.is('.')) {
         return None;
     }
-    file.imports.iter().find(|import| local_name(import) == name).map(|import| import.path.clone())
+    names.iter().find(|(local, _)| local == name).map(|(_, path)| path.clone())
 }
 
 /// The name that an import has in its file. Without an alias that is the package's own, which is nearly always the
@@ -265,7 +292,7 @@ fn local_name(import: &Import) -> &str {
 }
 
 /// `name = "text"` of one constant or of a block.
-fn constants(tokens: &[Token], file: &mut GoFile) {
+fn constants(tokens: &[Token<'_>], names: &Names, file: &mut GoFile) {
     let block = tokens.first().is_some_and(|token| token.is('('));
     let mut at = usize::from(block);
     while let Some(name) = tokens.get(at).and_then(Token::ident) {
@@ -274,7 +301,7 @@ fn constants(tokens: &[Token], file: &mut GoFile) {
         if tokens.get(at + 1 + typed).is_some_and(|token| token.is('=')) {
             let rest = tokens.get(at + 2 + typed..).unwrap_or_default();
             let value = rest.iter().take_while(|token| !token.is(';') && !token.is(')')).count();
-            if let Arg::Text(text) = argument(rest.get(..value).unwrap_or_default(), file) {
+            if let Arg::Text(text) = argument(rest.get(..value).unwrap_or_default(), names) {
                 file.constants.push((name.to_string(), text));
             }
         }
@@ -291,7 +318,7 @@ fn constants(tokens: &[Token], file: &mut GoFile) {
 }
 
 /// The arguments of a call, from behind its parenthesis on.
-fn arguments(tokens: &[Token], file: &GoFile) -> Vec<Arg> {
+fn arguments(tokens: &[Token<'_>], names: &Names) -> Vec<Arg> {
     let mut found = Vec::new();
     let mut depth = 0u32;
     let mut start = 0;
@@ -302,12 +329,12 @@ fn arguments(tokens: &[Token], file: &GoFile) -> Vec<Arg> {
             Kind::Op(')' | ']' | '}') if depth > 0 => depth -= 1,
             Kind::Op(')' | ']' | '}') => {
                 if !here(start).is_empty() {
-                    found.push(argument(here(start), file));
+                    found.push(argument(here(start), names));
                 }
                 break;
             }
             Kind::Op(',') if depth == 0 => {
-                found.push(argument(here(start), file));
+                found.push(argument(here(start), names));
                 start = at + 1;
             }
             _ => {}
@@ -316,7 +343,7 @@ fn arguments(tokens: &[Token], file: &GoFile) -> Vec<Arg> {
     found
 }
 
-fn argument(tokens: &[Token], file: &GoFile) -> Arg {
+fn argument(tokens: &[Token<'_>], names: &Names) -> Arg {
     if let [package, dot, args, open, index, _close] = tokens
         && package.ident() == Some("os")
         && (dot.is('.') && args.ident() == Some("Args"))
@@ -334,9 +361,9 @@ fn argument(tokens: &[Token], file: &GoFile) -> Arg {
             }
             Kind::Ident(name) => {
                 if tokens.len() == 1 {
-                    return Arg::Name(name.clone());
+                    return Arg::Name(name.to_string());
                 }
-                match joined(tokens.get(at..).unwrap_or_default(), file) {
+                match joined(tokens.get(at..).unwrap_or_default(), names) {
                     Some(path) if at == 0 => return path,
                     _ => return begins(text),
                 }
@@ -357,9 +384,9 @@ fn begins(text: String) -> Arg {
 }
 
 /// `filepath.Join("a", "b")` and `path.Join` as the whole expression.
-fn joined(tokens: &[Token], file: &GoFile) -> Option<Arg> {
+fn joined(tokens: &[Token<'_>], names: &Names) -> Option<Arg> {
     let [package, dot, join, open, .., close] = tokens else { return None };
-    let path = package_before(std::slice::from_ref(package), 0, file)?;
+    let path = package_before(std::slice::from_ref(package), 0, names)?;
     if !dot.is('.') || join.ident() != Some("Join") || !open.is('(') || !close.is(')') {
         return None;
     }
@@ -367,7 +394,7 @@ fn joined(tokens: &[Token], file: &GoFile) -> Option<Arg> {
         return None;
     }
     let mut parts = Vec::new();
-    for arg in arguments(tokens.get(4..)?, file) {
+    for arg in arguments(tokens.get(4..)?, names) {
         match arg {
             Arg::Text(part) => parts.push(part),
             _ if parts.is_empty() => return Some(Arg::Other),
@@ -378,9 +405,9 @@ fn joined(tokens: &[Token], file: &GoFile) -> Option<Arg> {
 }
 
 /// Tokens, and comments with the line on which they begin. Line ends become `;` where Go puts one.
-fn tokenize(text: &str) -> (Vec<Token>, Vec<(String, u32)>) {
+fn tokenize(text: &str, head_only: bool) -> (Vec<Token<'_>>, Vec<(&str, u32)>) {
     let bytes = text.as_bytes();
-    let mut tokens: Vec<Token> = Vec::new();
+    let mut tokens: Vec<Token<'_>> = Vec::with_capacity(if head_only { 32 } else { text.len() / 5 });
     let mut comments = Vec::new();
     let mut line = 1;
     let mut at = if text.starts_with('\u{feff}') { 3 } else { 0 };
@@ -396,13 +423,13 @@ fn tokenize(text: &str) -> (Vec<Token>, Vec<(String, u32)>) {
             b' ' | b'\t' | b'\r' => at += 1,
             b'/' if rest.starts_with(b"//") => {
                 at += memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-                comments.push((text.get(start..at).unwrap_or("").trim_end().to_string(), line));
+                comments.push((text.get(start..at).unwrap_or("").trim_end(), line));
             }
             b'/' if rest.starts_with(b"/*") => {
                 let end = memchr::memmem::find(rest.get(2..).unwrap_or_default(), b"*/");
                 at += end.map_or(rest.len(), |end| end + 4);
-                let comment = text.get(start..at).unwrap_or("").to_string();
-                let lines = comment.matches('\n').count() as u32;
+                let comment = text.get(start..at).unwrap_or("");
+                let lines = memchr::memchr_iter(b'\n', comment.as_bytes()).count() as u32;
                 if lines > 0 {
                     end_line(&mut tokens, line);
                 }
@@ -411,10 +438,10 @@ fn tokenize(text: &str) -> (Vec<Token>, Vec<(String, u32)>) {
             }
             b'`' => {
                 let end = memchr::memchr(b'`', rest.get(1..).unwrap_or_default()).unwrap_or(rest.len());
-                let inner = text.get(start + 1..start + 1 + end).unwrap_or("").to_string();
+                let inner = text.get(start + 1..start + 1 + end).unwrap_or("");
                 at += end + 2;
                 let lines = inner.matches('\n').count() as u32;
-                tokens.push(Token { kind: Kind::Text(inner), line });
+                tokens.push(Token { kind: Kind::Text(inner.into()), line });
                 line += lines;
             }
             b'"' | b'\'' => {
@@ -431,7 +458,12 @@ fn tokenize(text: &str) -> (Vec<Token>, Vec<(String, u32)>) {
             }
             b'A'..=b'Z' | b'a'..=b'z' | b'_' | 0x80.. => {
                 at += rest.iter().take_while(|c| c.is_ascii_alphanumeric() || **c == b'_' || **c >= 0x80).count();
-                tokens.push(Token { kind: Kind::Ident(text.get(start..at).unwrap_or("").to_string()), line });
+                let name = text.get(start..at).unwrap_or("");
+                // Imports stand before every declaration.
+                if head_only && matches!(name, "const" | "func" | "type" | "var") {
+                    break;
+                }
+                tokens.push(Token { kind: Kind::Ident(name), line });
             }
             other => {
                 at += 1;
@@ -444,7 +476,7 @@ fn tokenize(text: &str) -> (Vec<Token>, Vec<(String, u32)>) {
 }
 
 /// The semicolon that Go puts at the end of a line behind a name, a literal or a closing bracket.
-fn end_line(tokens: &mut Vec<Token>, line: u32) {
+fn end_line(tokens: &mut Vec<Token<'_>>, line: u32) {
     let ends = tokens.last().is_some_and(|token| match &token.kind {
         Kind::Op(op) => matches!(op, ')' | ']' | '}'),
         _ => true,
@@ -469,9 +501,9 @@ fn quoted(rest: &[u8], quote: u8) -> usize {
     rest.len()
 }
 
-fn unescape(text: &str) -> String {
-    if !text.contains('\\') {
-        return text.to_string();
+fn unescape(text: &str) -> Cow<'_, str> {
+    if memchr::memchr(b'\\', text.as_bytes()).is_none() {
+        return text.into();
     }
     let mut out = String::new();
     let mut rest = text.chars();
@@ -497,7 +529,7 @@ fn unescape(text: &str) -> String {
             None => {}
         }
     }
-    out
+    out.into()
 }
 
 #[cfg(test)]
@@ -602,9 +634,27 @@ mod tests {
     }
 
     #[test]
+    fn the_head_of_a_file_is_what_the_whole_file_says() {
+        for text in [
+            "//go:build !cgo\n\npackage a\n\n/*\nconst char *x;\n#cgo LDFLAGS: -lz\nfunc\n*/\nimport \"C\"\nimport \"os\"\n\nvar x = 1\n",
+            "/*\nfunc f\n*/\npackage b\nimport (\n\t\"a\"\n\tx \"b\"\n)\ntype T struct{}\n//go:embed x\n",
+            "package c\nfunc main() {}\n",
+        ] {
+            let (head, whole) = (scan_head(text), scan(text));
+            assert_eq!(
+                (&head.package, &head.imports, &head.cgo),
+                (&whole.package, &whole.imports, &whole.cgo),
+                "{text}"
+            );
+            assert_eq!(head.constraints, whole.constraints, "{text}");
+        }
+    }
+
+    #[test]
     fn broken_files_do_not_panic() {
         for text in ["", "package", "import (", "package a\nvar x = \"", "package a\n/*", "`", "'", "\u{feff}package a"]
         {
+            scan_head(text);
             scan(text);
         }
     }

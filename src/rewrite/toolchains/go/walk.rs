@@ -27,6 +27,8 @@ pub struct Made {
     pub changes: Vec<(String, Span)>,
     /// Nothing on the way was guessed: a sure output, moved by unconditional commands with known words.
     pub proved: bool,
+    /// `GoOutput::named`, and the moves since are sure.
+    pub named: bool,
 }
 
 /// A command whose effect on the files is not known.
@@ -237,6 +239,7 @@ impl<'a> Walk<'a> {
                     path: output.path.clone(),
                     build: index,
                     proved: output.proved && sure,
+                    named: output.named && sure,
                     output,
                     link_to: None,
                     changes: Vec::new(),
@@ -381,7 +384,7 @@ impl<'a> Walk<'a> {
                         self.programs
                             .iter_mut()
                             .filter(|made| made.path.starts_with(&path))
-                            .for_each(|made| made.proved = false);
+                            .for_each(|made| (made.proved, made.named) = (false, false));
                     }
                 }
             }
@@ -435,6 +438,7 @@ impl<'a> Walk<'a> {
             }
             made.path = format!("{to}{rest}");
             made.proved &= sure;
+            made.named &= sure;
             made.changes.push((change.0.to_string(), change.1));
             self.programs.push(made);
         }
