@@ -9,7 +9,7 @@ import subprocess as sp
 import sys
 import time
 
-from engine import sh
+from engine import container_name, sh
 
 CHANGING = [
     r"\d{4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?",
@@ -36,14 +36,14 @@ def once(engine, tag, spec):
 
 
 def _options(spec):
-    options = ["--network", "none"] + spec.get("docker_run", [])
+    options = ["--network", spec.get("network", "none")] + spec.get("docker_run", [])
     for name, value in spec.get("env", {}).items():
         options += ["-e", f"{name}={value}"]
     return options
 
 
 def _run(engine, tag, spec):
-    name = f"unladen-e2e-{os.getpid()}-run"
+    name = container_name("run")
     args = [engine.docker, "run", "--rm", "-i", "--name", name] + _options(spec) + [tag] + spec.get("args", [])
     try:
         done = sh(args, input=spec.get("stdin", ""), timeout=spec.get("timeout", 20))
@@ -54,7 +54,7 @@ def _run(engine, tag, spec):
 
 
 def _serve(engine, tag, spec):
-    name = f"unladen-e2e-{os.getpid()}-serve"
+    name = container_name("serve")
     started = sh([engine.docker, "run", "-d", "--name", name] + _options(spec) + [tag] + spec.get("args", []))
     result = {}
     try:
@@ -91,6 +91,30 @@ def _serve(engine, tag, spec):
 
 def compare(engine, before, after, spec):
     """(same, notes, what the original did, what the rewritten did)."""
+    beside = spec.get("beside")
+    if not beside:
+        return _compare(engine, before, after, spec)
+    # A database, say: both run in its network namespace, which has no way out either.
+    name = container_name("beside")
+    started = sh([engine.docker, "run", "-d", "--name", name, "--network", "none"] + beside.get("docker_run", []) + [beside["image"]])
+    try:
+        if started.returncode:
+            raise RuntimeError(f"{beside['image']} does not start: {started.stderr.strip()[-300:]}")
+        _wait_for(engine, name, beside)
+        return _compare(engine, before, after, {**spec, "network": f"container:{name}"})
+    finally:
+        sh([engine.docker, "rm", "-f", name])
+
+
+def _wait_for(engine, name, beside):
+    until = time.time() + beside.get("wait", 60)
+    while sh([engine.docker, "exec", name] + beside["ready"]).returncode:
+        if time.time() > until:
+            raise RuntimeError(f"{beside['image']} is not ready: {sh([engine.docker, 'logs', name]).stderr[-300:]}")
+        time.sleep(0.3)
+
+
+def _compare(engine, before, after, spec):
     old, new = once(engine, before, spec), once(engine, after, spec)
     notes = []
     if isinstance(old, dict) and old.get("SIGTERM") != new.get("SIGTERM") and "SIGTERM" in old and "SIGTERM" in new:

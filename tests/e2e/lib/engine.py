@@ -1,6 +1,7 @@
 """The Docker engine: which client works, building, inspecting, unpacking and running images."""
 
 import io
+import itertools
 import json
 import os
 import re
@@ -11,12 +12,22 @@ import tempfile
 import time
 
 
+COUNTER = itertools.count()
+DIGEST = re.compile(r"(?im)^(FROM\s+(?:--platform=\S+\s+)?[^\s@]+)@sha256:[0-9a-f]{64}")
+
+
 class Skip(Exception):
     """The machine lacks something; the message says what."""
 
 
-def sh(args, **more):
-    return sp.run(args, stdout=sp.PIPE, stderr=sp.PIPE, text=True, errors="replace", **more)
+def sh(args, timeout=120, **more):
+    """Nothing that is started here may hang; what takes longer says so."""
+    return sp.run(args, stdout=sp.PIPE, stderr=sp.PIPE, text=True, errors="replace", timeout=timeout, **more)
+
+
+def container_name(what):
+    """Its own, also with several cases at once."""
+    return f"unladen-e2e-{os.getpid()}-{next(COUNTER)}-{what}"
 
 
 class Engine:
@@ -27,6 +38,7 @@ class Engine:
         if answer.returncode:
             raise Skip("no Docker engine answers (set DOCKER_HOST or run tests/e2e/engine)")
         self.version = answer.stdout.strip()
+        self.heredocs = not re.match(r"(18|19|20)\.", self.version)
 
     @staticmethod
     def _client():
@@ -46,10 +58,17 @@ class Engine:
     def has(self, image):
         return sh([self.docker, "image", "inspect", image]).returncode == 0
 
-    def build(self, tag, dockerfile, context, build_args=None):
-        """(ok, log, seconds). `dockerfile` is a path; a `# syntax=` line is left out, since it asks a registry."""
+    def build(self, tag, dockerfile, context, build_args=None, timeout=1500, warm=False):
+        """(ok, log, seconds). `dockerfile` is a path.
+
+        What asks a registry is left out: a `# syntax=` line, and the digest of a base image. With `warm` the stages that
+        do not ship stand on $UNLADEN_E2E_WARM/<base> where there is such an image: the same, with a filled Go cache.
+        """
         text = open(dockerfile, newline="").read()
         text = re.sub(r"(?im)\A((?:#.*\n)*?)#\s*syntax\s*=.*\n", r"\1", text)
+        text = DIGEST.sub(r"\1", text)
+        if warm and os.environ.get("UNLADEN_E2E_WARM"):
+            text = self._warmed(text, os.environ["UNLADEN_E2E_WARM"])
         with tempfile.TemporaryDirectory(prefix="unladen-e2e-") as folder:
             path = os.path.join(folder, "Dockerfile")
             with open(path, "w", newline="") as file:
@@ -61,8 +80,18 @@ class Engine:
             for name, value in (build_args or {}).items():
                 args += ["--build-arg", f"{name}={value}"]
             start = time.time()
-            done = sh(args + [context])
+            try:
+                done = sh(args + [context], timeout=timeout)
+            except sp.TimeoutExpired:
+                return False, f"error: not built after {timeout} s", time.time() - start
         return done.returncode == 0, done.stdout + done.stderr, time.time() - start
+
+    def _warmed(self, text, prefix):
+        def other(found):
+            name = f"{prefix}/{found[2].removeprefix('docker.io/')}"
+            return found[1] + name + found[3] if self.has(name) else found[0]
+
+        return re.sub(r"(?im)^(FROM\s+)(\S+)(\s+AS\s+\S+\s*)$", other, text)
 
     def inspect(self, tag):
         found = json.loads(sh([self.docker, "image", "inspect", tag]).stdout)[0]
@@ -70,13 +99,13 @@ class Engine:
 
     def files(self, tag):
         """The whole root file system as {path: TarInfo} and a function that reads one of them."""
-        name = f"unladen-e2e-{os.getpid()}-files"
+        name = container_name("files")
         # `x` is only there for images without a command: nothing is started.
         made = sh([self.docker, "create", "--name", name, tag, "x"])
         try:
             if made.returncode:
                 raise RuntimeError(made.stderr.strip())
-            packed = sp.run([self.docker, "export", name], stdout=sp.PIPE, check=True).stdout
+            packed = sp.run([self.docker, "export", name], stdout=sp.PIPE, check=True, timeout=300).stdout
         finally:
             sh([self.docker, "rm", "-f", name])
         archive = tarfile.open(fileobj=io.BytesIO(packed))

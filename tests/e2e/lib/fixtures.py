@@ -1,0 +1,99 @@
+"""fixtures/rewrite/go-*: how each case is asked for, started and compared, and which cannot be built without a registry.
+
+Where nothing is said of a case, a program that calls ListenAndServe(":PORT") is asked for `/` on that port, and any
+other is run to its end.
+"""
+
+import glob
+import os
+import re
+import shutil
+
+# What the tests keep in the folder of a case; the build context of the original has none of it.
+OWN = ["options", "plan.txt", "refusal.txt", "rewritten.Dockerfile"]
+
+POINTERS = [r"0x[0-9a-f]+", r"\(0x[^)]*\)", r"\{[^\n]*\}"]
+NO_NAME = [r"lookup \S+.*"]  # The C library and Go word it differently that no name server answers.
+
+SPECS = {
+    "go-apk-run-time": {"probes": [{"get": "/"}, {"get": "/nothing"}]},
+    "go-embed": {"probes": [{"get": "/"}, {"get": "/static/"}, {"get": "/static/index.html"}]},
+    "go-computed-path": {"mode": "run", "runs": [{}, {"env": {"CONFIG": "/app/config.yaml"}}]},
+    "go-gorm-sqlite": {"mask": POINTERS},
+    "go-https-scratch": {"mask": NO_NAME},
+    "go-own-ca": {"mask": NO_NAME},
+    "go-local-time": {"mask": [r"\d\d:\d\d:\d\d\.\d+", r"m=\+\S+"]},
+    "go-plugin": {"mask": POINTERS},
+    "go-pure-sqlite": {"mask": POINTERS},
+    "go-sqlite3": {"mask": POINTERS},
+    "go-shell-form-port": {"env": {"PORT": "8080"}},
+    "go-temp-file-scratch": {"mask": [r"/tmp/x\d+", *POINTERS]},
+    "go-unread-module-headers": {"mode": "run"},
+}
+
+# Why the original cannot be built here. Checked: it must fail indeed, and a case that is not in this table must not.
+UNBUILDABLE = {
+    "go-env-names-installed": "the folder has no program, and the file fetches one from example.com",
+    "go-fetched-tool": "fetches a tool from example.test, which does not exist",
+    "go-kafka-musl": "wants a C compiler and librdkafka from Alpine, whose packages are not here",
+    "go-stage-name-taken": "copies from an image named `build`, which does not exist",
+    "go-unknown-run-with-context": "runs `frobnicate`, which does not exist: what an unknown command may do is the point",
+}
+
+# For `.ci/run`: one case for each way to a base, to files, to a user and to a command, all without any download.
+CHOSEN = [
+    "go-cgo-own-code",
+    "go-config-in-etc",
+    "go-embed",
+    "go-install-bare-command",
+    "go-open-directory",
+    "go-script-exec",
+    "go-templates",
+    "go-temp-file-scratch",
+    "go-time-zone",
+    "go-two-programs",
+    "go-user-made",
+]
+
+
+def converts(folder):
+    return os.path.exists(os.path.join(folder, "rewritten.Dockerfile"))
+
+
+def spec_of(folder):
+    """The spec of a case in the form of a spec.json, with what only fixtures have: `flags`, `blind`, `expected`."""
+    name = os.path.basename(folder)
+    with_options = os.path.join(folder, "options")
+    words = open(with_options).read().split() if os.path.exists(with_options) else []
+    flags = [f"--base={word[5:]}" for word in words if word.startswith("base=")]
+    if "strip" not in words:
+        flags.append("--no-strip")
+    spec = {"timeout": 5, "wait": 8, "flags": flags, "blind": "no-context" in words, "fixture": True}
+    expected = os.path.join(folder, "rewritten.Dockerfile")
+    spec["expected"] = expected if os.path.exists(expected) else None
+    spec["refused"] = spec["expected"] is None
+    spec["unbuildable"] = UNBUILDABLE.get(name)
+    port = _port(folder)
+    spec |= {"mode": "http", "port": port} if port else {"mode": "run"}
+    return spec | SPECS.get(name, {})
+
+
+def _port(folder):
+    for path in glob.glob(f"{folder}/**/*.go", recursive=True):
+        found = re.search(r'ListenAndServe\(":(\d+)"', open(path).read())
+        if found:
+            return int(found[1])
+    return None
+
+
+def context_of(folder, place):
+    """A copy of the case without what the tests keep in it."""
+    copy = os.path.join(place, "context")
+    shutil.copytree(folder, copy, ignore=lambda _, names: [name for name in names if name in OWN])
+    return copy
+
+
+def wrong_names(root):
+    """Names in the tables above that no case has, or that are refused."""
+    said = [*SPECS, *UNBUILDABLE, *CHOSEN]
+    return [name for name in said if not converts(os.path.join(root, "fixtures/rewrite", name))]
