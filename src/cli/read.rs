@@ -36,9 +36,11 @@ pub(super) fn reason(error: &io::Error) -> String {
     }
 }
 
-/// Commands whose build the rewriter understands: only then are the files of the context of use. Listing a large
-/// repository takes longer than checking all of its Dockerfiles.
-const BUILDERS: [&str; 1] = ["go"];
+/// Whether the rewriter may understand the build: only then are the files of the context of use. Listing a large
+/// repository takes longer than checking all of its Dockerfiles. `RUN make` on an image of Go says `go` in its Makefile.
+fn wants_context(text: &str) -> bool {
+    has_word(text, "go") || memchr::memmem::find(text.as_bytes(), b"golang").is_some()
+}
 
 /// The build contexts of a run; each directory is listed once.
 #[derive(Default)]
@@ -67,7 +69,7 @@ impl Contexts {
 
     /// The context of a Dockerfile; `None` where nothing asks for one or none can be made out.
     pub(super) fn of(&self, dockerfile: &Path, source: &SourceFile) -> Result<Option<Arc<BuildContext>>, String> {
-        if !BUILDERS.iter().any(|builder| has_word(&source.text, builder)) {
+        if !wants_context(&source.text) {
             return Ok(None);
         }
         let root = match &self.root {
@@ -175,6 +177,14 @@ mod tests {
         for text in ["RUN cargo build", "RUN good", "FROM golang:1"] {
             assert!(!has_word(text, "go"), "{text}");
         }
+    }
+
+    #[test]
+    fn the_context_of_a_go_build_behind_make_is_read() {
+        for text in ["FROM golang:1\nRUN make\n", "FROM debian\nRUN apt-get install golang-go && ./build.sh\n"] {
+            assert!(wants_context(text), "{text}");
+        }
+        assert!(!wants_context("FROM node:22\nRUN make\n"));
     }
 
     #[test]
