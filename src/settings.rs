@@ -15,6 +15,7 @@ pub struct Settings {
     pub severities: BTreeMap<&'static str, Severity>,
     pub model: ModelOptions,
     pub rewrite: RewriteOptions,
+    pub size: SizeOptions,
     /// Which rules run when `select` says nothing, and with whose severities.
     pub profile: Profile,
     pub options: RuleOptions,
@@ -56,6 +57,27 @@ pub enum LabelKind {
     Spdx,
     GitHash,
     Email,
+}
+
+/// What the size model is told beside its tables.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SizeOptions {
+    /// Sizes that a registry told, by the reference as it stands in FROM.
+    pub locked: BTreeMap<String, LockedSize>,
+    /// The most bytes that the image may have.
+    pub max_size: Option<u64>,
+    /// The same for single targets, by the name of the stage.
+    pub max_sizes: BTreeMap<String, u64>,
+}
+
+/// The size of an image as its registry tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LockedSize {
+    /// On disk.
+    pub bytes: u64,
+    pub compressed: u64,
+    /// The bytes on disk were added up, not estimated from the compressed ones.
+    pub exact: bool,
 }
 
 /// What the user wants of the rewriter.

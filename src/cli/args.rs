@@ -15,6 +15,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
   unladen check --diff --unsafe-fixes  show what all fixes would change
   unladen rewrite Dockerfile           show how the file becomes a multi-stage build
   unladen verify Dockerfile new        build both and compare what the images do
+  unladen size Dockerfile              where the bytes of the image come from
   unladen rule DL3009                  explain a rule
 
 Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 usage, configuration or I/O trouble.",
@@ -35,6 +36,8 @@ pub enum Command {
     Check(Check),
     /// Turn a single-stage Dockerfile into a multi-stage one, with the proof
     Rewrite(Rewrite),
+    /// Show what the image weighs, where the bytes come from, and what fixes save
+    Size(super::size::Size),
     /// Build two Dockerfiles and say whether the second image does what the first does
     Verify(super::verify::Verify),
     /// Connects to a port inside of a container, for `verify`
@@ -79,6 +82,9 @@ pub struct Check {
     /// The least severity that makes the run fail: style, info, warning, error or none [default: info]
     #[arg(long, value_name = "SEVERITY", help_heading = "Rules")]
     pub fail_on: Option<String>,
+    /// The most that the image may weigh, as 50MB; the run fails when it likely weighs more
+    #[arg(long, value_name = "SIZE", help_heading = "Rules")]
+    pub max_size: Option<String>,
     /// How findings are printed: pretty, concise, json or hadolint
     #[arg(long, short, default_value = "pretty", hide_possible_values = true, help_heading = "Output")]
     pub format: FormatName,

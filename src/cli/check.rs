@@ -12,11 +12,12 @@ use super::args::{Check, ColorWhen, FixWhich, FormatName};
 use super::read::{self, Contexts};
 use super::walk::{self, Input};
 use super::{Exit, Stop, complain_all, diff, finder, overrides, term, write};
-use crate::config::{Config, ConfigError, Finder, Overrides};
+use crate::config::{Config, ConfigError, Finder, Overrides, names};
 use crate::diagnostic::Applicability;
 use crate::fix::{self, FixWish};
 use crate::lint;
 use crate::report::{self, FileReport, Format, Problem, Report};
+use crate::settings::Settings;
 use crate::text::SourceFile;
 
 /// What is done with a file.
@@ -42,7 +43,11 @@ struct Done {
 }
 
 pub(super) fn run(command: &Check, color: ColorWhen, out: &mut dyn Write) -> Result<Exit, Stop> {
-    let overrides = overrides(&command.rules, &command.build, command.fail_on.as_deref())?;
+    let mut overrides = overrides(&command.rules, &command.build, command.fail_on.as_deref())?;
+    if let Some(size) = &command.max_size {
+        let size = names::size(size).map_err(|message| Stop::Usage(format!("--max-size: {message}")))?;
+        overrides.max_size = Some(size);
+    }
     let mode = mode(command)?;
     let contexts = contexts(command.build.context.as_deref())?;
     let mut finder = finder(&command.config);
@@ -152,7 +157,8 @@ fn one(job: &Job, command: &Check, mode: Mode, overrides: &Overrides, contexts: 
     let fail_on = job.config.fail_on(overrides);
     let (Mode::Fix(wish) | Mode::Diff(wish)) = mode else {
         let checked = lint::check(source, context.as_deref(), &settings);
-        return Ok(Done { report: FileReport::new(checked, fail_on), fixed: None });
+        let report = FileReport { max_size: limit(&settings, &checked), ..FileReport::new(checked, fail_on) };
+        return Ok(Done { report, fixed: None });
     };
     let fixed = fix::fix(source.clone(), context.as_deref(), &settings, wish);
     if let Mode::Diff(_) = mode {
@@ -163,6 +169,7 @@ fn one(job: &Job, command: &Check, mode: Mode, overrides: &Overrides, contexts: 
     if fixed.changed() && !stdin {
         write::replace(&job.path, &source.all_bytes(), &fixed.checked.source.all_bytes())?;
     }
+    let max_size = limit(&settings, &fixed.checked);
     let texts = stdin.then(|| (source, fixed.checked.source.clone()));
     let report = FileReport {
         checked: fixed.checked,
@@ -170,8 +177,19 @@ fn one(job: &Job, command: &Check, mode: Mode, overrides: &Overrides, contexts: 
         dropped: fixed.dropped,
         outcome: Some(fixed.outcome),
         fail_on,
+        max_size,
     };
     Ok(Done { report, fixed: texts })
+}
+
+/// The limit of the stage that is built, by its name or for all.
+pub(super) fn limit(settings: &Settings, checked: &lint::Checked) -> Option<u64> {
+    let name = checked.model.target_stage().and_then(|stage| stage.name.as_ref());
+    let own = name.and_then(|name| {
+        let mut limits = settings.size.max_sizes.iter();
+        limits.find(|(target, _)| target.eq_ignore_ascii_case(&name.text)).map(|(_, bytes)| *bytes)
+    });
+    own.or(settings.size.max_size)
 }
 
 fn print(

@@ -69,6 +69,15 @@ pub(super) fn run(command: &ShowConfig, out: &mut dyn Write) -> Result<Exit, Sto
             writeln!(out, "  {}: [{}]  # file", quoted(pattern), slugs.join(", "))?;
         }
     }
+    if let Some(bytes) = settings.size.max_size {
+        writeln!(out, "max-size: {bytes}  # {}", from(overrides.max_size.is_some(), config.size.max_size.is_some()))?;
+    }
+    if !settings.size.max_sizes.is_empty() {
+        writeln!(out, "max-sizes:")?;
+        for (target, bytes) in &settings.size.max_sizes {
+            writeln!(out, "  {}: {bytes}  # file", quoted(target))?;
+        }
+    }
     stated(&settings.rewrite.stated, out)?;
 
     let (mut on, mut off) = (Vec::new(), Vec::new());

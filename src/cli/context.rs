@@ -66,8 +66,9 @@ fn load_at_most(dockerfile: &Path, root: &Path, max_entries: usize) -> io::Resul
     }
     ignored.sort();
     let top: PathBuf = root.to_path_buf();
-    let mut context =
-        BuildContext::new(root.to_path_buf(), files, ignored, Box::new(move |path| read(&top.join(path))));
+    let context = BuildContext::new(root.to_path_buf(), files, ignored, Box::new(move |path| read(&top.join(path))));
+    let git = root.join(".git");
+    let mut context = context.with_git(Box::new(move || bytes_below(&git)));
     context.complete = complete;
     context.ignore = patterns;
     Ok(context)
@@ -95,6 +96,26 @@ fn git_head(root: &Path, excluded: bool, files: &mut BTreeMap<String, ContextFil
     if let (false, Ok(metadata)) = (excluded, fs::symlink_metadata(root.join(".git/HEAD"))) {
         files.insert(".git/HEAD".into(), describe(&metadata));
     }
+}
+
+/// The bytes of all files below a directory; of a huge one, those of its first entries.
+fn bytes_below(dir: &Path) -> u64 {
+    let (mut bytes, mut seen) = (0, 0);
+    let mut waiting = vec![dir.to_path_buf()];
+    while let Some(dir) = waiting.pop() {
+        for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+            seen += 1;
+            if seen > MAX_ENTRIES {
+                return bytes;
+            }
+            match entry.metadata() {
+                Ok(metadata) if metadata.is_dir() => waiting.push(entry.path()),
+                Ok(metadata) if metadata.is_file() => bytes += metadata.len(),
+                _ => {}
+            }
+        }
+    }
+    bytes
 }
 
 fn describe(metadata: &fs::Metadata) -> ContextFile {

@@ -9,6 +9,7 @@ mod modcache;
 mod read;
 mod rewrite;
 mod rule;
+mod size;
 mod term;
 mod usage;
 mod verify;
@@ -54,6 +55,7 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> u8 {
     let result = match &cli.command {
         args::Command::Check(command) => check::run(command, cli.color, &mut out),
         args::Command::Rewrite(command) => rewrite::run(command, cli.color, &mut out),
+        args::Command::Size(command) => size::run(command, cli.color, &mut out),
         args::Command::Verify(command) => verify::run(command, cli.color, &mut out),
         args::Command::Exchange(command) => verify::exchange(command, &mut out),
         args::Command::Rule(command) => rule::run(command, cli.color, &mut out),
@@ -113,6 +115,7 @@ fn overrides(rules: &args::RuleArgs, build: &args::BuildArgs, fail_on: Option<&s
         target: build.target.clone(),
         build_args: build.build_arg.iter().map(|given| build_arg(given)).collect(),
         base: build.base.as_deref().map(names::base).transpose().map_err(usage("--base"))?,
+        max_size: None,
         disable_ignores: rules.no_ignore_comments,
     })
 }

@@ -18,7 +18,7 @@ use crate::diagnostic::Severity;
 use crate::model::ModelOptions;
 use crate::report::{FailOn, Problem};
 use crate::rules::rules_in;
-use crate::settings::{BaseWish, Profile, RewriteOptions, RuleOptions, Settings};
+use crate::settings::{BaseWish, Profile, RewriteOptions, RuleOptions, Settings, SizeOptions};
 
 /// What a configuration file says, or nothing.
 #[derive(Clone, Debug, Default)]
@@ -34,6 +34,7 @@ pub struct Config {
     pub target: Option<String>,
     pub build_args: Vec<(String, String)>,
     pub rewrite: RewriteOptions,
+    pub size: SizeOptions,
     pub disable_ignores: bool,
     per_file_ignores: Vec<(Gitignore, Vec<&'static str>)>,
     exclude: Option<Gitignore>,
@@ -52,6 +53,7 @@ pub struct Overrides {
     pub target: Option<String>,
     pub build_args: Vec<(String, String)>,
     pub base: Option<BaseWish>,
+    pub max_size: Option<u64>,
     pub disable_ignores: bool,
 }
 
@@ -101,6 +103,12 @@ impl Config {
             severities: self.severities.clone(),
             model: ModelOptions { target: overrides.target.clone().or_else(|| self.target.clone()), build_args },
             rewrite,
+            size: SizeOptions {
+                max_size: overrides.max_size.or(self.size.max_size),
+                // What the command line says holds for every target.
+                max_sizes: if overrides.max_size.is_some() { BTreeMap::new() } else { self.size.max_sizes.clone() },
+                locked: self.size.locked.clone(),
+            },
             disable_ignores: self.disable_ignores || overrides.disable_ignores,
         }
     }

@@ -65,6 +65,9 @@ pub(super) struct ProfileName(pub Profile);
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LabelKindName(pub LabelKind);
 
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SizeName(pub u64);
+
 /// Reads a string and makes something of it; what it says against the string becomes the error.
 struct Named<T>(&'static str, fn(&str) -> Result<T, String>);
 
@@ -77,6 +80,11 @@ impl<T> Visitor<'_> for Named<T> {
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
         (self.1)(text).map_err(E::custom)
+    }
+
+    // Only sizes are asked for as any value: a bare number is one in bytes.
+    fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<T, E> {
+        (self.1)(&number.to_string()).map_err(E::custom)
     }
 }
 
@@ -113,6 +121,33 @@ impl<'de> Deserialize<'de> for ProfileName {
 impl<'de> Deserialize<'de> for LabelKindName {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<LabelKindName, D::Error> {
         from.deserialize_str(Named("a kind of label", label_kind)).map(LabelKindName)
+    }
+}
+
+impl<'de> Deserialize<'de> for SizeName {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<SizeName, D::Error> {
+        from.deserialize_any(Named("a size such as 50MB", size)).map(SizeName)
+    }
+}
+
+/// Bytes: `50MB`, `1.5 GB`, `800kB`, `1000000`. MB are 10^6 bytes, MiB are 2^20.
+pub fn size(text: &str) -> Result<u64, String> {
+    let text = text.trim();
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    let factor = match unit.trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 1.0,
+        "k" | "kb" => 1e3,
+        "m" | "mb" => 1e6,
+        "g" | "gb" => 1e9,
+        "kib" => 1024.0,
+        "mib" => 1024.0 * 1024.0,
+        "gib" => 1024.0 * 1024.0 * 1024.0,
+        _ => return Err(format!("`{text}` is no size; write it as 50MB or 1.2GB")),
+    };
+    match number.parse::<f64>() {
+        Ok(number) if number.is_finite() && number * factor < 1e18 => Ok((number * factor) as u64),
+        _ => Err(format!("`{text}` is no size; write it as 50MB or 1.2GB")),
     }
 }
 

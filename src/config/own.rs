@@ -6,9 +6,9 @@ use std::path::Path;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use serde::Deserialize;
 
-use super::names::{BaseName, FailOnName, LabelKindName, ProfileName, RuleName, SeverityName, nearest};
+use super::names::{BaseName, FailOnName, LabelKindName, ProfileName, RuleName, SeverityName, SizeName, nearest};
 use super::{Config, ConfigError};
-use crate::settings::{RewriteOptions, RuleOptions, Stated};
+use crate::settings::{RewriteOptions, RuleOptions, SizeOptions, Stated};
 
 /// The file as it may be written; every key may be absent.
 #[derive(Debug, Default, Deserialize)]
@@ -23,6 +23,10 @@ struct File {
     /// As written: `1.10` is no number here.
     build_args: Option<BTreeMap<String, String>>,
     base: Option<BaseName>,
+    /// The most that the image may weigh: `50MB`.
+    max_size: Option<SizeName>,
+    /// The same by the name of the target.
+    max_sizes: Option<BTreeMap<String, SizeName>>,
     per_file_ignores: Option<BTreeMap<String, Vec<RuleName>>>,
     exclude: Option<Vec<String>>,
     ignore_comments: Option<bool>,
@@ -103,6 +107,11 @@ pub(super) fn read(path: &Path, text: &str) -> Result<Config, ConfigError> {
                 packages: rewrite.packages.unwrap_or_default(),
                 base_prefix: rewrite.base_prefix,
             },
+        },
+        size: SizeOptions {
+            max_size: file.max_size.map(|size| size.0),
+            max_sizes: file.max_sizes.unwrap_or_default().into_iter().map(|(name, size)| (name, size.0)).collect(),
+            ..SizeOptions::default()
         },
         disable_ignores: file.ignore_comments == Some(false),
         per_file_ignores,

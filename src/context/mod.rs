@@ -9,7 +9,7 @@ pub mod tree;
 use std::any::Any;
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 /// Reads one file of the context by its path.
 pub type Reader = Box<dyn Fn(&str) -> Option<Vec<u8>> + Send + Sync>;
@@ -34,6 +34,9 @@ pub struct BuildContext {
     pub modules: Option<ModuleSource>,
     /// What later layers made of files, by path; see `parsed`.
     parsed: Mutex<HashMap<String, Arc<dyn Any + Send + Sync>>>,
+    git: OnceLock<u64>,
+    /// Adds up what is inside `.git`.
+    git_reader: Option<Box<dyn Fn() -> u64 + Send + Sync>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,8 +54,18 @@ impl BuildContext {
         ignored: Vec<String>,
         reader: Reader,
     ) -> BuildContext {
-        let (ignore, parsed) = (dockerignore::Patterns::default(), Mutex::default());
-        BuildContext { root, files, ignored, ignore, complete: true, reader, modules: None, parsed }
+        BuildContext {
+            root,
+            files,
+            ignored,
+            ignore: dockerignore::Patterns::default(),
+            complete: true,
+            reader,
+            modules: None,
+            parsed: Mutex::default(),
+            git: OnceLock::new(),
+            git_reader: None,
+        }
     }
 
     /// The text of a file that is in the context; `None` when it is not there or cannot be read.
@@ -75,6 +88,20 @@ impl BuildContext {
             known.insert(path.to_string(), made.clone());
         }
         Some(made)
+    }
+
+    /// Says how to add up the bytes inside `.git`, which is listed as `.git/HEAD` alone.
+    pub fn with_git(mut self, reader: Box<dyn Fn() -> u64 + Send + Sync>) -> BuildContext {
+        self.git_reader = Some(reader);
+        self
+    }
+
+    /// Bytes of all files inside `.git`, added up when somebody asks; 0 when it is not in the context.
+    pub fn git_bytes(&self) -> u64 {
+        if !self.is_file(".git/HEAD") {
+            return 0;
+        }
+        *self.git.get_or_init(|| self.git_reader.as_ref().map_or(0, |reader| reader()))
     }
 
     pub fn is_file(&self, path: &str) -> bool {

@@ -34,7 +34,15 @@ fn checked(source: SourceFile, swaps: &[Swap]) -> Checked {
     }
     diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
     let dockerfile = Dockerfile { items, errors: Vec::new(), escape: '\\' };
-    Checked { source, dockerfile, model: Model::default(), diagnostics, suppressed: Vec::new(), plan: None }
+    Checked {
+        source,
+        dockerfile,
+        model: Model::default(),
+        diagnostics,
+        size: Default::default(),
+        suppressed: Vec::new(),
+        plan: None,
+    }
 }
 
 fn run(text: &str, wish: FixWish, swaps: &[Swap]) -> Fixed {

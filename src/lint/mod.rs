@@ -10,7 +10,7 @@ use crate::model::{self, Model};
 use crate::rewrite::{Refusal, RewritePlan};
 use crate::rules::{Context, RULES};
 use crate::settings::Settings;
-use crate::size;
+use crate::size::{self, ImageSize};
 use crate::syntax::{self, Dockerfile};
 use crate::text::SourceFile;
 
@@ -21,6 +21,8 @@ pub struct Checked {
     pub model: Model,
     /// Sorted by place, then by rule.
     pub diagnostics: Vec<Diagnostic>,
+    /// What the image weighs, by stage and instruction.
+    pub size: ImageSize,
     /// Findings that an ignore comment switched off, sorted in the same way.
     pub suppressed: Vec<Diagnostic>,
     /// The file as a multi-stage build, where a rule wanted to know.
@@ -38,6 +40,7 @@ pub fn check(source: SourceFile, build_context: Option<&BuildContext>, settings:
         build_context,
         planned: OnceCell::new(),
     };
+    let size = size::image(&source, &dockerfile, &model, build_context, &settings.size);
     let mut diagnostics = Vec::new();
     let options = check_options(&dockerfile, settings);
     let asked_for = suppress::experimental(options.unwrap_or_default());
@@ -57,7 +60,7 @@ pub fn check(source: SourceFile, build_context: Option<&BuildContext>, settings:
         for diagnostic in diagnostics.iter_mut().skip(first) {
             diagnostic.rule = rule.slug;
             diagnostic.severity = severity;
-            diagnostic.cost = diagnostic.waste.as_ref().and_then(|waste| size::price(&model, waste));
+            diagnostic.cost = size::price(&dockerfile, &model, &size, diagnostic);
         }
     }
     diagnostics.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.span.end, diagnostic.rule));
@@ -67,7 +70,7 @@ pub fn check(source: SourceFile, build_context: Option<&BuildContext>, settings:
         let ignores = suppress::Suppressions::read(&source, &dockerfile, options);
         (suppressed, diagnostics) = diagnostics.into_iter().partition(|diagnostic| ignores.hide(diagnostic));
     }
-    Checked { source, dockerfile, model, diagnostics, suppressed, plan }
+    Checked { source, dockerfile, model, diagnostics, size, suppressed, plan }
 }
 
 /// The value of the `check` directive; BuildKit's build argument wins over it.

@@ -17,6 +17,9 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
                 Entry::Finding(diagnostic) => finding(diagnostic, out)?,
             }
         }
+        if let Some(over) = file.overweight() {
+            writeln!(out, "{}:1:1: error[max-size] {}; {}", plain(&source.path), over.message(), over.help())?;
+        }
     }
     Ok(())
 }

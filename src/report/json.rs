@@ -8,6 +8,7 @@ use super::{Entry, FileReport, Report, aliases, category_name, entries, url};
 use crate::diagnostic::{Cost, Diagnostic, Fix, FixKind, Size};
 use crate::fix::Outcome;
 use crate::rules;
+use crate::size::{Savings, Weight};
 use crate::text::{Edit, SourceFile, Span};
 
 #[derive(Serialize)]
@@ -24,6 +25,12 @@ struct JsonFile<'a> {
     path: &'a str,
     /// Bytes of the file, as it is checked: after fixing.
     size: u32,
+    /// What the image weighs that ships; null in a file without a stage.
+    image: Option<JsonImage>,
+    /// What the findings would save together: bytes that several share count once.
+    saves: JsonSaves,
+    /// The image is above the limit.
+    overweight: Option<JsonOverweight>,
     diagnostics: Vec<JsonDiagnostic<'a>>,
     errors: Vec<JsonError<'a>>,
     /// What `--fix` did.
@@ -50,6 +57,31 @@ struct JsonDiagnostic<'a> {
 }
 
 #[derive(Serialize)]
+struct JsonImage {
+    low: u64,
+    likely: u64,
+    /// null: parts are not known, `low` is a lower bound.
+    high: Option<u64>,
+    basis: &'static str,
+}
+
+#[derive(Serialize)]
+struct JsonSaves {
+    findings: JsonSize,
+    safe_fixes: JsonSize,
+    all_fixes: JsonSize,
+    rewrite: Option<JsonSize>,
+}
+
+#[derive(Serialize)]
+struct JsonOverweight {
+    limit: u64,
+    over: u64,
+    message: String,
+    help: String,
+}
+
+#[derive(Serialize)]
 struct JsonLabel<'a> {
     range: Range,
     message: &'a str,
@@ -68,6 +100,8 @@ struct JsonFix<'a> {
     title: &'a str,
     applicability: &'static str,
     kind: &'static str,
+    /// What the fix saves; null when nothing is known.
+    saves: Option<JsonWaste>,
     edits: Vec<JsonEdit<'a>>,
 }
 
@@ -121,6 +155,8 @@ struct JsonSummary {
     fixable_unsafe: usize,
     fixed: usize,
     waste: JsonSize,
+    image: JsonImage,
+    saves: JsonSaves,
 }
 
 #[derive(Serialize)]
@@ -170,6 +206,13 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             fixable_unsafe: summary.fixable_unsafe,
             fixed: summary.fixed,
             waste: size(summary.waste),
+            image: image(&summary.weight),
+            saves: JsonSaves {
+                findings: size(summary.waste),
+                safe_fixes: size(summary.safe),
+                all_fixes: size(summary.all_fixes),
+                rewrite: (summary.rewrite.likely > 0).then(|| size(summary.rewrite)),
+            },
         },
     };
     serde_json::to_writer_pretty(&mut *out, &root)?;
@@ -191,6 +234,14 @@ fn file(file: &FileReport) -> JsonFile<'_> {
     JsonFile {
         path: &source.path,
         size: source.len(),
+        image: file.weight().map(|weight| image(&weight)),
+        saves: saves(&file.savings()),
+        overweight: file.overweight().map(|over| JsonOverweight {
+            limit: over.limit,
+            over: over.weight.size.likely.saturating_sub(over.limit),
+            message: over.message(),
+            help: over.help(),
+        }),
         diagnostics,
         errors,
         fixed: file
@@ -233,13 +284,19 @@ fn diagnostic<'a>(source: &SourceFile, finding: &'a Diagnostic) -> JsonDiagnosti
             .map(|label| JsonLabel { range: range(source, label.span), message: &label.text })
             .collect(),
         waste: finding.cost.map(waste),
-        fix: finding.fix.as_ref().map(|fix| json_fix(source, fix)),
+        fix: finding.fix.as_ref().map(|fix| json_fix(source, fix, finding.cost)),
     }
 }
 
-fn json_fix<'a>(source: &SourceFile, fix: &'a Fix) -> JsonFix<'a> {
+fn json_fix<'a>(source: &SourceFile, fix: &'a Fix, cost: Option<Cost>) -> JsonFix<'a> {
     let edits = fix.edits.iter().map(|change| edit(source, change)).collect();
-    JsonFix { title: &fix.title, applicability: fix.applicability.name(), kind: kind(fix.kind), edits }
+    JsonFix {
+        title: &fix.title,
+        applicability: fix.applicability.name(),
+        kind: kind(fix.kind),
+        saves: cost.map(waste),
+        edits,
+    }
 }
 
 pub(super) fn edit<'a>(source: &SourceFile, edit: &'a Edit) -> JsonEdit<'a> {
@@ -249,6 +306,20 @@ pub(super) fn edit<'a>(source: &SourceFile, edit: &'a Edit) -> JsonEdit<'a> {
 pub(super) fn waste(cost: Cost) -> JsonWaste {
     let Size { low, likely, high } = cost.size;
     JsonWaste { low, likely, high, basis: cost.basis.name() }
+}
+
+fn image(weight: &Weight) -> JsonImage {
+    let Size { low, likely, high } = weight.size;
+    JsonImage { low, likely, high: (weight.unknown == 0).then_some(high), basis: weight.basis_name() }
+}
+
+fn saves(savings: &Savings) -> JsonSaves {
+    JsonSaves {
+        findings: size(savings.findings),
+        safe_fixes: size(savings.safe),
+        all_fixes: size(savings.fixes),
+        rewrite: savings.rewrite.map(size),
+    }
 }
 
 fn size(size: Size) -> JsonSize {

@@ -7,14 +7,16 @@ mod hadolint;
 mod human;
 mod json;
 pub mod plan;
+pub mod size;
 mod view;
 
 use std::io::{self, Write};
 
-use crate::diagnostic::{Applicability, Basis, Cost, Diagnostic, Severity, Size, Waste};
+use crate::diagnostic::{Applicability, Basis, Cost, Diagnostic, Severity, Size};
 use crate::fix::{Applied, Dropped, Outcome};
 use crate::lint::Checked;
 use crate::rules::{self, Category};
+use crate::size::{Savings, Weight, savings};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
@@ -92,6 +94,46 @@ pub struct FileReport {
     /// `None` where no fix was asked for.
     pub outcome: Option<Outcome>,
     pub fail_on: FailOn,
+    /// The most that the image may weigh.
+    pub max_size: Option<u64>,
+}
+
+/// The image weighs more than it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Overweight {
+    pub limit: u64,
+    pub weight: Weight,
+    pub savings: Savings,
+}
+
+impl Overweight {
+    /// `the image likely weighs 868 MB, 818 MB above the limit of 50 MB`.
+    pub fn message(&self) -> String {
+        let likely = self.weight.size.likely;
+        let over = megabytes(likely - self.limit);
+        let known = if self.weight.unknown > 0 { "weighs at least" } else { "likely weighs" };
+        format!("the image {known} {}, {over} above the limit of {}", megabytes(likely), megabytes(self.limit))
+    }
+
+    /// What would bring it below.
+    pub fn help(&self) -> String {
+        let likely = self.weight.size.likely;
+        let Savings { safe, fixes, rewrite, .. } = self.savings;
+        let left = |saved: Size| likely.saturating_sub(saved.likely);
+        let rewrite = rewrite.unwrap_or_default();
+        for (saved, way) in [(safe, "--fix=edits"), (fixes, "--fix=edits --unsafe-fixes"), (rewrite, "unladen rewrite")]
+        {
+            if saved.likely > 0 && left(saved) <= self.limit {
+                return format!("{way} brings it to {}", megabytes(left(saved)));
+            }
+        }
+        match [safe, fixes, rewrite].into_iter().max_by_key(|saved| saved.likely) {
+            Some(most) if most.likely > 0 => {
+                format!("no fix brings it below; all that is known would leave {}", megabytes(left(most)))
+            }
+            _ => "no fix is known; `unladen size` shows where the bytes come from".to_string(),
+        }
+    }
 }
 
 /// A file or configuration that could not be used.
@@ -115,33 +157,33 @@ impl std::fmt::Display for Problem {
 
 impl FileReport {
     pub fn new(checked: Checked, fail_on: FailOn) -> FileReport {
-        FileReport { checked, applied: Vec::new(), dropped: Vec::new(), outcome: None, fail_on }
+        let max_size = None;
+        FileReport { checked, applied: Vec::new(), dropped: Vec::new(), outcome: None, fail_on, max_size }
     }
 
     /// A syntax error counts as a finding of severity error.
     pub fn fails(&self) -> bool {
+        if self.overweight().is_some() {
+            return true;
+        }
         let errors = !self.checked.dockerfile.errors.is_empty() && self.fail_on.reached_by(Severity::Error);
         errors || self.checked.diagnostics.iter().any(|diagnostic| self.fail_on.reached_by(diagnostic.severity))
     }
 
-    /// What the findings cost together. A rewrite does away with what smaller findings of the file cost too, so the
-    /// larger of both counts, and the same waste counts once.
-    pub fn cost(&self) -> Size {
-        let mut seen: Vec<&Waste> = Vec::new();
-        let mut small = Size::default();
-        let mut rewrite = Size::default();
-        for diagnostic in &self.checked.diagnostics {
-            let (Some(cost), Some(waste)) = (diagnostic.cost, diagnostic.waste.as_ref()) else { continue };
-            if matches!(waste, Waste::Rewrite(_) | Waste::Base { .. }) {
-                if cost.size.likely > rewrite.likely {
-                    rewrite = cost.size;
-                }
-            } else if !seen.contains(&waste) {
-                seen.push(waste);
-                small = small.plus(cost.size);
-            }
-        }
-        if rewrite.likely > small.likely { rewrite } else { small }
+    /// What the image that ships weighs; `None` in a file without a stage.
+    pub fn weight(&self) -> Option<Weight> {
+        self.checked.size.shipped().map(|stage| stage.total)
+    }
+
+    /// By the likely size, or where parts are not known by what is known.
+    pub fn overweight(&self) -> Option<Overweight> {
+        let (limit, weight) = (self.max_size?, self.weight()?);
+        (weight.size.likely > limit).then(|| Overweight { limit, weight, savings: self.savings() })
+    }
+
+    /// What the findings would save.
+    pub fn savings(&self) -> Savings {
+        savings(&self.checked.dockerfile, &self.checked.size, &self.checked.diagnostics)
     }
 }
 
@@ -156,7 +198,17 @@ impl Report {
             summary.syntax_errors += file.checked.dockerfile.errors.len();
             summary.fixed += file.applied.len();
             summary.files_fixed += usize::from(!file.applied.is_empty());
-            summary.waste = summary.waste.plus(file.cost());
+            let savings = file.savings();
+            summary.waste = summary.waste.plus(savings.findings);
+            summary.safe = summary.safe.plus(savings.safe);
+            summary.all_fixes = summary.all_fixes.plus(savings.fixes);
+            if let Some(rewrite) = savings.rewrite {
+                summary.rewrite = summary.rewrite.plus(rewrite);
+            }
+            if let Some(weight) = file.weight() {
+                summary.weight = summary.weight.plus(weight);
+                summary.images += 1;
+            }
             for diagnostic in &file.checked.diagnostics {
                 match diagnostic.severity {
                     Severity::Error => summary.errors += 1,
@@ -192,6 +244,13 @@ pub struct Summary {
     pub fixed: usize,
     pub files_fixed: usize,
     pub waste: Size,
+    /// What the images weigh that ship, together.
+    pub weight: Weight,
+    pub images: usize,
+    /// What Safe fixes save without a rewrite, what all fixes save without one, and what rewrites save.
+    pub safe: Size,
+    pub all_fixes: Size,
+    pub rewrite: Size,
 }
 
 impl Summary {

@@ -1,3 +1,4 @@
+use crate::diagnostic::Waste;
 use proptest::prelude::*;
 
 use super::*;

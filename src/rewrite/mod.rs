@@ -187,7 +187,7 @@ pub fn plan(
     };
     let laid = layout::lay(&parts, outline)?;
     let edits = render::edits(&case, &laid.outline);
-    let installed = verify::verify(&parts, &laid, &edits)?;
+    let layers = verify::verify(&parts, &laid, &edits)?;
     Ok(RewritePlan {
         tier: choice.tier,
         base: choice.base.clone(),
@@ -201,7 +201,7 @@ pub fn plan(
         unread: needs.unknown().into_iter().map(String::from).collect(),
         way_in: way_in(&case, &choice),
         before: cost::before(&case),
-        after: cost::after(&case, &choice, installed),
+        after: cost::after(&case, &choice, &layers),
         edits,
     })
 }

@@ -6,8 +6,8 @@ use super::environment::is_build_only;
 use super::layout::{Laid, Parts};
 use super::refuse::refuse;
 use super::render::{Line, Outline};
-use crate::diagnostic::Size;
 use crate::model::{self, Base, ConfigCommand, ImageConfig, ModelOptions};
+use crate::size::Weight;
 use crate::syntax::{self, Body, InstId};
 use crate::text::{Edit, SourceFile};
 
@@ -18,7 +18,7 @@ pub(super) fn kept(case: &Case<'_>, outline: &Outline) -> Vec<InstId> {
 }
 
 /// What the final stage installs, when the result is right.
-pub(super) fn verify(parts: &Parts<'_, '_>, laid: &Laid, edits: &[Edit]) -> Result<Size, Refusal> {
+pub(super) fn verify(parts: &Parts<'_, '_>, laid: &Laid, edits: &[Edit]) -> Result<Weight, Refusal> {
     let case = parts.case;
     match check(parts, laid, edits) {
         Ok(installed) => Ok(installed),
@@ -31,7 +31,7 @@ pub(super) fn verify(parts: &Parts<'_, '_>, laid: &Laid, edits: &[Edit]) -> Resu
     }
 }
 
-fn check(parts: &Parts<'_, '_>, laid: &Laid, edits: &[Edit]) -> Result<Size, String> {
+fn check(parts: &Parts<'_, '_>, laid: &Laid, edits: &[Edit]) -> Result<Weight, String> {
     let case = parts.case;
     let after = case.source.apply(edits).ok_or("its edits overlap")?;
     let file = syntax::parse(&after);
@@ -75,7 +75,9 @@ fn check(parts: &Parts<'_, '_>, laid: &Laid, edits: &[Edit]) -> Result<Size, Str
     same_config(parts, &case.stage.config, &last.config)?;
     // A second run has nothing to do.
     match super::detect::single_stage(&after, &file, &model) {
-        Err(refusal) if refusal.reason == "already-multi-stage" => Ok(super::cost::installed(last)),
+        Err(refusal) if refusal.reason == "already-multi-stage" => {
+            Ok(super::cost::layers(&after, &file, &model, last, case.context))
+        }
         _ => Err("it would be rewritten again".into()),
     }
 }

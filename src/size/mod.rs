@@ -1,69 +1,238 @@
-//! Waste and model -> bytes, from the tables under rules/tables.
+//! What an image weighs and where each byte comes from: by stage and instruction, from the tables under rules/tables,
+//! the build context and what the file says.
 //!
 //! What is not known has no number. MB are 10^6 bytes everywhere.
 
 mod base;
+mod copy;
+mod debs;
+mod files;
+mod fleet;
+mod go;
+mod language;
+mod layers;
+mod price;
+mod run;
+mod system;
+#[cfg(test)]
+mod tests;
 
-pub use base::base;
+pub use base::{BaseSize, image as base, image_without_itself, rows as base_rows};
+pub use fleet::{Fleet, Month};
+pub use layers::image;
+pub use price::{Savings, price, savings};
 
-use crate::diagnostic::{Basis, Cost, Diagnostic, Size, Waste};
-use crate::model::{self, Model, tables};
+use crate::diagnostic::{Basis, Cost, Size};
+use crate::model::{self, StageId, tables};
+use crate::settings::SizeOptions;
+use crate::syntax::InstId;
 
 static LEFTOVERS: &str = include_str!("../../rules/tables/leftovers.tsv");
-static DEB_SIZES: &str = include_str!("../../rules/tables/deb_sizes.tsv");
 
-/// What the waste weighs in the image that ships; `None` when nothing is known.
-pub fn price(_model: &Model, waste: &Waste) -> Option<Cost> {
-    match waste {
-        Waste::Leftover(key) => leftover(key),
-        Waste::Base { from, to } => Some(difference(reference(from)?, reference(to)?)),
-        Waste::Rewrite(cost) => Some(*cost),
-        Waste::Packages { manager: "apt", names } => packages(names, |row| row.without),
-        Waste::Recommends { names } => packages(names, |row| row.with.saturating_sub(row.without)),
-        // The size of a layer or of a binary is not to be had from the Dockerfile.
-        Waste::Packages { .. } | Waste::Layer(_) | Waste::DebugInfo(_) => None,
+/// What a file's stages weigh.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ImageSize {
+    pub stages: Vec<StageSize>,
+    pub target: Option<StageId>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct StageSize {
+    pub id: StageId,
+    /// What FROM brings: an image, or all of another stage.
+    pub base: Part,
+    /// The instructions that bring bytes or may do so, in order.
+    pub layers: Vec<Layer>,
+    /// Everything, FROM included.
+    pub total: Weight,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layer {
+    pub inst: InstId,
+    pub parts: Vec<Part>,
+}
+
+/// Bytes with one reason.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    pub kind: Kind,
+    /// For people: `curl, git and 22 more packages`.
+    pub what: String,
+    /// `None`: nobody can tell without building.
+    pub cost: Option<Cost>,
+    /// Of the layer in a registry, the likely bytes.
+    pub compressed: u64,
+    /// Its row in leftovers.tsv.
+    pub key: Option<&'static str>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    Base,
+    Packages,
+    /// Installed because other packages recommend it.
+    Recommends,
+    /// Lists and caches that nothing in the image needs.
+    Leftover,
+    /// What a compiler makes.
+    Program,
+    /// From the build context.
+    Files,
+    /// From another stage or image.
+    Copied,
+    /// Files of an earlier layer, stored a second time.
+    Again,
+    /// From the network.
+    Fetched,
+    Unknown,
+}
+
+impl Kind {
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Base => "base",
+            Kind::Packages => "packages",
+            Kind::Recommends => "recommends",
+            Kind::Leftover => "leftover",
+            Kind::Program => "program",
+            Kind::Files => "files",
+            Kind::Copied => "copied",
+            Kind::Again => "stored-again",
+            Kind::Fetched => "fetched",
+            Kind::Unknown => "unknown",
+        }
+    }
+}
+
+/// A sum of parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Weight {
+    pub size: Size,
+    /// The weakest of the known parts.
+    pub basis: Basis,
+    /// Parts that nobody can tell; with them the size is a lower bound.
+    pub unknown: usize,
+    pub compressed: u64,
+}
+
+impl Default for Weight {
+    fn default() -> Weight {
+        Weight { size: Size::default(), basis: Basis::Measured, unknown: 0, compressed: 0 }
+    }
+}
+
+impl Weight {
+    pub fn of<'p>(parts: impl IntoIterator<Item = &'p Part>) -> Weight {
+        let mut weight = Weight::default();
+        parts.into_iter().for_each(|part| weight.add(part));
+        weight
+    }
+
+    pub fn add(&mut self, part: &Part) {
+        let Some(cost) = part.cost else {
+            self.unknown += 1;
+            return;
+        };
+        self.size = self.size.plus(cost.size);
+        self.compressed += part.compressed;
+        if cost.size.high > 0 {
+            self.basis = self.basis.min(cost.basis);
+        }
+    }
+
+    pub fn plus(mut self, other: Weight) -> Weight {
+        self.size = self.size.plus(other.size);
+        self.compressed += other.compressed;
+        self.unknown += other.unknown;
+        if other.size.high > 0 {
+            self.basis = self.basis.min(other.basis);
+        }
+        self
+    }
+
+    /// `measured`, `table`, `estimated` or `unknown`.
+    pub fn basis_name(&self) -> &'static str {
+        if self.unknown > 0 { "unknown" } else { self.basis.name() }
+    }
+}
+
+impl Part {
+    /// Nobody can tell what it weighs.
+    pub fn unknown(what: impl Into<String>) -> Part {
+        Part { kind: Kind::Unknown, what: what.into(), cost: None, compressed: 0, key: None }
+    }
+
+    pub fn new(kind: Kind, what: impl Into<String>, cost: Cost) -> Part {
+        // Text, programs and packages: gzip leaves a bit more than a third of most.
+        let compressed = (cost.size.likely as f64 / 2.7) as u64;
+        Part { kind, what: what.into(), cost: Some(cost), compressed, key: None }
+    }
+
+    /// A row of leftovers.tsv; unknown where there is none.
+    fn row(kind: Kind, what: impl Into<String>, key: &'static str) -> Part {
+        match leftover(key) {
+            Some(cost) => Part { key: Some(key), ..Part::new(kind, what, cost) },
+            None => Part { kind, key: Some(key), ..Part::unknown(what) },
+        }
+    }
+
+    fn compressed(mut self, bytes: u64) -> Part {
+        self.compressed = bytes;
+        self
+    }
+}
+
+impl Layer {
+    pub fn weight(&self) -> Weight {
+        Weight::of(&self.parts)
+    }
+}
+
+impl ImageSize {
+    pub fn stage(&self, id: StageId) -> Option<&StageSize> {
+        self.stages.get(id.0)
+    }
+
+    /// The stage that ships.
+    pub fn shipped(&self) -> Option<&StageSize> {
+        self.stage(self.target?)
+    }
+
+    /// The layer of an instruction.
+    pub fn layer(&self, inst: InstId) -> Option<&Layer> {
+        self.stages.iter().flat_map(|stage| &stage.layers).find(|layer| layer.inst == inst)
     }
 }
 
 /// The size of an image by its reference, `golang:1.22` or `scratch`.
 pub fn reference(text: &str) -> Option<Cost> {
-    if text == "scratch" {
-        return Some(Cost { size: Size::default(), basis: Basis::Measured });
-    }
-    let text = text.split('@').next().unwrap_or(text);
-    let slash = text.rfind('/').map_or(0, |at| at + 1);
-    let (name, tag) = match text.get(slash..).unwrap_or("").find(':') {
-        Some(colon) => (text.get(..slash + colon).unwrap_or(text), text.get(slash + colon + 1..).unwrap_or("")),
-        None => (text, "latest"),
-    };
-    base(&model::canonical_name(name), tag)
+    referenced(text, &SizeOptions::default()).map(|size| size.cost)
 }
 
-/// All findings of a file together: bytes that two findings share count once.
-///
-/// A rewrite replaces the whole image, so it stands for everything else where it is the larger; of several findings
-/// on the same thing only the first counts.
-pub fn total<'d>(diagnostics: impl Iterator<Item = &'d Diagnostic>) -> Option<Cost> {
-    let mut seen: Vec<&Waste> = Vec::new();
-    let mut edits: Option<Cost> = None;
-    let mut rewrite: Option<Cost> = None;
-    for diagnostic in diagnostics {
-        let (Some(waste), Some(cost)) = (&diagnostic.waste, diagnostic.cost) else { continue };
-        if seen.contains(&waste) {
-            continue;
-        }
-        seen.push(waste);
-        let sum = if matches!(waste, Waste::Rewrite(_) | Waste::Base { .. }) { &mut rewrite } else { &mut edits };
-        *sum = Some(match (*sum, waste) {
-            (None, _) => cost,
-            (Some(old), Waste::Rewrite(_) | Waste::Base { .. }) if old.size.likely >= cost.size.likely => old,
-            (Some(_), Waste::Rewrite(_) | Waste::Base { .. }) => cost,
-            (Some(old), _) => Cost { size: old.size.plus(cost.size), basis: old.basis.min(cost.basis) },
-        });
+/// The same with what was asked of a registry and kept in the lock file.
+pub fn referenced(text: &str, options: &SizeOptions) -> Option<BaseSize> {
+    if text == "scratch" {
+        let cost = Cost { size: Size::default(), basis: Basis::Measured };
+        return Some(BaseSize { cost, compressed: 0, like: None, date: "" });
     }
-    match (edits, rewrite) {
-        (Some(edits), Some(rewrite)) if edits.size.likely > rewrite.size.likely => Some(edits),
-        (edits, rewrite) => rewrite.or(edits),
+    if let Some(locked) = options.locked.get(text) {
+        let spread = if locked.exact { 0 } else { locked.bytes / 20 };
+        let (low, high) = (locked.bytes - spread, locked.bytes + spread);
+        let cost = Cost { size: Size { low, likely: locked.bytes, high }, basis: Basis::Measured };
+        return Some(BaseSize { cost, compressed: locked.compressed, like: None, date: "" });
+    }
+    let (name, tag) = name_and_tag(text);
+    base::image(&model::canonical_name(name), tag)
+}
+
+/// The name and the tag, `latest` where there is none, of a reference; a digest is left out.
+pub fn name_and_tag(text: &str) -> (&str, &str) {
+    let text = text.split('@').next().unwrap_or(text);
+    let slash = text.rfind('/').map_or(0, |at| at + 1);
+    match text.get(slash..).unwrap_or("").find(':') {
+        Some(colon) => (text.get(..slash + colon).unwrap_or(text), text.get(slash + colon + 1..).unwrap_or("")),
+        None => (text, "latest"),
     }
 }
 
@@ -79,99 +248,40 @@ pub fn difference(from: Cost, to: Cost) -> Cost {
     }
 }
 
-/// A row of leftovers.tsv, such as `apt-lists`.
+/// A row of leftovers.tsv, such as `apt-lists`. A wide range is an estimate, from whatever measurements it comes.
 pub fn leftover(key: &str) -> Option<Cost> {
     let row = tables::lines(LEFTOVERS, key).next()?;
     let number = |at: usize| row.split('\t').nth(at).and_then(|cell| cell.parse().ok());
-    Some(Cost { size: Size { low: number(1)?, likely: number(2)?, high: number(3)? }, basis: Basis::Table })
+    let size = Size { low: number(1)?, likely: number(2)?, high: number(3)? };
+    let basis = if size.high > 2 * size.low { Basis::Estimated } else { Basis::Table };
+    Some(Cost { size, basis })
 }
 
-/// What these Debian packages add to an image. One that is not in the table counts as the table's median, and at most as
-/// its ninth tenth.
-pub fn apt_packages(names: &[&str], recommends: bool) -> Size {
-    const UNKNOWN: [Size; 2] = [
-        Size { low: 0, likely: 24_000_000, high: 280_000_000 },
-        Size { low: 0, likely: 40_000_000, high: 479_000_000 },
-    ];
-    let bytes: fn(&DebSize) -> u64 = if recommends { |row| row.with } else { |row| row.without };
-    let (known, unknown): (Vec<&str>, Vec<&str>) =
-        names.iter().partition(|name| tables::lines(DEB_SIZES, name).next().is_some());
-    let owned: Vec<String> = known.iter().map(|name| name.to_string()).collect();
-    let known = packages(&owned, bytes).map_or(Size::default(), |cost| cost.size);
-    unknown.iter().fold(known, |sum, _| sum.plus(UNKNOWN[usize::from(recommends)]))
+/// What the tables know: their names, how many rows they have, and the oldest and newest date in them.
+pub fn tables() -> Vec<Table> {
+    let dated = |name, about, text: &'static str| {
+        let header = text.lines().next().unwrap_or_default();
+        let column = header.trim_start_matches('#').split('\t').position(|cell| cell == "date").unwrap_or(0);
+        let dates = || text.lines().skip(1).filter_map(move |line| line.split('\t').nth(column));
+        let oldest = dates().min().unwrap_or_default();
+        let newest = dates().max().unwrap_or_default();
+        Table { name, about, rows: text.lines().count().saturating_sub(1), oldest, newest }
+    };
+    vec![
+        dated("base_sizes.tsv", "base images by tag, on disk and compressed", base::TEXT),
+        dated("deb_packages.tsv", "Debian bookworm packages with their dependencies", debs::PACKAGES),
+        dated("base_packages.tsv", "Debian packages that base images bring", debs::BROUGHT),
+        dated("language_packages.tsv", "packages of pip and npm with their caches", language::PACKAGES),
+        dated("leftovers.tsv", "lists, caches and programs that tools leave", LEFTOVERS),
+        dated("known_paths.tsv", "what lies at well-known paths of images", copy::PATHS),
+    ]
 }
 
-/// Bytes that one Debian package adds to a minimal system, its dependencies included.
-struct DebSize {
-    without: u64,
-    with: u64,
-}
-
-/// Packages share dependencies: together they weigh at least what the largest one does and at most the sum.
-/// `None` when a package is not in the table, for then nothing can be said of the whole.
-fn packages(names: &[String], bytes: fn(&DebSize) -> u64) -> Option<Cost> {
-    let mut largest = 0;
-    let mut sum = 0;
-    for name in names {
-        let row = tables::lines(DEB_SIZES, name).next()?;
-        let number = |at: usize| row.split('\t').nth(at).and_then(|cell| cell.parse().ok());
-        let added = bytes(&DebSize { without: number(1)?, with: number(2)? });
-        largest = largest.max(added);
-        sum += added;
-    }
-    if sum == 0 {
-        return None;
-    }
-    // Random sets of the most used packages sum to 1.14 times their union (median).
-    let likely = if names.len() > 1 { (sum / 114 * 100).max(largest) } else { sum };
-    let basis = if names.len() > 1 { Basis::Estimated } else { Basis::Table };
-    Some(Cost { size: Size { low: largest, likely, high: sum }, basis })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::text::Span;
-
-    #[test]
-    fn a_base_costs_the_difference_to_the_smaller_one() {
-        let waste = Waste::Base { from: "golang:1.26.8-bookworm".into(), to: "scratch".into() };
-        assert_eq!(price(&Model::default(), &waste).unwrap().size, Size::exact(833_490_000));
-    }
-
-    #[test]
-    fn what_is_not_known_has_no_number() {
-        let unknown = [
-            Waste::Leftover("no-such-thing"),
-            Waste::Base { from: "example.com/x:1".into(), to: "scratch".into() },
-            Waste::Packages { manager: "apt", names: vec!["curl".into(), "no-such-package".into()] },
-            Waste::Packages { manager: "apk", names: vec!["curl".into()] },
-        ];
-        for waste in unknown {
-            assert_eq!(price(&Model::default(), &waste), None, "{waste:?}");
-        }
-    }
-
-    #[test]
-    fn packages_together_weigh_less_than_their_sum() {
-        let names = vec!["curl".into(), "git".into()];
-        let cost = price(&Model::default(), &Waste::Packages { manager: "apt", names }).unwrap();
-        assert!(cost.size.low <= cost.size.likely && cost.size.likely < cost.size.high);
-        assert_eq!(cost.basis, Basis::Estimated);
-    }
-
-    #[test]
-    fn shared_bytes_count_once() {
-        let finding = |waste: Waste| {
-            let mut diagnostic = Diagnostic::at(Span::default(), "x").waste(waste.clone());
-            diagnostic.cost = price(&Model::default(), &waste);
-            diagnostic
-        };
-        let lists = finding(Waste::Leftover("apt-lists"));
-        let one = total([&lists].into_iter()).unwrap();
-        let two = total([&lists, &lists.clone()].into_iter()).unwrap();
-        assert_eq!(one, two);
-        let base = finding(Waste::Base { from: "golang:1.26.8-bookworm".into(), to: "scratch".into() });
-        assert_eq!(total([&lists, &base].into_iter()).unwrap().size.likely, 833_490_000);
-    }
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Table {
+    pub name: &'static str,
+    pub about: &'static str,
+    pub rows: usize,
+    pub oldest: &'static str,
+    pub newest: &'static str,
 }
