@@ -68,6 +68,8 @@ pub struct SizeOptions {
     pub max_size: Option<u64>,
     /// The same for single targets, by the name of the stage.
     pub max_sizes: BTreeMap<String, u64>,
+    /// A base image is judged by the other rows of the table: to measure how good they are.
+    pub leave_out: bool,
 }
 
 /// The size of an image as its registry tells it.

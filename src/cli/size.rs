@@ -50,6 +50,9 @@ pub struct Size {
     /// Print which tables of sizes there are and how old they are
     #[arg(long)]
     pub tables: bool,
+    /// Judge each base image by the other rows of the table, to measure how good they are
+    #[arg(long, hide = true)]
+    pub leave_out: bool,
     #[command(flatten)]
     pub build: BuildArgs,
     #[command(flatten)]
@@ -73,7 +76,8 @@ pub(super) fn run(command: &Size, color: ColorWhen, out: &mut dyn Write) -> Resu
     let trouble = |message: String| Stop::Usage(format!("{}: {message}", path.display()));
     let source = read::source(path, None).map_err(trouble)?;
     let context = contexts.of(path, &source).map_err(trouble)?;
-    let settings = config.settings(&overrides, path);
+    let mut settings = config.settings(&overrides, path);
+    settings.size.leave_out = command.leave_out;
     let mut report = report(source, context.as_deref(), &settings);
     report.max_size = check::limit(&settings, &report.now);
     report.fleet = command.fleet.map(|services| Fleet { services, deploys: command.deploys.unwrap_or(1) });

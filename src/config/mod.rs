@@ -107,7 +107,7 @@ impl Config {
                 max_size: overrides.max_size.or(self.size.max_size),
                 // What the command line says holds for every target.
                 max_sizes: if overrides.max_size.is_some() { BTreeMap::new() } else { self.size.max_sizes.clone() },
-                locked: self.size.locked.clone(),
+                ..self.size.clone()
             },
             disable_ignores: self.disable_ignores || overrides.disable_ignores,
         }

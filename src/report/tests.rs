@@ -165,7 +165,9 @@ fn the_same_waste_counts_once_and_a_rewrite_counts_for_all() {
         stamped(Diagnostic::at(Span::new(0, 4), "x").waste(waste), "r", Severity::Info, cost(millions))
     };
     let lists = || at(Waste::Leftover("apt-lists"), 20);
-    let total = |findings| FileReport::new(checked("a", TEXT, findings), FailOn::default()).cost().likely / 1_000_000;
+    let total = |findings| {
+        FileReport::new(checked("a", TEXT, findings), FailOn::default()).savings().findings.likely / 1_000_000
+    };
     assert_eq!(total(vec![lists(), lists()]), 20);
     assert_eq!(total(vec![lists(), at(Waste::Leftover("go-build-cache"), 100)]), 120);
     let rewrite = || at(Waste::Rewrite(Cost { size: Size::exact(1), basis: Basis::Table }), 900);

@@ -31,28 +31,19 @@ const RATIO: f64 = 2.7;
 /// sibling puts on top of its base: `node:24-alpine` without a row is alpine plus what node:24-slim adds to debian.
 pub fn image(name: &str, tag: &str) -> Option<BaseSize> {
     let wanted = Tag::read(tag);
-    match nearest(name, &wanted, &|_| true) {
+    match nearest(name, &wanted, false) {
         Some(row) => Some(row.sized()),
-        None => sibling(name, &wanted, &|_| true),
+        None => sibling(name, &wanted, false),
     }
 }
 
-/// The same without the row of that very tag, for measuring how good the other rows are.
+/// The same without the rows that say it, for measuring how good the other rows are.
 pub fn image_without_itself(name: &str, tag: &str) -> Option<BaseSize> {
     let wanted = Tag::read(tag);
-    let others = |row: &str| row != tag;
-    match nearest(name, &wanted, &others) {
+    match nearest(name, &wanted, true) {
         Some(row) => Some(row.sized()),
-        None => sibling(name, &wanted, &others),
+        None => sibling(name, &wanted, true),
     }
-}
-
-/// Every row: name, tag, bytes and date, in order.
-pub fn rows() -> impl Iterator<Item = (&'static str, &'static str, u64, &'static str)> {
-    SIZES.lines().skip(1).filter_map(|line| {
-        let row = Row::read(line)?;
-        Some((line.split('\t').next()?, row.tag, row.bytes, row.date))
-    })
 }
 
 struct Row {
@@ -100,11 +91,15 @@ impl Nearest {
     }
 }
 
-fn nearest(name: &str, wanted: &Tag<'_>, allowed: &dyn Fn(&str) -> bool) -> Option<Nearest> {
+/// `leave_out`: the rows of the wanted tag itself do not count.
+fn nearest(name: &str, wanted: &Tag<'_>, leave_out: bool) -> Option<Nearest> {
     let mut best: Option<Nearest> = None;
     for line in tables::lines(SIZES, name) {
-        let Some(row) = Row::read(line).filter(|row| allowed(row.tag)) else { continue };
+        let Some(row) = Row::read(line) else { continue };
         let Some(distance) = wanted.distance(&Tag::read(row.tag)) else { continue };
+        if leave_out && distance.exact() {
+            continue;
+        }
         if best.as_ref().is_none_or(|other| distance < other.distance) {
             best = Some(Nearest { row, distance });
         }
@@ -139,17 +134,20 @@ fn ground(name: &str, tag: &Tag<'_>) -> Option<(u64, u64)> {
         ["alpine"] => ("alpine", tag.suite.unwrap_or("latest").to_string()),
         _ => return None,
     };
-    let found = nearest(base, &Tag::read(&tag), &|_| true)?;
+    let found = nearest(base, &Tag::read(&tag), false)?;
     Some((found.row.bytes, found.row.compressed()))
 }
 
 /// The base of the wanted variant plus what the nearest sibling adds to its own.
-fn sibling(name: &str, wanted: &Tag<'_>, allowed: &dyn Fn(&str) -> bool) -> Option<BaseSize> {
+fn sibling(name: &str, wanted: &Tag<'_>, leave_out: bool) -> Option<BaseSize> {
     let (base, base_compressed) = ground(name, wanted)?;
     let mut best: Option<(Distance, u64, u64, Row)> = None;
     for line in tables::lines(SIZES, name) {
-        let Some(row) = Row::read(line).filter(|row| allowed(row.tag)) else { continue };
+        let Some(row) = Row::read(line) else { continue };
         let tag = Tag::read(row.tag);
+        if leave_out && wanted.distance(&tag).is_some_and(|distance| distance.exact()) {
+            continue;
+        }
         let Some((own, own_compressed)) = ground(name, &tag) else { continue };
         let alike = Tag { version: wanted.version.clone(), variants: tag.variants.clone(), suite: tag.suite };
         let Some(distance) = alike.distance(&tag) else { continue };

@@ -160,8 +160,9 @@ fn brought(key: &str) -> impl Iterator<Item = &'static str> {
 }
 
 /// What the image has, dependencies included. Nothing for an image without a row.
-pub(super) fn base(name: &str, slim: bool) -> Set {
-    let key = if slim { format!("{name}-slim") } else { name.to_string() };
+pub(super) fn base(name: &str, tag: &str) -> Set {
+    let variant = tag.split('-').find(|part| matches!(*part, "slim" | "scm" | "curl"));
+    let key = variant.map_or_else(|| name.to_string(), |variant| format!("{name}-{variant}"));
     closure(brought(&key), false, &Set::default())
 }
 
@@ -185,8 +186,8 @@ mod tests {
 
     #[test]
     fn what_the_base_has_costs_nothing_again() {
-        assert_eq!(megabytes(&["git", "gcc", "curl", "make"], false, &base("golang", false)), 0);
-        assert!(megabytes(&["git"], false, &base("python", true)) > 10);
+        assert_eq!(megabytes(&["git", "gcc", "curl", "make"], false, &base("golang", "1.22")), 0);
+        assert!(megabytes(&["git"], false, &base("python", "3.12-slim")) > 10);
     }
 
     #[test]

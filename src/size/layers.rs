@@ -106,10 +106,11 @@ fn start(around: &Around<'_>, stage: &Stage, before: &[Ground]) -> (Ground, Part
     };
     ground.total.add(&base);
     ground.debian = debian(stage);
-    if let (Some(debian), Some(image)) = (ground.debian, stage.image()) {
+    if let (Some(_), Some(image)) = (ground.debian, stage.image()) {
         // Only a file that installs something needs to know.
         if stage_installs(around.model, stage) {
-            ground.there = debs::base(&model::canonical_name(&image.name()), debian.slim);
+            let tag = image.tag.as_ref().map_or("", |tag| tag.text.as_str());
+            ground.there = debs::base(&model::canonical_name(&image.name()), tag);
         }
     }
     (ground, base)

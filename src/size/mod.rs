@@ -17,7 +17,7 @@ mod system;
 #[cfg(test)]
 mod tests;
 
-pub use base::{BaseSize, image as base, image_without_itself, rows as base_rows};
+pub use base::{BaseSize, image as base};
 pub use fleet::{Fleet, Month};
 pub use layers::image;
 pub use price::{Savings, price, savings};
@@ -223,7 +223,8 @@ pub fn referenced(text: &str, options: &SizeOptions) -> Option<BaseSize> {
         return Some(BaseSize { cost, compressed: locked.compressed, like: None, date: "" });
     }
     let (name, tag) = name_and_tag(text);
-    base::image(&model::canonical_name(name), tag)
+    let name = model::canonical_name(name);
+    if options.leave_out { base::image_without_itself(&name, tag) } else { base::image(&name, tag) }
 }
 
 /// The name and the tag, `latest` where there is none, of a reference; a digest is left out.
