@@ -28,7 +28,7 @@ fn an_error_names_file_line_column_and_the_nearest_name() {
         (
             "zzz: 1\n",
             "1:1: unknown key `zzz`; the keys are profile, select, ignore, severity, fail-on, target, build-args, base, \
-             per-file-ignores, exclude, ignore-comments, rewrite, trusted-registries, label-schema, strict-labels",
+             max-size, max-sizes, per-file-ignores, exclude, ignore-comments, rewrite, trusted-registries, label-schema, strict-labels",
         ),
         ("- a\n", "1:1: a list stands where keys are expected"),
         ("target: [a]\n", "1:9: target: a list stands where a word is expected"),

@@ -161,7 +161,7 @@ fn summary(report: &Report, style: Style, paint: Paint, out: &mut dyn Write) -> 
         if !style.quiet {
             writeln!(out, "{} in {files}", paint.bold("no findings", Color::Green))?;
         }
-        return Ok(());
+        return overweight(report, paint, out);
     }
     let total = count(summary.findings() + summary.syntax_errors, "finding", "findings");
     write!(out, "{} in {files}: {}", paint.bold(&total, worst(&summary)), by_severity(&summary))?;
@@ -172,12 +172,7 @@ fn summary(report: &Report, style: Style, paint: Paint, out: &mut dyn Write) -> 
     writeln!(out)?;
     weight(&summary, paint, out)?;
     fixable(&summary, paint, out)?;
-    for file in &report.files {
-        if let Some(over) = file.overweight() {
-            let name = paint.bold("error[max-size]", Color::Red);
-            writeln!(out, "{name} {}: {}; {}", plain(&file.checked.source.path), over.message(), over.help())?;
-        }
-    }
+    overweight(report, paint, out)?;
     if style.quiet {
         return Ok(());
     }
@@ -189,6 +184,17 @@ fn summary(report: &Report, style: Style, paint: Paint, out: &mut dyn Write) -> 
     if let Some(rule) = rule.filter(|rule| url(rule.rule).is_none()) {
         let command = format!("unladen rule {}", rule.rule);
         writeln!(out, "what a rule is about: {}", paint.color(&command, Color::Cyan))?;
+    }
+    Ok(())
+}
+
+/// Files whose images are above their limit.
+fn overweight(report: &Report, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+    for file in &report.files {
+        if let Some(over) = file.overweight() {
+            let name = paint.bold("error[max-size]", Color::Red);
+            writeln!(out, "{name} {}: {}; {}", plain(&file.checked.source.path), over.message(), over.help())?;
+        }
     }
     Ok(())
 }
