@@ -45,6 +45,10 @@ pub fn of_words(program: &str, words: &[&str]) -> Option<(Language, Work)> {
     use Language::*;
     use Work::*;
     let program = program.rsplit('/').next().unwrap_or(program);
+    if let Some((program, words)) = inner(program, words) {
+        return of_words(program, &words);
+    }
+    let program = without_version(program);
     let plain: Vec<&str> = words.iter().copied().filter(|word| !word.starts_with(['-', '+'])).collect();
     let first = plain.first().copied().unwrap_or("");
     let any = |names: &[&str]| plain.iter().any(|word| names.contains(word));
@@ -61,6 +65,7 @@ pub fn of_words(program: &str, words: &[&str]) -> Option<(Language, Work)> {
             "run" => (Go, RunsSources),
             _ => return None,
         },
+        "go-wrapper" if first == "install" => (Go, Compiles),
         "gox" | "mage" | "goreleaser" => (Go, Compiles),
         "cargo" => match plain.iter().find(|word| !word.starts_with('+')).copied().unwrap_or("") {
             "build" | "b" | "install" | "rustc" | "zigbuild" => (Rust, Compiles),
@@ -86,7 +91,7 @@ pub fn of_words(program: &str, words: &[&str]) -> Option<(Language, Work)> {
             false => (Jvm, Compiles),
         },
         "lein" | "boot" | "clojure" | "clj" => match first {
-            "run" => (Jvm, RunsSources),
+            "run" | "ring" | "trampoline" => (Jvm, RunsSources),
             "uberjar" | "jar" | "compile" | "build" => (Jvm, Compiles),
             _ if words.iter().any(|word| word.starts_with("-T:build") || word.contains("uberjar")) => (Jvm, Compiles),
             _ => return None,
@@ -115,7 +120,9 @@ pub fn of_words(program: &str, words: &[&str]) -> Option<(Language, Work)> {
         }
         "tsc" | "ng" | "next" | "nuxt" | "nuxi" | "vite" | "webpack" | "rollup" | "gulp" | "grunt" | "parcel"
         | "react-scripts" | "nest" | "esbuild" | "gatsby" | "ember" | "vue-cli-service" | "browserify" | "babel"
-        | "svelte-kit" | "brunch" | "astro" | "node-gyp" => bundler(program, &plain)?,
+        | "svelte-kit" | "brunch" | "astro" | "node-gyp" | "quasar" | "ionic" | "meteor" | "vuepress" => {
+            bundler(program, &plain)?
+        }
         "dotnet" => match first {
             "build" | "publish" | "msbuild" | "pack" => (DotNet, Compiles),
             "run" | "watch" => (DotNet, RunsSources),
@@ -156,6 +163,14 @@ pub fn of_words(program: &str, words: &[&str]) -> Option<(Language, Work)> {
         {
             (Other, Compiles)
         }
+        "hugo" if !matches!(first, "server" | "serve" | "new" | "version" | "mod" | "env" | "config" | "list") => {
+            (Other, Compiles)
+        }
+        "jekyll" | "mkdocs" | "zola" | "gitbook" | "mdbook" if first == "build" => (Other, Compiles),
+        "hexo" if matches!(first, "generate" | "g") => (Other, Compiles),
+        "sphinx-build" | "pelican" if !plain.is_empty() => (Other, Compiles),
+        "pyinstaller" | "nuitka" | "nuitka3" if !plain.is_empty() => (Python, Compiles),
+        "deno" if first == "compile" => (Other, Compiles),
         "elm" if first == "make" => (Other, Compiles),
         "dart" if matches!(first, "compile" | "run" | "build_runner") => {
             (Other, if first == "run" { RunsSources } else { Compiles })
@@ -168,8 +183,10 @@ pub fn of_words(program: &str, words: &[&str]) -> Option<(Language, Work)> {
         }
         "python" | "python2" | "python3" => match plain.as_slice() {
             ["pip", rest @ ..] => python("pip", rest)?,
+            ["PyInstaller" | "nuitka", _, ..] => (Python, Compiles),
             [script, what, ..]
-                if script.ends_with("setup.py") && matches!(*what, "install" | "build" | "build_ext" | "develop") =>
+                if script.ends_with("setup.py")
+                    && matches!(*what, "install" | "build" | "build_ext" | "develop" | "bdist_wheel") =>
             {
                 (Python, Dependencies)
             }
@@ -188,6 +205,42 @@ pub fn of_words(program: &str, words: &[&str]) -> Option<(Language, Work)> {
         _ => return None,
     };
     Some(found)
+}
+
+/// The command within one that only sets the scene: `bundle exec jekyll build`, `scl enable devtoolset-7 'make all'`.
+fn inner<'a>(program: &'a str, words: &[&'a str]) -> Option<(&'a str, Vec<&'a str>)> {
+    let skipped = match (program, words) {
+        ("bundle" | "bundler" | "rbenv" | "nodenv" | "pyenv" | "mise" | "opam", ["exec", ..])
+        | ("poetry" | "pipenv" | "uv" | "pdm", ["run", ..]) => 1,
+        ("conda" | "mamba" | "micromamba", ["run", flag, _, ..])
+            if matches!(*flag, "-n" | "-p" | "--name" | "--prefix") =>
+        {
+            3
+        }
+        ("conda" | "mamba" | "micromamba", ["run", ..]) => 1,
+        ("scl", ["enable", .., command]) if command.contains(' ') => {
+            let mut words = command.split_whitespace();
+            return Some((words.next()?, words.collect()));
+        }
+        ("scl", ["enable", ..]) => words.iter().position(|word| *word == "--")? + 1,
+        ("godep", _) => 0,
+        _ => return None,
+    };
+    let rest = words.get(skipped..)?;
+    let at = rest.iter().position(|word| !word.starts_with('-'))?;
+    Some((rest.get(at)?, rest.get(at + 1..)?.to_vec()))
+}
+
+/// `g++` of `g++-12`, `clang` of `clang-14`.
+fn without_version(program: &str) -> &str {
+    match program.rsplit_once('-') {
+        Some((name @ ("gcc" | "g++" | "clang" | "clang++" | "gfortran"), version))
+            if version.starts_with(|first: char| first.is_ascii_digit()) =>
+        {
+            name
+        }
+        _ => program,
+    }
 }
 
 fn gradle(tasks: &[&str]) -> Option<(Language, Work)> {
@@ -279,6 +332,12 @@ fn bundler(tool: &str, rest: &[&str]) -> Option<(Language, Work)> {
                 | "turbo"
                 | "rush"
                 | "tsup"
+                | "quasar"
+                | "ionic"
+                | "meteor"
+                | "vuepress"
+                | "docusaurus"
+                | "eleventy"
         );
     let serves =
         rest.iter().any(|word| matches!(*word, "serve" | "dev" | "start" | "watch" | "develop" | "test" | "lint"));
@@ -417,11 +476,25 @@ pub fn is_compiler_package(name: &str) -> bool {
             | "cmake"
             | "gfortran"
             | "musl-dev"
-            | "Development Tools"
-    ) || name
-        .strip_prefix("gcc-")
-        .or(name.strip_prefix("g++-"))
-        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+            | "linux-headers"
+            | "alpine-sdk"
+            | "base-devel"
+            | "cargo"
+            | "rust"
+            | "rustc"
+            | "gcc-gfortran"
+            | "$PHPIZE_DEPS"
+            | "${PHPIZE_DEPS}"
+    ) || is_group_of_compilers(name)
+        || ["gcc-", "g++-", "clang-", "clang"]
+            .iter()
+            .any(|start| name.strip_prefix(start).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())))
+}
+
+/// `dnf install "@Development Tools"`, by its name or its id.
+fn is_group_of_compilers(name: &str) -> bool {
+    let name = name.trim_start_matches('@').trim_matches(['"', '\'']).to_ascii_lowercase();
+    matches!(name.as_str(), "development tools" | "development-tools" | "development" | "c-development")
 }
 
 #[cfg(test)]
@@ -472,6 +545,13 @@ mod tests {
             ("bundle install", Ruby, Dependencies),
             ("docker-php-ext-install gd", Php, Dependencies),
             ("nim c -d:release app.nim", Other, Compiles),
+            ("g++-12 -o a a.cpp", C, Compiles),
+            ("bundle exec jekyll build", Other, Compiles),
+            ("bundle exec --keep-file-descriptors hugo", Other, Compiles),
+            ("poetry run pyinstaller -F a.py", Python, Compiles),
+            ("conda run -n env make all", C, Compiles),
+            ("scl enable devtoolset-7 -- make all", C, Compiles),
+            ("lein ring server-headless", Jvm, RunsSources),
         ] {
             check(text, Some((language, work)));
         }
@@ -501,6 +581,10 @@ mod tests {
             "swift --version",
             "python3 app.py",
             "next dev",
+            "bundle exec rake",
+            "poetry run pytest",
+            "hugo server",
+            "scl enable devtoolset-7 bash",
         ] {
             check(text, None);
         }
@@ -522,6 +606,12 @@ mod tests {
         }
         for name in ["libpq5", "openjdk-17-jre", "curl", "device", "nodejs", "python3"] {
             assert!(!is_build_package(name), "{name}");
+        }
+        for name in ["gcc-12", "clang14", "alpine-sdk", "@Development Tools", "Development tools", "@c-development"] {
+            assert!(is_compiler_package(name), "{name}");
+        }
+        for name in ["gcc-doc", "clang-format", "libgcc", "make-guile", "rustup"] {
+            assert!(!is_compiler_package(name), "{name}");
         }
     }
 }
