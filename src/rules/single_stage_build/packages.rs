@@ -31,9 +31,17 @@ pub(super) fn removed_later(run: &Run<'_>, index: usize) -> bool {
 fn removes(cmd: &ShellCommand) -> bool {
     let verb = |verbs: &[&str]| cmd.args.iter().any(|arg| verbs.contains(&arg.text.as_str()));
     match cmd.name.text.as_str() {
-        "apt-get" | "apt" | "aptitude" | "yum" | "dnf" | "microdnf" | "zypper" => {
-            verb(&["purge", "remove", "autoremove", "autopurge", "erase", "rm", "--auto-remove", "history"])
-        }
+        "apt-get" | "apt" | "aptitude" | "yum" | "dnf" | "microdnf" | "zypper" => verb(&[
+            "purge",
+            "remove",
+            "autoremove",
+            "autopurge",
+            "erase",
+            "rm",
+            "--auto-remove",
+            "history",
+            "groupremove",
+        ]),
         "apk" => verb(&["del"]),
         "dpkg" => verb(&["-r", "-P", "--purge", "--remove"]),
         "rpm" => verb(&["-e", "--erase"]),
@@ -70,6 +78,11 @@ pub(super) fn stays(run: &Run<'_>, install: &Install, package: &str) -> bool {
             Manager::Apt => unknown || named || auto(cmd),
             Manager::Apk if strict => {
                 unknown || named || group.is_some_and(|group| cmd.args.iter().any(|arg| arg.text == group))
+            }
+            // What needs a removed package goes with it, and `history undo` takes all of a transaction.
+            _ if strict => {
+                let needed = ["binutils", "cpp", "gcc", "glibc-devel", "history"];
+                unknown || named || cmd.args.iter().any(|arg| needed.contains(&arg.text.as_str()))
             }
             _ => true,
         }
