@@ -97,7 +97,9 @@ fn sign(cx: &Context<'_>, stage: &Stage) -> Option<Sign> {
 /// A command compiles, and what it compiles with is still there afterwards.
 fn compiled(all: &[Run<'_>], stage: &Stage) -> Option<Sign> {
     let base = base_language(stage);
-    for (at, run) in all.iter().enumerate() {
+    let mut compiler = false;
+    for run in all {
+        compiler |= compiler_left(run);
         for (index, cmd) in run.script.commands.iter().enumerate() {
             let language = match detect::command(cmd) {
                 Some((language, Work::Compiles)) => Some(language),
@@ -106,9 +108,7 @@ fn compiled(all: &[Run<'_>], stage: &Stage) -> Option<Sign> {
                 _ => continue,
             };
             // `make` of some package in an image that then drops its compilers is no application of a stage.
-            let kept = (base.is_some() && base == language)
-                || !removed_later(run, index)
-                || all.iter().take(at + 1).any(compiler_left);
+            let kept = (base.is_some() && base == language) || compiler || !removed_later(run, index);
             if kept && !is_check(cmd) {
                 return Some(Sign {
                     message: "the image that runs the application also holds what it was built with".to_string(),
@@ -191,7 +191,7 @@ fn is_install_script(cmd: &ShellCommand) -> bool {
         name.ends_with(".sh") && name.split(|c: char| !c.is_ascii_alphanumeric()).any(|part| part == "install")
     };
     installs(&cmd.name.text)
-        || (matches!(cmd.name.text.as_str(), "sh" | "bash") && first_operand(cmd).is_some_and(|text| installs(text)))
+        || (matches!(cmd.name.text.as_str(), "sh" | "bash") && first_operand(cmd).is_some_and(installs))
 }
 
 fn first_operand(cmd: &ShellCommand) -> Option<&str> {
