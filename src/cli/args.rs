@@ -110,7 +110,7 @@ pub struct Check {
   unladen rewrite Dockerfile --write     write it
   unladen rewrite --base scratch app/Dockerfile --diff | git apply")]
 pub struct Rewrite {
-    /// The Dockerfile; `-` is the standard input
+    /// The Dockerfile, or its directory; `-` is the standard input
     #[arg(value_name = "FILE", default_value = "Dockerfile")]
     pub file: PathBuf,
     /// Write the file. What rests on open assumptions is written too: read the plan first
@@ -126,7 +126,7 @@ pub struct Rewrite {
     #[arg(long, short, default_value = "pretty", hide_possible_values = true)]
     pub format: PlanFormat,
     /// The Dockerfile that makes the program, of a pair whose script copies it out with `docker cp`
-    #[arg(long, value_name = "FILE", requires = "script", conflicts_with = "format", help_heading = "Builder pattern")]
+    #[arg(long, value_name = "FILE", requires = "script", help_heading = "Builder pattern")]
     pub builder: Option<PathBuf>,
     /// That script
     #[arg(long, value_name = "FILE", requires = "builder", help_heading = "Builder pattern")]

@@ -1,6 +1,7 @@
 //! The command line: reads arguments, files and the environment, and prints.
 
 mod args;
+mod builder;
 mod check;
 mod config;
 pub mod context;

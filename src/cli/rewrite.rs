@@ -4,22 +4,36 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::args::{ColorWhen, PlanFormat, Rewrite, RuleArgs, YesNo};
+use super::builder::{self, Files};
 use super::{Exit, Stop, check, diff, finder, modcache, overrides, read, term, verify, walk, write};
 use crate::lint;
 use crate::report::plan::{self, Outcome};
-use crate::rewrite::{self, builder_pattern, builder_pattern::Pattern};
+use crate::rewrite;
 use crate::settings::RewriteOptions;
 
 pub(super) fn run(command: &Rewrite, color: ColorWhen, out: &mut dyn Write) -> Result<Exit, Stop> {
-    let path = command.file.as_path();
-    let stdin = path.as_os_str() == "-";
-    let named = |message: String| Stop::Usage(format!("{}: {message}", path.display()));
-    if path.is_dir() {
-        return Err(named("is a directory; name the Dockerfile".into()));
-    }
+    let style = term::style(color, false);
     if let (Some(builder), Some(script)) = (&command.builder, &command.script) {
-        return merge(command, builder, script, color, out);
+        let (ship, builder, script) = (command.file.clone(), builder.clone(), script.clone());
+        return builder::run(command, &builder::read_pair(Files { ship, builder, script })?, style, out);
     }
+    let stdin = command.file.as_os_str() == "-";
+    let found = if stdin { None } else { builder::find(&command.file) };
+    if let Some(files) = found {
+        // A Dockerfile that only happens to have such neighbours is looked at by itself.
+        let alone = command.file == files.ship;
+        let pair = builder::read_pair(files)?;
+        if pair.merged.is_ok() || !alone {
+            return builder::run(command, &pair, style, out);
+        }
+    }
+    let file = match command.file.is_dir() {
+        true => walk::dockerfile_in(&command.file)
+            .ok_or_else(|| Stop::Usage(format!("{}: is a directory without a Dockerfile", command.file.display())))?,
+        false => command.file.clone(),
+    };
+    let path = file.as_path();
+    let named = |message: String| Stop::Usage(format!("{}: {message}", path.display()));
     let overrides = overrides(&RuleArgs::default(), &command.build, None)?;
     let config = finder(&command.config).find(path.parent().unwrap_or(Path::new("")));
     let config = config.map_err(|error| Stop::Usage(error.problem().to_string()))?;
@@ -51,7 +65,6 @@ pub(super) fn run(command: &Rewrite, color: ColorWhen, out: &mut dyn Write) -> R
         (Err(refusal), _) => Err(refusal),
         (Ok(_), None) => return Err(named("internal error: no text".into())),
     };
-    let style = term::style(color, false);
     let mut verified = Exit::Clean;
     if let (true, Some(after)) = (command.verify, &after) {
         if stdin || command.build.target.is_some() {
@@ -108,49 +121,6 @@ pub(super) fn run(command: &Rewrite, color: ColorWhen, out: &mut dyn Write) -> R
         (None, _) => plan::write(&outcome, style, out)?,
     }
     Ok(if plan.is_ok() { verified } else { Exit::Findings })
-}
-
-/// The files of a builder pattern, put together.
-fn merge(
-    command: &Rewrite,
-    builder: &Path,
-    script: &Path,
-    color: ColorWhen,
-    out: &mut dyn Write,
-) -> Result<Exit, Stop> {
-    let load = |path: &Path| {
-        let named = |message: String| Stop::Usage(format!("{}: {message}", path.display()));
-        std::fs::metadata(path).map_err(|error| named(walk::missing(path, &error)))?;
-        read::source(path, None).map_err(named)
-    };
-    let (ship, build, script) = (load(&command.file)?, load(builder)?, load(script)?);
-    let merged = match builder_pattern::merge(&Pattern { build: &build, script: &script, ship: &ship }) {
-        Ok(merged) => merged,
-        Err(refusal) => {
-            out.flush()?;
-            writeln!(std::io::stderr(), "{}: not rewritten[{}] {}", ship.path, refusal.reason, refusal.message)?;
-            return Ok(Exit::Findings);
-        }
-    };
-    let path = command.file.display();
-    let after = ship.apply(&merged.edits);
-    let after = after.ok_or_else(|| Stop::Usage(format!("{path}: internal error: the edits overlap")))?;
-    if command.diff {
-        diff::write(&ship, &after, out)?;
-        return Ok(Exit::Clean);
-    }
-    writeln!(out, "{path} and {} become one multi-stage build", builder.display())?;
-    for note in &merged.notes {
-        writeln!(out, "    {note}")?;
-    }
-    if command.write {
-        write::replace(&command.file, &ship.all_bytes(), &after.all_bytes())
-            .map_err(|message| Stop::Usage(format!("{path}: {message}")))?;
-        writeln!(out, "written: {path}; {} and {} are no longer needed", builder.display(), script.path)?;
-    } else {
-        diff::show(&ship, &after, term::style(color, false), out)?;
-    }
-    Ok(Exit::Clean)
 }
 
 /// Where the sources of modules may be read; nowhere unless somebody asks for it, since the result would depend on the

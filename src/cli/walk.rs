@@ -51,6 +51,11 @@ fn problem(path: &Path, message: String) -> Problem {
 }
 
 /// What is wrong with a path, with the nearest name in its directory.
+pub(super) fn dockerfile_in(dir: &Path) -> Option<PathBuf> {
+    let named = |name: &str| if dir == Path::new(".") { PathBuf::from(name) } else { dir.join(name) };
+    ["Dockerfile", "Containerfile"].iter().map(|name| named(name)).find(|path| path.is_file())
+}
+
 pub(super) fn missing(path: &Path, error: &std::io::Error) -> String {
     let reason = reason(error);
     let Some(name) = path.file_name().map(|name| name.to_string_lossy().into_owned()) else { return reason };

@@ -6,6 +6,7 @@ mod concise;
 mod hadolint;
 mod human;
 mod json;
+pub mod merge;
 pub mod plan;
 pub mod size;
 mod view;

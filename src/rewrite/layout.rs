@@ -9,7 +9,7 @@ use super::entry::{Entry, json};
 use super::environment::{EnvText, env_text};
 use super::needs::Needs;
 use super::paths::{is_system_dir, within};
-use super::placed::{owner_of, owners, whole};
+use super::placed::{certificates, owner_of, owners, whole};
 use super::refuse::refuse;
 use super::releases::Ground;
 use super::render::{Line, Outline, StageCopy, Style};
@@ -436,6 +436,14 @@ fn system_files(parts: &Parts<'_, '_>) -> Vec<StageCopy> {
             paths.push(local);
         }
     }
+    let own = if tier == Tier::SameDistroTree { Vec::new() } else { certificates(case, parts.effects) };
+    paths.extend(own.iter().map(String::as_str));
+    let mut seen: Vec<&str> = Vec::new();
+    paths.retain(|path| {
+        let new = !seen.contains(path);
+        seen.push(path);
+        new
+    });
     let user = case.stage.config.user.clone().filter(|_| !is_root(case));
     paths
         .into_iter()

@@ -260,6 +260,23 @@ pub(super) fn owner_of(owners: &[(String, String)], path: &str) -> Option<String
         .filter(|owner| !owner.contains('$'))
 }
 
+/// Certificates that the file puts beside those of the base, or in their place: Go reads every file of the directory.
+pub(super) fn certificates(case: &Case<'_>, effects: &[Effect<'_>]) -> Vec<String> {
+    let own = |path: &str| path != "/etc/ssl/certs" && within(path, "/etc/ssl/certs");
+    let mut found: Vec<String> = Vec::new();
+    for (step, inst) in case.steps() {
+        let placed = of_transfer(case, step, inst).unwrap_or_default();
+        found.extend(placed.into_iter().filter(|placed| own(&placed.path)).map(|placed| placed.path));
+    }
+    for effect in effects {
+        if let (Kind::Write(paths), false) = (&effect.kind, effect.cmd.conditional) {
+            found.extend(paths.iter().filter(|path| own(path)).cloned());
+        }
+    }
+    found.retain(|path| !removed_later(case, effects, 0, path));
+    found
+}
+
 /// True when the file puts something at the path or below it.
 pub(super) fn fills(case: &Case<'_>, effects: &[Effect<'_>], path: &str) -> bool {
     let copied = case.steps().any(|(step, inst)| {

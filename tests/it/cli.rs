@@ -299,6 +299,41 @@ fn go_project() -> Place {
 }
 
 #[test]
+fn the_files_of_a_builder_pattern_find_each_other() {
+    let file = |name: &str| std::fs::read_to_string(format!("fixtures/builder/go-article/{name}")).unwrap();
+    let (builder, script, ship) = (file("Dockerfile.build"), file("build.sh"), file("Dockerfile"));
+    let files = [("x/Dockerfile.build", builder.as_str()), ("x/build.sh", &script), ("x/Dockerfile", &ship)];
+    let place = Place::new(&files);
+    let named = ["rewrite", "x/Dockerfile", "--builder", "x/Dockerfile.build", "--script", "x/build.sh", "--diff"];
+    let want = place.run(&named).out;
+    assert!(want.contains("+FROM golang:1.7.3 AS build\n"), "{want}");
+    for path in ["x", "x/", "x/Dockerfile", "x/Dockerfile.build"] {
+        let said = place.run(&["rewrite", path, "--diff"]);
+        assert_eq!((said.code, said.out.as_str()), (0, want.as_str()), "{path}: {}", said.err);
+    }
+    let shown = place.run(&["rewrite", "x"]).out;
+    assert!(shown.starts_with("x/Dockerfile and x/Dockerfile.build become one multi-stage build\n"), "{shown}");
+    let json: serde_json::Value = serde_json::from_str(&place.run(&["rewrite", "x", "--format", "json"]).out).unwrap();
+    assert!(json["merged"]["text"].as_str().unwrap().starts_with("FROM golang:1.7.3 AS build\n"));
+    assert!(json["refusal"].is_null() && json["script"] == "x/build.sh");
+
+    let written = place.run(&["rewrite", "x", "--write"]);
+    assert_eq!(written.code, 0, "{}", written.err);
+    assert_eq!(place.read("x/Dockerfile"), json["merged"]["text"].as_str().unwrap().as_bytes());
+    let again = place.run(&["rewrite", "x/Dockerfile"]);
+    assert!(again.out.contains("not rewritten[already-multi-stage]"), "{}{}", again.out, again.err);
+
+    // Two scripts: which is meant is open, and the directory stands for its Dockerfile.
+    let two = [files[0], files[1], files[2], ("x/other.sh", &script)];
+    let said = Place::new(&two).run(&["rewrite", "x"]);
+    assert!(said.out.contains("x/Dockerfile:2:1: not rewritten["), "{}{}", said.out, said.err);
+    // A pair that is not understood says so, and a Dockerfile that builds by itself is not held up by it.
+    let odd = script.replace("docker rm", "make test\ndocker rm");
+    let said = Place::new(&[files[0], ("x/build.sh", &odd), files[2]]).run(&["rewrite", "x"]);
+    assert!(said.err.contains("not rewritten[builder-pattern]"), "{}{}", said.out, said.err);
+}
+
+#[test]
 fn explain_says_why_it_is_no_smaller_and_what_could_be_stated() {
     let dockerfile =
         "FROM golang:1.22-bookworm\nWORKDIR /app\nCOPY . .\nRUN go build -o /app/app .\nCMD [\"/app/app\"]\n";
@@ -359,7 +394,11 @@ fn a_rewrite_is_the_same_as_plan_diff_json_and_file() {
     let again = place.run(&["rewrite", "--diff"]);
     assert_eq!((again.code, again.out.as_str()), (1, ""), "a refusal is no diff");
     assert!(again.err.contains("not rewritten["), "{}", again.err);
-    assert_eq!(place.run(&["rewrite", "."]).err, "error: .: is a directory; name the Dockerfile\n");
+    assert!(
+        place.run(&["rewrite", "."]).out.contains("not rewritten[already-multi-stage]"),
+        "the directory's Dockerfile"
+    );
+    assert_eq!(Place::new(&[("a", "")]).run(&["rewrite", "."]).err, "error: .: is a directory without a Dockerfile\n");
 }
 
 #[test]

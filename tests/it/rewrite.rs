@@ -28,6 +28,7 @@ fn run(source: &SourceFile, context: Option<&BuildContext>, options: &RewriteOpt
 fn cases() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/rewrite");
     let mut cases: Vec<PathBuf> = std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()).collect();
+    cases.retain(|path| path.is_dir());
     cases.sort();
     cases
 }
@@ -196,6 +197,123 @@ fn every_result_keeps_its_promises() {
 }
 
 #[test]
+fn every_trap_has_a_fixture() {
+    let list = include_str!("../../fixtures/rewrite/traps.md");
+    let known: Vec<String> =
+        cases().iter().map(|dir| dir.file_name().unwrap().to_string_lossy().into_owned()).collect();
+    let mut numbers = Vec::new();
+    for row in list.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| trap")) {
+        let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+        numbers.push(cells[0].parse::<u32>().unwrap());
+        for fixture in cells[2].split(", ") {
+            assert!(known.iter().any(|name| name == fixture), "{fixture} is not there: {row}");
+        }
+    }
+    assert_eq!(numbers, (1..=80).collect::<Vec<_>>());
+}
+
+/// What a variable of the old image may be that the new one lacks: of the golang images, or read by the go command alone.
+fn may_be_gone(name: &str) -> bool {
+    name.starts_with("GO") || name.starts_with("CGO_") || matches!(name, "PATH" | "CC" | "CXX" | "DEBIAN_FRONTEND")
+}
+
+/// The config of the image is the old one, but for what is listed here.
+fn check_config(name: &str, source: &SourceFile, plan: &RewritePlan) {
+    let after = source.apply(&plan.edits).unwrap();
+    let model_of = |source: &SourceFile| model::build(source, &syntax::parse(source), &ModelOptions::default());
+    let (before, after_model) = (model_of(source), model_of(&after));
+    let (old, new) = (&before.stages.last().unwrap().config, &after_model.stages.last().unwrap().config);
+    let argv = |command: &Option<model::ConfigCommand>| command.as_ref().map(|command| command.argv.clone());
+    for (old, new) in [(&old.entrypoint, &new.entrypoint), (&old.cmd, &new.cmd)] {
+        let of_base = old.as_ref().is_some_and(|command| command.inst.is_none());
+        let to_exec = old.as_ref().is_some_and(|command| command.shell_form)
+            && new.as_ref().is_some_and(|command| !command.shell_form)
+            && plan.obligations.iter().any(|known| known.proved && known.text.contains("now in exec form"));
+        assert!(argv(old) == argv(new) || of_base || to_exec, "{name}: {:?} became {:?}", argv(old), argv(new));
+    }
+    let root = |user: &Option<String>| match user.as_deref() {
+        None | Some("" | "root" | "0") => "root".to_string(),
+        Some(user) => user.to_string(),
+    };
+    assert_eq!(root(&old.user), root(&new.user), "{name}: USER");
+    let dir = |dir: &Option<String>| dir.clone().filter(|dir| !dir.is_empty()).unwrap_or_else(|| "/".into());
+    assert_eq!(dir(&old.working_dir), dir(&new.working_dir), "{name}: WORKDIR");
+    assert_eq!((&old.exposed_ports, &old.volumes), (&new.exposed_ports, &new.volumes), "{name}: EXPOSE or VOLUME");
+    assert_eq!((&old.labels, &old.stop_signal), (&new.labels, &new.stop_signal), "{name}: LABEL or STOPSIGNAL");
+    let check = |config: &model::ImageConfig| config.healthcheck.as_ref().map(|check| check.argv.clone());
+    assert_eq!(check(old), check(new), "{name}: HEALTHCHECK");
+    for (variable, value) in &old.env {
+        let there = new.env.iter().find(|(other, _)| other == variable).map(|(_, value)| value);
+        assert!(there == Some(value) || may_be_gone(variable), "{name}: ENV {variable}: {value:?} became {there:?}");
+    }
+}
+
+/// Every path that the final stage copies is one that the builder has, and what the image starts is in the final stage.
+fn check_paths(case: &Case, plan: &RewritePlan) {
+    let name = &case.name;
+    let after = case.source.apply(&plan.edits).unwrap();
+    let file = syntax::parse(&after);
+    let model = model::build(&after, &file, &ModelOptions::default());
+    let (builder, last) = (&model.stages[0], model.stages.last().unwrap());
+    let builder_text = &after.text[..after.text.find("\nFROM").or(after.text.find("\nfrom")).unwrap()];
+    let of_base = |path: &str| {
+        [
+            "/etc/ssl/certs/ca-certificates.crt",
+            "/etc/passwd",
+            "/etc/group",
+            "/tmp",
+            "/usr/local/go/lib/time/zoneinfo.zip",
+        ]
+        .contains(&path)
+    };
+    let workdirs: Vec<&str> = builder.steps.iter().filter_map(|step| step.workdir.as_deref()).collect();
+    let last_name = |path: &str| path.rsplit('/').next().unwrap().to_string();
+    for artifact in &plan.artifacts {
+        let from = artifact.from.as_str();
+        let written = builder_text.contains(&last_name(from)) || workdirs.contains(&from);
+        let files = |context: &BuildContext| {
+            context.files.keys().any(|path| path.split('/').any(|part| part == last_name(from)))
+                || context
+                    .files
+                    .keys()
+                    .filter_map(|path| context.read(path))
+                    .any(|text| text.contains(&last_name(from)))
+        };
+        // A program may also be named by its module alone.
+        let module = case.context.as_ref().is_some_and(files);
+        assert!(of_base(from) || written || module, "{name}: nothing makes {from}");
+    }
+    let config = &last.config;
+    let command = config.entrypoint.as_ref().or(config.cmd.as_ref()).unwrap();
+    let program = command.argv[0].as_str();
+    let copied = |path: &str| {
+        plan.artifacts.iter().any(|artifact| path == artifact.to || path.starts_with(&format!("{}/", artifact.to)))
+    };
+    let workdir = config.working_dir.as_deref().unwrap_or("/");
+    if command.shell_form || ["sh", "bash", "ash"].contains(&last_name(program).as_str()) {
+        assert!(plan.tier <= rewrite::Tier::SameDistro, "{name}: {program} in an image without a shell");
+    } else if program.contains('/') {
+        let path = unladen::context::tree::join(workdir, program);
+        assert!(copied(&path) || plan.tier <= rewrite::Tier::SameDistro && path.starts_with("/usr/"), "{name}: {path}");
+    } else {
+        let dirs = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin", "/go/bin"];
+        let found = dirs.iter().any(|dir| copied(&format!("{dir}/{program}")));
+        assert!(found || plan.tier <= rewrite::Tier::SameDistro, "{name}: {program} is in no directory of PATH");
+    }
+}
+
+#[test]
+fn every_result_has_the_old_config_and_every_path() {
+    for dir in cases() {
+        let case = load(&dir);
+        if let Ok(plan) = run(&case.source, case.context.as_ref(), &case.options) {
+            check_config(&case.name, &case.source, &plan);
+            check_paths(&case, &plan);
+        }
+    }
+}
+
+#[test]
 fn line_endings_of_the_author_are_kept() {
     for dir in cases() {
         let case = load(&dir);
@@ -259,6 +377,7 @@ fn the_corpus_is_rewritten_or_refused() {
             let what = match run(&source, None, &options) {
                 Ok(plan) => {
                     check_result(&id, &source, &plan);
+                    check_config(&id, &source, &plan);
                     format!("{:?}", plan.tier)
                 }
                 Err(refusal) => {
