@@ -285,6 +285,11 @@ impl MappedText {
         }
     }
 
+    /// Where the text goes on at another place of the file.
+    pub fn joins(&self) -> impl Iterator<Item = usize> {
+        self.pieces.iter().skip(1).map(|piece| piece.text as usize)
+    }
+
     fn piece_at(&self, at: usize) -> Option<usize> {
         self.pieces.partition_point(|piece| piece.text as usize <= at).checked_sub(1)
     }

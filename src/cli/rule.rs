@@ -9,7 +9,7 @@ use super::args::{ColorWhen, Rule as Command};
 use super::{Exit, Stop, term};
 use crate::config::names;
 use crate::report::{Style, category_name, url};
-use crate::rules::{self, Category, FixAvailability, RULES, Rule};
+use crate::rules::{self, Category, FixAvailability, RULES, Rule, shellcheck};
 
 pub(super) fn run(command: &Command, color: ColorWhen, out: &mut dyn Write) -> Result<Exit, Stop> {
     let style = term::style(color, false);
@@ -30,7 +30,7 @@ pub(super) fn run(command: &Command, color: ColorWhen, out: &mut dyn Write) -> R
                 }
             }
         }
-        None if command.json => json(RULES, out)?,
+        None if command.json => json(&rules::all().collect::<Vec<_>>(), out)?,
         None => list(style, out)?,
     }
     Ok(Exit::Clean)
@@ -68,11 +68,26 @@ fn list(style: Style, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out, "  {:width$}  {severity:7}  {fix:3}  {aliases:names$}  {}", rule.slug, rule.summary)?;
         }
     }
+    let codes = shellcheck::CODES;
+    if let (Some(first), Some(last)) = (codes.first(), codes.last()) {
+        let on = codes.iter().filter(|rule| rule.default).count();
+        let range = format!("{} to {}", first.slug, last.slug);
+        writeln!(out, "\n{} codes of ShellCheck in RUN, {range}; {on} of them run by default", codes.len())?;
+    }
     Ok(())
 }
 
 /// The Markdown of a page made easy to read on a terminal.
 fn page(rule: &Rule, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    // ShellCheck's codes share a page; what the code itself is about goes before it.
+    if let Some(code) = shellcheck::number(rule.slug) {
+        let default = if rule.default { "" } else { ", off by default" };
+        let title = rule.slug;
+        writeln!(out, "{}\n", if style.color { title.bold().underline().to_string() } else { title.to_string() })?;
+        writeln!(out, "{}{default}\n", rule.severity.name())?;
+        writeln!(out, "{}", shellcheck::about(code).unwrap_or_default())?;
+        writeln!(out, "{}\n", url(rule.slug).unwrap_or_default())?;
+    }
     let mut in_code = false;
     let mut blank = true;
     for line in rule.doc.lines() {

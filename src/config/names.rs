@@ -6,13 +6,13 @@ use serde::de::{Deserialize, Deserializer, Visitor};
 
 use crate::diagnostic::Severity;
 use crate::report::FailOn;
-use crate::rules::RULES;
+use crate::rules;
 use crate::settings::{BaseWish, LabelKind, Profile};
 
 /// The slugs of the rules that a name stands for: a slug, an alias, `all`, or `default`. `Err` says what is wrong with it.
 pub fn rules(name: &str) -> Result<Vec<&'static str>, String> {
     if name.eq_ignore_ascii_case("all") {
-        return Ok(RULES.iter().map(|rule| rule.slug).collect());
+        return Ok(rules::all().map(|rule| rule.slug).collect());
     }
     if name.eq_ignore_ascii_case("default") {
         return Ok(super::default_rules());
@@ -21,7 +21,7 @@ pub fn rules(name: &str) -> Result<Vec<&'static str>, String> {
     if !found.is_empty() {
         return Ok(found);
     }
-    let names = RULES.iter().flat_map(|rule| std::iter::once(rule.slug).chain(rule.aliases.iter().copied()));
+    let names = rules::all().flat_map(|rule| std::iter::once(rule.slug).chain(rule.aliases.iter().copied()));
     Err(match nearest(name, names) {
         Some(near) => format!("unknown rule `{name}`; did you mean `{near}`?"),
         None => format!("unknown rule `{name}`; `unladen rule` lists them"),
@@ -30,12 +30,7 @@ pub fn rules(name: &str) -> Result<Vec<&'static str>, String> {
 
 /// The slugs of that slug or alias; none when it is unknown.
 pub fn known(name: &str) -> Vec<&'static str> {
-    let is = |other: &str| other.eq_ignore_ascii_case(name);
-    RULES
-        .iter()
-        .filter(|rule| is(rule.slug) || rule.aliases.iter().any(|alias| is(alias)))
-        .map(|rule| rule.slug)
-        .collect()
+    rules::named(name).map(|rule| rule.slug).collect()
 }
 
 /// The name that was probably meant.

@@ -3,12 +3,13 @@
 mod suppress;
 
 use std::cell::OnceCell;
+use std::collections::HashSet;
 
 use crate::context::BuildContext;
 use crate::diagnostic::Diagnostic;
 use crate::model::{self, Model};
 use crate::rewrite::{Refusal, RewritePlan};
-use crate::rules::{Context, RULES};
+use crate::rules::{self, Context, RULES, Rule, shellcheck};
 use crate::settings::Settings;
 use crate::size::{self, ImageSize};
 use crate::syntax::{self, Dockerfile};
@@ -44,24 +45,27 @@ pub fn check(source: SourceFile, build_context: Option<&BuildContext>, settings:
     let mut diagnostics = Vec::new();
     let options = check_options(&dockerfile, settings);
     let asked_for = suppress::experimental(options.unwrap_or_default());
-    for rule in RULES {
-        let on = match &settings.select {
-            Some(selected) => selected.contains(&rule.slug),
+    let selected: Option<HashSet<&str>> = settings.select.as_ref().map(|slugs| slugs.iter().copied().collect());
+    let on = |rule: &Rule| {
+        let on = match &selected {
+            Some(selected) => selected.contains(rule.slug),
             None => rule.in_profile(settings.profile),
         };
-        let on = on || (rule.is_experimental() && asked_for.hold(rule.slug));
-        if !on || settings.ignore.contains(&rule.slug) {
-            continue;
-        }
+        (on || (rule.is_experimental() && asked_for.hold(rule.slug))) && !settings.ignore.contains(&rule.slug)
+    };
+    for rule in RULES.iter().filter(|rule| on(rule)) {
         let first = diagnostics.len();
         (rule.check)(&cx, &mut diagnostics);
-        let severity =
-            settings.severities.get(rule.slug).copied().unwrap_or_else(|| rule.severity_in(settings.profile));
         for diagnostic in diagnostics.iter_mut().skip(first) {
             diagnostic.rule = rule.slug;
-            diagnostic.severity = severity;
-            diagnostic.cost = size::price(&dockerfile, &model, &size, diagnostic);
         }
+    }
+    shellcheck::check(&cx, &on, &mut diagnostics);
+    for diagnostic in &mut diagnostics {
+        let given = settings.severities.get(diagnostic.rule).copied();
+        let usual = || rules::find(diagnostic.rule).map(|rule| rule.severity_in(settings.profile));
+        diagnostic.severity = given.or_else(usual).unwrap_or(diagnostic.severity);
+        diagnostic.cost = size::price(&dockerfile, &model, &size, diagnostic);
     }
     diagnostics.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.span.end, diagnostic.rule));
     let plan = cx.planned.into_inner();

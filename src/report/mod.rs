@@ -296,8 +296,11 @@ pub fn cost_text(cost: Cost) -> String {
     format!("about {} ({basis})", megabytes(likely))
 }
 
-/// The page of a rule on the web; `None` while the package names no repository.
+/// The page of a rule on the web; `None` while the package names no repository. ShellCheck's codes have theirs.
 pub fn url(slug: &str) -> Option<String> {
+    if rules::shellcheck::number(slug).is_some() {
+        return Some(format!("https://www.shellcheck.net/wiki/{slug}"));
+    }
     let repository = env!("CARGO_PKG_REPOSITORY");
     (!repository.is_empty()).then(|| format!("{repository}/blob/main/rules/{slug}.md"))
 }

@@ -1,6 +1,7 @@
 //! The rules: one file each, and the table that lists them.
 
 mod profile;
+pub mod shellcheck;
 mod support;
 
 pub use profile::{is_hadolint, rules_in};
@@ -283,6 +284,11 @@ pub static RULES: &[&Rule] = &[
 ];
 // End of what is written.
 
+/// Every rule: those with a file of their own, then ShellCheck's codes.
+pub fn all() -> impl Iterator<Item = &'static Rule> {
+    RULES.iter().chain(shellcheck::CODES).copied()
+}
+
 /// The rule of that slug or alias, without case; the first one where several share an alias.
 pub fn find(name: &str) -> Option<&'static Rule> {
     named(name).next()
@@ -291,5 +297,5 @@ pub fn find(name: &str) -> Option<&'static Rule> {
 /// Every rule of that slug or alias, without case.
 pub fn named(name: &str) -> impl Iterator<Item = &'static Rule> {
     let is = move |other: &str| other.eq_ignore_ascii_case(name);
-    RULES.iter().copied().filter(move |rule| is(rule.slug) || rule.aliases.iter().any(|alias| is(alias)))
+    all().filter(move |rule| is(rule.slug) || rule.aliases.iter().any(|alias| is(alias)))
 }

@@ -1,6 +1,6 @@
 //! Which rules belong to which profile, and hadolint's severities.
 
-use super::{RULES, Rule};
+use super::{Rule, all};
 use crate::diagnostic::Severity;
 use crate::settings::Profile;
 
@@ -10,11 +10,15 @@ const EXPERIMENTAL: &[&str] = &["InvalidDefinitionDescription"];
 /// hadolint has these off until a severity is given to them.
 const HADOLINT_OFF: &[&str] = &["DL1001", "DL3057"];
 
+/// hadolint throws these of ShellCheck's findings away: a RUN sources files of the image, and has no shebang.
+const HADOLINT_NEVER: &[&str] = &["SC1090", "SC1091", "SC2187"];
+
 impl Rule {
     /// Runs in the profile without being selected.
     pub fn in_profile(&self, profile: Profile) -> bool {
         match profile {
             Profile::Default => self.default,
+            Profile::Hadolint if is_hadolint(self.slug) => !HADOLINT_NEVER.contains(&self.slug),
             Profile::Hadolint => self.aliases.iter().any(|alias| is_hadolint(alias) && !HADOLINT_OFF.contains(alias)),
             Profile::Buildkit => self.aliases.iter().any(|alias| !is_hadolint(alias) && !EXPERIMENTAL.contains(alias)),
             Profile::All => true,
@@ -38,7 +42,7 @@ impl Rule {
 
 /// The slugs of the rules that run in the profile.
 pub fn rules_in(profile: Profile) -> Vec<&'static str> {
-    RULES.iter().filter(|rule| rule.in_profile(profile)).map(|rule| rule.slug).collect()
+    all().filter(|rule| rule.in_profile(profile)).map(|rule| rule.slug).collect()
 }
 
 /// `DL3006`, `SC2086`.

@@ -7,11 +7,12 @@ mod compound;
 mod front;
 mod outcome;
 mod parse;
+pub mod shellcheck;
 mod state;
 mod walk;
 mod words;
 
-pub use parse::{parse_command, parse_text};
+pub use parse::{CommandText, command_text, parse_command, parse_text};
 
 use std::sync::Arc;
 

@@ -11,24 +11,39 @@ use crate::text::{MappedText, SourceFile, Span};
 /// The script of RUN, CMD, ENTRYPOINT or HEALTHCHECK CMD: shell form, exec form (one command) and heredocs.
 /// `dialect` is that of the shell in force; a heredoc with its own interpreter or shebang overrides it.
 pub fn parse_command(source: &SourceFile, instruction: &Instruction, command: &Command, dialect: Dialect) -> Script {
-    let span = match command {
-        Command::Shell(span) => *span,
-        Command::Exec { words, .. } => return exec(source, instruction, words, dialect),
+    if let Command::Exec { words, .. } = command {
+        return exec(source, instruction, words, dialect);
+    }
+    let Some(CommandText { text, shebang }) = command_text(source, instruction, command) else {
+        return parse_text(&MappedText::default(), dialect);
     };
-    let mut text = shell_text(source, instruction, span);
+    let Some(shebang) = shebang else { return parse_text(&text, dialect) };
+    let (dialect, options) = interpreter(&shebang);
+    let mut script = parse_text(&text, dialect);
+    script.options.splice(0..0, options);
+    script
+}
+
+/// What a shell gets to run.
+#[derive(Clone, Debug)]
+pub struct CommandText {
+    pub text: MappedText,
+    /// The words behind `#!`, where the text is a file with an interpreter of its own.
+    pub shebang: Option<Vec<String>>,
+}
+
+/// The text that the shell gets, heredocs included; `None` for the exec form.
+pub fn command_text(source: &SourceFile, instruction: &Instruction, command: &Command) -> Option<CommandText> {
+    let Command::Shell(span) = command else { return None };
+    let mut text = shell_text(source, instruction, *span);
+    let mut shebang = None;
     match instruction.heredocs.as_slice() {
-        [] => parse_text(&text, dialect),
+        [] => {}
         [heredoc] if text.text.trim() == source.slice(heredoc.marker) => {
             // BuildKit hands the body itself to the shell, or runs it as a file when it begins with `#!`.
-            let body = body(source, heredoc);
-            match shebang(&body.text) {
-                Some((dialect, options)) => {
-                    let mut script = parse_text(&body, dialect);
-                    script.options.splice(0..0, options);
-                    script
-                }
-                None => parse_text(&body, dialect),
-            }
+            text = body(source, heredoc);
+            let words = |line: &str| line.split_ascii_whitespace().map(str::to_string).collect();
+            shebang = text.text.strip_prefix("#!").map(|rest| words(rest.lines().next().unwrap_or("")));
         }
         heredocs => {
             // Otherwise the shell gets the line with the bodies below it and reads the heredocs itself.
@@ -42,9 +57,9 @@ pub fn parse_command(source: &SourceFile, instruction: &Instruction, command: &C
                 text.push(source, Span::new(heredoc.body.start.min(end), end));
                 at = end;
             }
-            parse_text(&text, dialect)
         }
     }
+    Some(CommandText { text, shebang })
 }
 
 /// Any shell text, such as a script of the build context; spans lead to where `text` came from.
@@ -108,16 +123,18 @@ fn body(source: &SourceFile, heredoc: &Heredoc) -> MappedText {
     text
 }
 
-/// The language of a script that begins with `#!`, and the options that its line sets.
-fn shebang(text: &str) -> Option<(Dialect, Vec<String>)> {
-    let line = text.strip_prefix("#!")?.lines().next().unwrap_or("");
-    let mut words = line.split_ascii_whitespace().skip_while(|word| {
-        let base = front::base_name(word);
-        base == "env" || (base.starts_with('-') && base.contains('S'))
-    });
+/// The language of a script whose first line holds these words behind `#!`, and the options that they set.
+fn interpreter(words: &[String]) -> (Dialect, Vec<String>) {
+    let mut words = words.iter().map(String::as_str).skip_while(|word| is_env(word));
     let dialect = words.next().and_then(shell_dialect).unwrap_or(Dialect::Other);
     let letters = words.filter_map(|word| word.strip_prefix('-')).flat_map(str::chars);
-    Some((dialect, letters.filter_map(option_name).map(String::from).collect()))
+    (dialect, letters.filter_map(option_name).map(String::from).collect())
+}
+
+/// `env` and its `-S`, which start the interpreter behind them.
+fn is_env(word: &str) -> bool {
+    let base = front::base_name(word);
+    base == "env" || (base.starts_with('-') && base.contains('S'))
 }
 
 /// Text that is plainly for PowerShell or cmd although nothing said so.

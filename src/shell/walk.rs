@@ -17,7 +17,7 @@ use crate::text::MappedText;
 const MAX_DEPTH: u8 = 50;
 /// `sh -c "sh -c '…'"`: how many shells inside each other are read.
 const MAX_SHELLS: u8 = 3;
-const MAX_AST_DEPTH: usize = 60;
+pub(super) const MAX_AST_DEPTH: usize = 60;
 pub(super) const MAX_TEXT: usize = 64 << 10;
 
 /// What all walkers of one script share.

@@ -16,5 +16,7 @@ mod parse;
 mod peers;
 mod properties;
 mod rewrite;
+#[cfg(feature = "shellcheck")]
+mod shellcheck;
 mod tidy;
 mod verify;

@@ -314,6 +314,13 @@ fn index() -> String {
         )
         .unwrap();
     }
+    let codes = unladen::rules::shellcheck::CODES;
+    let on: Vec<&str> = codes.iter().filter(|rule| rule.default).map(|rule| rule.slug).collect();
+    writeln!(out, "\nAnd {} [codes of ShellCheck](shellcheck.md), of which these run by default:", codes.len())
+        .unwrap();
+    for line in on.chunks(12) {
+        writeln!(out, "{}", line.join(", ") + if line.last() == on.last() { "." } else { "," }).unwrap();
+    }
     out
 }
 
