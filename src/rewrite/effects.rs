@@ -3,6 +3,7 @@
 use super::case::Case;
 use super::packages;
 use super::paths::{base_name, is_system_dir, join};
+use super::releases::Ground;
 use crate::model::{Install, Manager, Stage, Step, expand};
 use crate::shell::{Joiner, ShellCommand};
 use crate::syntax::InstId;
@@ -509,7 +510,7 @@ pub(super) fn can_be_split(effects: &[&Effect<'_>]) -> bool {
 }
 
 /// The packages of an install that the running image keeps.
-pub(super) fn run_time_packages(install: &Install, pure: bool, alpine: bool) -> Vec<(String, Span)> {
+pub(super) fn run_time_packages(install: &Install, pure: bool, ground: Option<&Ground>) -> Vec<(String, Span)> {
     let mut kept = Vec::new();
     for package in &install.packages {
         let name = package.name.as_str();
@@ -520,8 +521,8 @@ pub(super) fn run_time_packages(install: &Install, pure: bool, alpine: bool) -> 
             if pure {
                 continue;
             }
-            let name = packages::library_of(name, alpine).unwrap_or(name);
-            kept.push((name.to_string(), package.span));
+            let name = packages::library_of(name, ground).unwrap_or_else(|| name.to_string());
+            kept.push((name, package.span));
             continue;
         }
         kept.push((name.to_string(), package.span));

@@ -94,6 +94,9 @@ pub(super) fn obligations(parts: &Parts<'_, '_>, laid: &Laid, links: &[Link]) ->
     for text in &laid.dropped {
         add(true, Claim::new(format!("only the build reads `{text}`")));
     }
+    if tier <= Tier::SameDistro && !parts.pure {
+        kept_headers(parts, &mut add);
+    }
     if laid.outline.tail.is_some() {
         add(true, Claim::new("no program reads /go/pkg, the module cache, so it is removed before /go is copied"));
     }
@@ -108,6 +111,24 @@ pub(super) fn obligations(parts: &Parts<'_, '_>, laid: &Laid, links: &[Link]) ->
         }
     }
     list
+}
+
+/// Packages for building that the final stage installs again for the libraries behind them.
+fn kept_headers(parts: &Parts<'_, '_>, add: &mut dyn FnMut(bool, Claim)) {
+    for effect in parts.effects {
+        let Kind::Install(install) = &effect.kind else { continue };
+        let kept: Vec<&str> = install
+            .packages
+            .iter()
+            .map(|package| package.name.as_str())
+            .filter(|name| super::packages::is_dev(name) && !super::packages::builds_only(name))
+            .filter(|name| super::packages::library_of(name, parts.ground).is_none())
+            .collect();
+        if !kept.is_empty() {
+            let text = "installed again, since it is not known which packages have only their libraries";
+            add(true, Claim::at(format!("{}: {text}", kept.join(", ")), effect.cmd.span));
+        }
+    }
 }
 
 /// The final stage installs what the `-dev` packages of the builder stand for.

@@ -1,5 +1,11 @@
 //! Which packages of a distribution only build, and what stands for them at run time.
 
+use super::releases::{Family, Ground};
+use crate::model::tables;
+
+/// The libraries of `-dev` packages by release of Debian.
+static LIBRARIES: &str = include_str!("../../rules/tables/deb_libraries.tsv");
+
 /// Compilers, build systems and version control: nothing that a finished program reads.
 const BUILD_ONLY: &[&str] = &[
     "alpine-sdk",
@@ -82,7 +88,7 @@ const DATA: &[(&str, bool)] = &[
     ("locales", false),
 ];
 
-/// Libraries of `-dev` packages where the name does not follow by rule: Debian's name, then Alpine's.
+/// Libraries of `-dev` packages in Alpine, and in releases that the table does not have: Debian's name, then Alpine's.
 const RUN_TIME: &[(&str, &str, &str)] = &[
     ("librdkafka-dev", "librdkafka1", "librdkafka"),
     ("libvips-dev", "", ""),
@@ -191,11 +197,23 @@ pub(super) fn is_data(name: &str) -> bool {
         || name.starts_with("icu-data")
 }
 
-/// The run-time package of a `-dev` package, where it is sure.
-pub(super) fn library_of(name: &str, alpine: bool) -> Option<&'static str> {
-    let (_, debian, alpine_name) = RUN_TIME.iter().find(|(dev, ..)| *dev == name)?;
-    let found = if alpine { *alpine_name } else { *debian };
-    (!found.is_empty()).then_some(found)
+/// The run-time packages of a `-dev` package, apart by blanks, where that is sure.
+pub(super) fn library_of(name: &str, ground: Option<&Ground>) -> Option<String> {
+    let ground = ground?;
+    let releases = ["bullseye", "bookworm", "trixie"];
+    let column = releases.iter().position(|release| ground.release.as_deref() == Some(release));
+    if let (Family::Debian, Some(column)) = (ground.family, column) {
+        let row = tables::lines(LIBRARIES, name).next()?;
+        let cell = row.split('\t').nth(column + 1).filter(|cell| *cell != "-")?;
+        return Some(cell.replace(',', " "));
+    }
+    let (_, debian, alpine) = RUN_TIME.iter().find(|(dev, ..)| *dev == name)?;
+    let found = match ground.family {
+        Family::Alpine => *alpine,
+        Family::Debian | Family::Ubuntu => *debian,
+        Family::Other => "",
+    };
+    (!found.is_empty()).then(|| found.to_string())
 }
 
 /// The package that brings a program: Debian's name, then Alpine's; empty where the slim base has it.
@@ -346,6 +364,19 @@ mod tests {
         }
         for name in ["ffmpeg", "curl", "librdkafka-dev", "golang-docker-credential-helpers"] {
             assert!(!builds_only(name), "{name}");
+        }
+        let on =
+            |release: &str| Some(Ground { family: Family::Debian, release: Some(release.into()), ..Ground::unknown() });
+        for (release, package, want) in [
+            ("bookworm", "libssl-dev", Some("libssl3")),
+            ("bullseye", "libssl-dev", Some("libssl1.1")),
+            ("trixie", "libvips-dev", Some("libvips42t64")),
+            ("bookworm", "libncurses-dev", Some("libncurses6 libncursesw6 libtinfo6")),
+            ("bookworm", "libnobody-dev", None),
+            ("buster", "libvips-dev", None),
+            ("buster", "libpq-dev", Some("libpq5")),
+        ] {
+            assert_eq!(library_of(package, on(release).as_ref()).as_deref(), want, "{release} {package}");
         }
         assert!(is_data("ca-certificates") && in_static("tzdata") && !in_static("fonts-noto"));
         assert_eq!(provider("curl", false), Provided::By("curl"));

@@ -164,12 +164,11 @@ fn made_here(own: &[&Effect<'_>], path: &str) -> bool {
 /// The install without what only builds; `None` when nothing is left. The flag says that nothing was left out.
 fn install_text(parts: &Parts<'_, '_>, effect: &Effect<'_>, removed: &[&str]) -> Option<(String, bool)> {
     let Kind::Install(install) = &effect.kind else { return None };
-    let alpine = install.manager == Manager::Apk;
     let virtual_name = effect.cmd.flag_value("--virtual").or_else(|| effect.cmd.flag_value("-t"));
     if virtual_name.is_some_and(|name| removed.contains(&name.as_str())) {
         return None;
     }
-    let mut kept = run_time_packages(install, parts.pure, alpine);
+    let mut kept = run_time_packages(install, parts.pure, parts.ground);
     kept.retain(|(name, _)| !removed.contains(&name.as_str()));
     if is_closed(parts) {
         // Everything that the program wants is known: only that stays.
