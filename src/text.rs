@@ -162,6 +162,12 @@ impl SourceFile {
         Span::new(start, end)
     }
 
+    /// The whole lines that hold the span.
+    pub fn lines_of(&self, span: Span) -> Span {
+        let last = if span.is_empty() { span.start } else { span.end - 1 };
+        self.line_span(self.line_of(span.start)).to(self.line_span(self.line_of(last)))
+    }
+
     pub fn line_col(&self, offset: u32) -> LineCol {
         let line = self.line_of(offset);
         let start = self.line_start(line).unwrap_or(0);

@@ -9,12 +9,18 @@ use crate::model::{ConfigCommand, ImageConfig, Stage};
 use crate::syntax::{Dockerfile, Item};
 use crate::text::SourceFile;
 
-/// What is worse in `after`; `None` when nothing is.
-pub(super) fn harm(before: &Checked, after: &Checked, all_safe: bool, rewrite: bool) -> Option<String> {
+/// What is worse in `after`; `None` when nothing is. `may_go` are comments that need not be there any more.
+pub(super) fn harm(
+    before: &Checked,
+    after: &Checked,
+    all_safe: bool,
+    rewrite: bool,
+    may_go: &[&str],
+) -> Option<String> {
     if let Some(error) = new_syntax_error(before, after) {
         return Some(error);
     }
-    if let Some(comment) = lost_comment(before, after) {
+    if let Some(comment) = lost_comment(before, after, may_go) {
         return Some(format!("it loses the comment `{comment}`"));
     }
     if let Some(error) = new_error(before, after) {
@@ -58,17 +64,20 @@ fn new_error(before: &Checked, after: &Checked) -> Option<String> {
 }
 
 /// Every comment of the file, also those inside continued instructions, must be there afterwards; order may change.
-fn lost_comment(before: &Checked, after: &Checked) -> Option<String> {
+fn lost_comment(before: &Checked, after: &Checked, may_go: &[&str]) -> Option<String> {
     let mut left: BTreeMap<String, usize> = BTreeMap::new();
     for comment in comments(&after.source, &after.dockerfile) {
         *left.entry(comment).or_default() += 1;
     }
-    comments(&before.source, &before.dockerfile).into_iter().find(|comment| match left.get_mut(comment) {
-        Some(count) if *count > 0 => {
-            *count -= 1;
-            false
+    let wanted = comments(&before.source, &before.dockerfile);
+    wanted.into_iter().filter(|comment| !may_go.contains(&comment.as_str())).find(|comment| {
+        match left.get_mut(comment) {
+            Some(count) if *count > 0 => {
+                *count -= 1;
+                false
+            }
+            _ => true,
         }
-        _ => true,
     })
 }
 

@@ -9,6 +9,7 @@ use std::collections::HashSet;
 use crate::context::BuildContext;
 use crate::diagnostic::{Applicability, Diagnostic, Fix, FixKind};
 use crate::lint::{self, Checked};
+use crate::rules::UNUSED;
 use crate::settings::Settings;
 use crate::text::{Edit, SourceFile, Span};
 
@@ -235,7 +236,10 @@ fn attempt(before: &Checked, taken: &[&Taken], check: &dyn Fn(SourceFile) -> Che
     let after = check(source);
     let all_safe = taken.iter().all(|taken| taken.fix.applicability == Applicability::Safe);
     let rewrite = taken.iter().any(|taken| taken.fix.kind == FixKind::Rewrite);
-    match harm::harm(before, &after, all_safe, rewrite) {
+    // A comment that ignores nothing is to go.
+    let idle = taken.iter().filter(|taken| taken.rule == UNUSED.slug).flat_map(|taken| &taken.fix.edits);
+    let lines: Vec<&str> = idle.map(|edit| before.source.slice(before.source.lines_of(edit.span)).trim()).collect();
+    match harm::harm(before, &after, all_safe, rewrite, &lines) {
         Some(why) => Err(why),
         None => Ok(after),
     }

@@ -1,207 +1,167 @@
-//! Ignore comments: ours, hadolint's and BuildKit's, each with slugs or aliases.
+//! What the comments of a file switch off, and which of them switch nothing off.
 //!
-//! `# unladen ignore=a,b -- reason` and `# hadolint ignore=…` speak for the next instruction, also from a comment line
-//! inside it; `stage ignore=` above FROM for its stage; `file ignore=` and `global ignore=` for the file.
-//! `# check=skip=…` speaks for the file as a parser directive and for the next instruction anywhere else.
+//! A comment speaks for the next instruction, also from a comment line inside of it, for the stage whose FROM it stands
+//! above, or for the file. BuildKit's `check` speaks for the file as a parser directive, for an instruction elsewhere.
 
-use crate::diagnostic::Diagnostic;
-use crate::rules;
+use crate::diagnostic::{Applicability, Diagnostic};
+use crate::rules::pragma::{self, Name, Pragma, Scope, What};
 use crate::syntax::{Dockerfile, Item, Keyword};
-use crate::text::{SourceFile, Span};
+use crate::text::{Edit, SourceFile, Span};
 
 /// What the comments of one file switch off.
 #[derive(Debug, Default)]
 pub(super) struct Suppressions {
-    file: Names,
-    /// The spans of instructions and stages, each with what is off inside.
-    spans: Vec<(Span, Names)>,
+    entries: Vec<Entry>,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Names {
-    all: bool,
-    /// Slugs.
-    slugs: Vec<&'static str>,
+#[derive(Debug)]
+struct Entry {
+    name: Name,
+    /// Where it speaks; `None`: everywhere.
+    range: Option<Span>,
+    /// The line that it stands in; `None` for what the command line says.
+    comment: Option<Span>,
+    ours: bool,
+    used: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Scope {
-    Next,
-    Stage,
-    File,
-}
-
-impl Names {
-    fn read(names: &[&str]) -> Names {
-        let all = names.iter().any(|name| *name == "*" || name.eq_ignore_ascii_case("all"));
-        let slugs = names.iter().flat_map(|name| rules::named(name)).map(|rule| rule.slug).collect();
-        Names { all, slugs }
-    }
-
-    fn merge(&mut self, other: &Names) {
-        self.all |= other.all;
-        self.slugs.extend(&other.slugs);
-    }
-
-    fn is_empty(&self) -> bool {
-        !self.all && self.slugs.is_empty()
-    }
-
-    pub(super) fn hold(&self, slug: &str) -> bool {
-        self.all || self.slugs.contains(&slug)
-    }
+/// A comment that waits for its instruction.
+struct Waiting {
+    pragma: Pragma,
+    comment: Span,
 }
 
 impl Suppressions {
-    /// `check` holds the options of BuildKit's directive for the file.
-    pub(super) fn read(source: &SourceFile, file: &Dockerfile, check: Option<&str>) -> Suppressions {
+    /// `check` holds the options of BuildKit's directive for the file; `given` when they come from the command line.
+    pub(super) fn read(source: &SourceFile, file: &Dockerfile, check: Option<&str>, given: bool) -> Suppressions {
         let mut found = Suppressions::default();
-        found.file.merge(&Names::read(&skipped(check.unwrap_or_default())));
-        let (mut next, mut stage) = (Names::default(), Names::default());
-        let mut open_stage: Option<(u32, Names)> = None;
+        let directive = file.directive("check").filter(|_| !given);
+        let start = directive.map_or(0, |value| value.span.start);
+        let comment = directive.map(|value| source.line_span(source.line_of(value.span.start)));
+        for name in pragma::check_names(check.unwrap_or_default(), "skip", start) {
+            found.entries.push(Entry { name, range: None, comment, ours: false, used: false });
+        }
+        let mut waiting: Vec<Waiting> = Vec::new();
+        let mut open: Vec<(u32, Waiting)> = Vec::new();
         for item in &file.items {
             match item {
-                Item::Blank(_) => {}
-                Item::Comment(span) => {
-                    for line in source.slice(*span).lines() {
-                        found.take(line, &mut next, &mut stage);
-                    }
-                }
-                Item::Directive(_) => {}
+                Item::Blank(_) | Item::Directive(_) => {}
+                Item::Comment(span) => found.take(source, *span, &mut waiting),
                 Item::Instruction(instruction) => {
-                    for comment in &instruction.comments {
-                        found.take(source.slice(*comment), &mut next, &mut stage);
+                    instruction.comments.iter().for_each(|span| found.take(source, *span, &mut waiting));
+                    let is_from = instruction.keyword == Keyword::From;
+                    if is_from {
+                        found.close(&mut open, instruction.span.start);
                     }
-                    if instruction.keyword == Keyword::From {
-                        found.close(open_stage.take(), instruction.span.start);
-                        if !stage.is_empty() {
-                            open_stage = Some((instruction.span.start, std::mem::take(&mut stage)));
+                    for waiting in waiting.drain(..) {
+                        match waiting.pragma.scope {
+                            Scope::Stage if is_from => open.push((instruction.span.start, waiting)),
+                            Scope::Next => found.add(waiting, Some(instruction.span)),
+                            // Above anything but FROM it speaks for nothing.
+                            Scope::Stage | Scope::File => found.add(waiting, Some(Span::at(0))),
                         }
                     }
-                    if !next.is_empty() {
-                        found.spans.push((instruction.span, std::mem::take(&mut next)));
-                    }
-                    stage = Names::default();
                 }
             }
         }
-        found.close(open_stage, source.len());
+        found.close(&mut open, source.len());
+        for waiting in waiting {
+            found.add(waiting, Some(Span::at(0)));
+        }
         found
     }
 
-    fn take(&mut self, comment: &str, next: &mut Names, stage: &mut Names) {
-        if let Some((scope, names)) = pragma(comment) {
-            let names = Names::read(&names);
-            match scope {
-                Scope::Next => next.merge(&names),
-                Scope::Stage => stage.merge(&names),
-                Scope::File => self.file.merge(&names),
+    /// One item may hold several lines.
+    fn take(&mut self, source: &SourceFile, span: Span, waiting: &mut Vec<Waiting>) {
+        let mut at = span.start;
+        for line in source.slice(span).split_inclusive('\n') {
+            if let Some(pragma) = pragma::read(line, at) {
+                let comment = source.line_span(source.line_of(at));
+                match pragma.scope {
+                    Scope::File => self.add(Waiting { pragma, comment }, None),
+                    Scope::Next | Scope::Stage => waiting.push(Waiting { pragma, comment }),
+                }
+            }
+            at += line.len() as u32;
+        }
+    }
+
+    fn add(&mut self, waiting: Waiting, range: Option<Span>) {
+        let Waiting { pragma, comment } = waiting;
+        for name in pragma.names {
+            self.entries.push(Entry { name, range, comment: Some(comment), ours: pragma.ours, used: false });
+        }
+    }
+
+    fn close(&mut self, open: &mut Vec<(u32, Waiting)>, end: u32) {
+        for (start, waiting) in open.drain(..) {
+            self.add(waiting, Some(Span::new(start, end.max(start))));
+        }
+    }
+
+    /// True when a comment switches the finding off; each one that does is used.
+    pub(super) fn hide(&mut self, diagnostic: &Diagnostic) -> bool {
+        let mut hidden = false;
+        for entry in &mut self.entries {
+            let at = diagnostic.span.start;
+            let inside = entry.range.is_none_or(|range| range.start <= at && at < range.end);
+            if inside && entry.name.what.holds(diagnostic.rule) {
+                entry.used = true;
+                hidden = true;
             }
         }
+        hidden
     }
 
-    fn close(&mut self, open_stage: Option<(u32, Names)>, end: u32) {
-        if let Some((start, names)) = open_stage {
-            self.spans.push((Span::new(start, end.max(start)), names));
+    /// The rules that comments name.
+    pub(super) fn named(&self) -> Vec<&'static str> {
+        let slugs = self.entries.iter().filter_map(|entry| match &entry.name.what {
+            What::Rules(slugs) => Some(slugs.iter().copied()),
+            What::All | What::AllOfBuildkit => None,
+        });
+        slugs.flatten().collect()
+    }
+
+    /// A finding for each name that switched nothing off. What other programs may mean is left alone: their own rules,
+    /// and their word for all of them.
+    pub(super) fn unused(&self, source: &SourceFile) -> Vec<Diagnostic> {
+        let idle = |entry: &Entry| {
+            !entry.used
+                && match &entry.name.what {
+                    What::Rules(slugs) => entry.ours || !slugs.is_empty(),
+                    What::All | What::AllOfBuildkit => entry.ours,
+                }
+        };
+        let mut found = Vec::new();
+        for entry in self.entries.iter().filter(|entry| idle(entry)) {
+            let Some(comment) = entry.comment else { continue };
+            let name = source.slice(entry.name.span);
+            let unknown = matches!(&entry.name.what, What::Rules(slugs) if slugs.is_empty());
+            let message = match unknown {
+                true => format!("no rule is called `{name}`"),
+                false => format!("`{name}` is not found here, so nothing is ignored"),
+            };
+            let diagnostic = Diagnostic::at(entry.name.span, message).help("take it out");
+            let line: Vec<&Entry> = self.entries.iter().filter(|other| other.comment == Some(comment)).collect();
+            let (edit, title) = if line.iter().all(|entry| idle(entry)) {
+                (Edit::delete(comment), "Delete the comment".to_string())
+            } else {
+                (Edit::delete(with_comma(&line, entry.name.span)), format!("Take {name} out"))
+            };
+            found.push(diagnostic.fix(Applicability::Safe, title, vec![edit]));
         }
-    }
-
-    pub(super) fn hide(&self, diagnostic: &Diagnostic) -> bool {
-        self.file.hold(diagnostic.rule)
-            || self.spans.iter().any(|(span, names)| {
-                span.start <= diagnostic.span.start && diagnostic.span.start < span.end && names.hold(diagnostic.rule)
-            })
+        found
     }
 }
 
-/// The scope and the names of an ignore comment; `None` for any other comment.
-fn pragma(comment: &str) -> Option<(Scope, Vec<&str>)> {
-    let text = comment.trim().strip_prefix('#')?.trim_start();
-    if let Some(value) = value_of(text, "check") {
-        let names = skipped(value);
-        return (!names.is_empty()).then_some((Scope::Next, names));
-    }
-    let rest = text.strip_prefix("unladen").or_else(|| text.strip_prefix("hadolint"))?;
-    let rest = rest.strip_prefix([' ', '\t'])?.trim_start();
-    let scopes = [("file", Scope::File), ("global", Scope::File), ("stage", Scope::Stage)];
-    let (scope, rest) = scopes
-        .into_iter()
-        .find_map(|(word, scope)| Some((scope, rest.strip_prefix(word)?.strip_prefix([' ', '\t'])?.trim_start())))
-        .unwrap_or((Scope::Next, rest));
-    let names = list(value_of(rest, "ignore")?);
-    // hadolint reads codes only; anything else voids its whole comment.
-    let code = |name: &&str| name.bytes().all(|byte| byte.is_ascii_digit() || b"DLSC".contains(&byte));
-    let void = text.starts_with("hadolint") && !names.iter().all(code);
-    (!names.is_empty() && !void).then_some((scope, names))
-}
-
-/// What follows `name =`.
-fn value_of<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    text.strip_prefix(name)?.trim_start().strip_prefix('=')
-}
-
-/// The rules of `experimental=A,B` in the value of a `check` directive.
-pub(super) fn experimental(value: &str) -> Names {
-    let names = value.split(';').filter_map(|option| value_of(option.trim_start(), "experimental")).flat_map(list);
-    Names::read(&names.collect::<Vec<_>>())
-}
-
-/// The names of `skip=A,B` in the value of a `check` directive: `skip=A,B;error=true`.
-fn skipped(value: &str) -> Vec<&str> {
-    value.split(';').filter_map(|option| value_of(option.trim_start(), "skip")).flat_map(list).collect()
-}
-
-/// Names with commas between them; the list ends where a name is followed by anything else, such as a reason.
-fn list(text: &str) -> Vec<&str> {
-    let mut names = Vec::new();
-    let mut rest = text.trim_start();
-    loop {
-        let end = rest
-            .find(|letter: char| !(letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '*')))
-            .unwrap_or(rest.len());
-        let (name, after) = rest.split_at(end);
-        if name.is_empty() {
-            return names;
-        }
-        names.push(name);
-        match after.trim_start().strip_prefix(',') {
-            Some(more) => rest = more.trim_start(),
-            None => return names,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_form_is_read() {
-        type Expected = Option<(Scope, &'static [&'static str])>;
-        let cases: &[(&str, Expected)] = &[
-            ("# unladen ignore=a,b", Some((Scope::Next, &["a", "b"]))),
-            ("#unladen ignore = a , b -- because", Some((Scope::Next, &["a", "b"]))),
-            ("# unladen file ignore=DL3006", Some((Scope::File, &["DL3006"]))),
-            ("# unladen global ignore=all", Some((Scope::File, &["all"]))),
-            ("# unladen stage ignore=*", Some((Scope::Stage, &["*"]))),
-            ("# hadolint ignore=DL3006,SC2086 # why", Some((Scope::Next, &["DL3006", "SC2086"]))),
-            ("# hadolint\tglobal ignore=DL3006", Some((Scope::File, &["DL3006"]))),
-            ("# check=skip=JSONArgsRecommended // why", Some((Scope::Next, &["JSONArgsRecommended"]))),
-            ("# check = error=true;skip=all", Some((Scope::Next, &["all"]))),
-            ("# check the result=1", None),
-            ("# unladen is a linter", None),
-            ("# hadolint ignore=", None),
-            ("# hadolint ignore=crazy,DL3002", None),
-            ("# ignore=DL3006", None),
-            ("# unladenignore=a", None),
-        ];
-        for (comment, expected) in cases {
-            let found = pragma(comment);
-            assert_eq!(
-                found.as_ref().map(|(scope, names)| (*scope, names.as_slice())),
-                expected.as_ref().map(|(scope, names)| (*scope, *names)),
-                "{comment}"
-            );
+/// A name of a list with the comma that goes with it.
+fn with_comma(line: &[&Entry], name: Span) -> Span {
+    let places = || line.iter().map(|entry| entry.name.span);
+    match places().filter(|place| place.start > name.start).min() {
+        Some(next) => Span::new(name.start, next.start),
+        None => {
+            let before = places().filter(|place| place.start < name.start).max();
+            Span::new(before.map_or(name.start, |before| before.end), name.end)
         }
     }
 }

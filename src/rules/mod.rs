@@ -1,5 +1,7 @@
 //! The rules: one file each, and the table that lists them.
 
+mod foreign;
+pub mod pragma;
 mod profile;
 pub mod shellcheck;
 mod support;
@@ -160,6 +162,7 @@ mod unmerged_run;
 mod unstripped_go_binary;
 mod untagged_base;
 mod untrusted_registry;
+mod unused_ignore;
 mod unverified_download;
 mod update_apart_from_install;
 mod user_by_name;
@@ -266,6 +269,7 @@ pub static RULES: &[&Rule] = &[
     &unstripped_go_binary::RULE,
     &untagged_base::RULE,
     &untrusted_registry::RULE,
+    &unused_ignore::RULE,
     &unverified_download::RULE,
     &update_apart_from_install::RULE,
     &user_by_name::RULE,
@@ -283,6 +287,9 @@ pub static RULES: &[&Rule] = &[
     &zypper_without_yes::RULE,
 ];
 // End of what is written.
+
+/// The rule for comments that ignore nothing; `lint` finds those, which knows what comments hide.
+pub static UNUSED: &Rule = &unused_ignore::RULE;
 
 /// Every rule: those with a file of their own, then ShellCheck's codes.
 pub fn all() -> impl Iterator<Item = &'static Rule> {

@@ -34,10 +34,31 @@ impl Rule {
         }
     }
 
+    /// One of BuildKit's checks.
+    pub fn is_buildkits(&self) -> bool {
+        self.aliases.iter().any(|alias| !is_hadolint(alias))
+    }
+
     /// BuildKit asks for it with `# check=experimental=NAME` or `all`.
     pub fn is_experimental(&self) -> bool {
         self.aliases.iter().any(|alias| EXPERIMENTAL.contains(alias))
     }
+}
+
+/// One of BuildKit's checks.
+pub(super) fn is_buildkits(slug: &str) -> bool {
+    all().any(|rule| rule.slug == slug && rule.is_buildkits())
+}
+
+/// The slugs of the rules that tally knows by that prefix: `hadolint`, `shellcheck`.
+pub(super) fn of_namespace(prefix: &str) -> Vec<&'static str> {
+    let code = match prefix {
+        "hadolint" => "DL",
+        "shellcheck" => "SC",
+        _ => return Vec::new(),
+    };
+    let is = |name: &str| is_hadolint(name) && name.starts_with(code);
+    all().filter(|rule| is(rule.slug) || rule.aliases.iter().any(|alias| is(alias))).map(|rule| rule.slug).collect()
 }
 
 /// The slugs of the rules that run in the profile.

@@ -4,6 +4,7 @@
 
 mod builder;
 mod cli;
+mod comments;
 mod corpus;
 mod differential;
 mod dockerignore;
