@@ -129,7 +129,7 @@ fn hadolints_file_is_read_as_it_is() {
          formats: [tty]\nno-fail: false\nof-a-later-version: 1\n"
     );
     let config = hadolint_config(&text).unwrap();
-    assert_eq!(config.ignore, [slug]);
+    assert_eq!(config.ignore, [slug, "SC2086"]);
     assert_eq!(config.severities.get(slug), Some(&Severity::Error));
     assert_eq!(config.fail_on, Some(FailOn::At(Severity::Warning)));
     assert!(config.disable_ignores);
