@@ -192,6 +192,21 @@ impl Engine {
         Ok(parse(self.must(&["image", "inspect", image], SHORT)?)?[0].take())
     }
 
+    /// Bytes of all layers; 0 where it is not known. buildah tells it in words only, with three digits.
+    pub(super) fn size(&self, image: &str, inspected: &Value) -> u64 {
+        let told = || {
+            let said = self.must(&["images", "--json", image], SHORT).ok()?;
+            let rows: Value = serde_json::from_slice(&said.out).ok()?;
+            bytes(rows[0]["size"].as_str()?)
+        };
+        inspected["Size"].as_u64().or_else(told).unwrap_or(0)
+    }
+
+    /// What `layers` cannot tell.
+    pub(super) fn layers_unknown(&self) -> Option<&'static str> {
+        (self.kind == Kind::Buildah).then_some("sizes layer by layer: buildah tells the total only")
+    }
+
     /// The layers that hold bytes, from the lowest up.
     pub(super) fn layers(&self, image: &str) -> Result<Vec<(u64, String)>, String> {
         let format = if self.kind == Kind::Docker { "{{json .}}" } else { "json" };
@@ -207,7 +222,9 @@ impl Engine {
                 .into_iter()
                 .find_map(|size| size.as_u64().or_else(|| size.as_str().and_then(|text| text.parse().ok())))?;
             let by = row["CreatedBy"].as_str().unwrap_or_default();
-            (size > 0).then(|| (size, instruction(by)))
+            // Built without intermediate layers, all of the file is in one, which the last instruction names.
+            let ours = self.kind != Kind::Docker && by.contains("\"unladen.verify\"");
+            (size > 0).then(|| (size, if ours { "all instructions of the Dockerfile".into() } else { instruction(by) }))
         };
         Ok(rows.iter().rev().filter_map(layer).collect())
     }
@@ -387,6 +404,19 @@ fn on_path(name: &str) -> Vec<PathBuf> {
     found
 }
 
+/// `5.32 MB` as buildah writes it, in steps of 1000.
+fn bytes(text: &str) -> Option<u64> {
+    let (number, unit) = text.trim().split_once(' ')?;
+    let factor = match unit {
+        "B" => 1e0,
+        "kB" | "KB" => 1e3,
+        "MB" => 1e6,
+        "GB" => 1e9,
+        _ => return None,
+    };
+    number.parse::<f64>().ok().map(|number| (number * factor).round() as u64)
+}
+
 fn major(version: &str) -> u32 {
     version.split('.').next().and_then(|major| major.parse().ok()).unwrap_or(0)
 }
@@ -425,6 +455,20 @@ mod tests {
             ("", "(imported)"),
         ] {
             assert_eq!(instruction(by), want, "{by}");
+        }
+    }
+
+    #[test]
+    fn sizes_in_words_are_read() {
+        for (text, want) in [
+            ("5.32 MB", Some(5_320_000)),
+            ("1.02 GB", Some(1_020_000_000)),
+            ("874 KB", Some(874_000)),
+            ("0 B", Some(0)),
+            ("much", None),
+            ("5 MiB", None),
+        ] {
+            assert_eq!(bytes(text), want, "{text}");
         }
     }
 

@@ -205,6 +205,7 @@ fn compare(pair: &Pair<'_>, options: &Options) -> Result<Report, String> {
         config: config::compare(&before.config, &after.config, (&before.text, &after.text)),
         ..Report::default()
     };
+    report.not_compared.extend(session.engine.layers_unknown().map(String::from));
     look_inside(&session, &before, &after, time, &mut report);
     if !session.engine.runs() {
         report.unusable = Some("buildah starts no images, so what they do is not known; use docker or podman".into());
@@ -286,7 +287,7 @@ fn built(
         return Err(format!("{name}: neither a file nor an image that {} has", session.engine.title()));
     }
     let inspected = session.engine.inspect(&built.tag)?;
-    built.side.size = inspected["Size"].as_u64().unwrap_or(0);
+    built.side.size = session.engine.size(&built.tag, &inspected);
     built.side.layers = session.engine.layers(&built.tag).unwrap_or_default();
     built.config = Config::parse(&inspected, LABEL);
     Ok(built)

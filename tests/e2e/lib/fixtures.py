@@ -33,6 +33,7 @@ SPECS = {
 
 # Why the original cannot be built here. Checked: it must fail indeed, and a case that is not in this table must not.
 UNBUILDABLE = {
+    "go-cgo-only-in-tests": "Go takes no cgo in test files: `use of cgo in test c_test.go not supported`",
     "go-env-names-installed": "the folder has no program, and the file fetches one from example.com",
     "go-fetched-tool": "fetches a tool from example.test, which does not exist",
     "go-kafka-musl": "wants a C compiler and librdkafka from Alpine, whose packages are not here",
