@@ -7,6 +7,7 @@ use super::case::Case;
 use super::effects::Effect;
 use super::link::{Link, cgo_place};
 use super::needs::{Needs, shipped};
+use super::releases;
 use super::toolchains::go::{GoBuild, GoKind};
 use crate::shell::ShellCommand;
 use crate::text::{Edit, Span};
@@ -61,7 +62,7 @@ fn strip(case: &Case<'_>, go: &GoBuild, cmd: &ShellCommand, needs: &Needs, tier:
     // The time package looks for zones in the toolchain that -trimpath hides, and some programs read their own paths.
     let closed = needs.is_complete() && !needs.stated && needs.unread.is_empty();
     let zones = tier == Tier::Distroless || (closed && needs.time_zones.is_none());
-    if !go.trimpath && zones && needs.is_complete() && !needs.stated && !needs.own_paths {
+    if !go.trimpath && takes_trimpath(case) && zones && needs.is_complete() && !needs.stated && !needs.own_paths {
         insert.push_str(" -trimpath");
     }
     let mut edits = Vec::new();
@@ -73,6 +74,21 @@ fn strip(case: &Case<'_>, go: &GoBuild, cmd: &ShellCommand, needs: &Needs, tier:
         edits.push(Edit::insert(verb.span.end, insert));
     }
     edits
+}
+
+/// Go 1.13 and later take `-trimpath`; before, it ends the build. Only the tag of a golang image tells the version.
+fn takes_trimpath(case: &Case<'_>) -> bool {
+    let Some(image) = case.stage.image().filter(|image| image.repository.text.ends_with("golang")) else {
+        return false;
+    };
+    let tag = image.tag.as_ref().map_or("latest", |tag| tag.text.as_str());
+    let mut numbers = tag.split('-').next().unwrap_or_default().split('.').map(str::parse::<u32>);
+    match (numbers.next(), numbers.next()) {
+        (Some(Ok(major)), Some(Ok(minor))) => (major, minor) >= (1, 13),
+        // `1.13rc1`, `1.9beta2`
+        (Some(Ok(_)), Some(Err(_))) => false,
+        _ => !releases::is_before_modules(tag),
+    }
 }
 
 /// `-gcflags="all=-N -l"` is a build for a debugger.

@@ -19,6 +19,8 @@ SPECS = {
     "go-apk-run-time": {"probes": [{"get": "/"}, {"get": "/nothing"}]},
     "go-embed": {"probes": [{"get": "/"}, {"get": "/static/"}, {"get": "/static/index.html"}]},
     "go-computed-path": {"mode": "run", "runs": [{}, {"env": {"CONFIG": "/app/config.yaml"}}]},
+    "go-ldflags-variable": {"build_args": {"LDFLAGS": "-s"}},
+    "go-user-current": {"mask": [r"user: .*"]},  # Both fail; the C library and Go say it in other words.
     "go-gorm-sqlite": {"mask": POINTERS},
     "go-https-scratch": {"mask": NO_NAME},
     "go-own-ca": {"mask": NO_NAME},
