@@ -19,5 +19,6 @@ mod properties;
 mod rewrite;
 #[cfg(feature = "shellcheck")]
 mod shellcheck;
+mod size;
 mod tidy;
 mod verify;
