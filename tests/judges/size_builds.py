@@ -11,10 +11,11 @@ from pathlib import Path
 parser = argparse.ArgumentParser()
 parser.add_argument("--binary", default="target/debug/unladen")
 parser.add_argument("--docker", default="/usr/bin/docker")
+parser.add_argument("--out", default=Path(__file__).with_name("size_builds.tsv"), type=Path)
 parser.add_argument("cases", nargs="*")
 args = parser.parse_args()
 binary = str(Path(args.binary).resolve())
-out = Path(__file__).with_name("size_builds.tsv")
+out = args.out
 
 UPDATE = "apt-get update && "
 LISTS = " && rm -rf /var/lib/apt/lists/*"
