@@ -53,10 +53,10 @@ fn corpus() -> Option<BTreeMap<String, (String, String)>> {
 #[test]
 fn labels_are_well_formed() {
     let labels = labels();
-    assert_eq!(labels.len(), 513);
+    assert_eq!(labels.len(), 587);
     for label in &labels {
         assert!(["yes", "no", "unsure"].contains(&label.label.as_str()), "{}: {}", label.id, label.label);
-        let samples = ["random", "build-words", "random2", "build-words2", "random3", "build-words3"];
+        let samples = ["random", "build-words", "random2", "build-words2", "random3", "build-words3", "build-words4"];
         assert!(samples.contains(&label.sample.as_str()), "{}: {}", label.id, label.sample);
         assert!(["odd", "even"].contains(&label.half.as_str()), "{}: {}", label.id, label.half);
         assert!(!label.reason.is_empty(), "{}", label.id);
