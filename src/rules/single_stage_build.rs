@@ -3,7 +3,7 @@
 mod packages;
 mod purpose;
 
-use packages::{compiler_left, group_name, is_system, only_builds, removed_later, stays};
+use packages::{build_packages_left, group_name, is_system, only_builds, removed_later, stays};
 use purpose::{Purpose, command_of, is_for_developers, purpose, script_of, serves_by_itself};
 
 use super::support::{Run, from_span, runs};
@@ -97,18 +97,18 @@ fn sign(cx: &Context<'_>, stage: &Stage) -> Option<Sign> {
 /// A command compiles, and what it compiles with is still there afterwards.
 fn compiled(all: &[Run<'_>], stage: &Stage) -> Option<Sign> {
     let base = base_language(stage);
-    let mut compiler = false;
+    let mut left = false;
     for run in all {
-        compiler |= compiler_left(run);
+        left |= build_packages_left(run);
         for (index, cmd) in run.script.commands.iter().enumerate() {
             let language = match detect::command(cmd) {
                 Some((language, Work::Compiles)) => Some(language),
                 // `./build.sh` where the toolchain comes with the base.
-                _ if base.is_some() && is_build_script(cmd, &["build", "compile"]) => base,
+                _ if base.is_some() && is_build_script(cmd, &["build", "compile"]) && !makes_part(cmd) => base,
                 _ => continue,
             };
             // `make` of some package in an image that then drops its compilers is no application of a stage.
-            let kept = (base.is_some() && base == language) || compiler || !removed_later(run, index);
+            let kept = (base.is_some() && base == language) || left || !removed_later(run, index);
             if kept && !is_check(cmd) {
                 return Some(Sign {
                     message: "the image that runs the application also holds what it was built with".to_string(),
@@ -227,6 +227,26 @@ fn is_build_script(cmd: &ShellCommand, words: &[&str]) -> bool {
     }
 }
 
+/// `build-nginx-conf.sh` builds, but no program: its name says more than those of `build.sh` and `build_app.sh`.
+fn makes_part(cmd: &ShellCommand) -> bool {
+    let script = if cmd.name.text.contains('.') { None } else { first_operand(cmd) };
+    let name = script.unwrap_or(&cmd.name.text).rsplit('/').next().unwrap_or("").to_ascii_lowercase();
+    let stem = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem);
+    !stem.split(|c: char| !c.is_ascii_alphanumeric()).all(|part| {
+        let part = part.trim_end_matches(|c: char| c.is_ascii_digit());
+        matches!(
+            part,
+            "" | "build" | "compile" | "run" | "do" | "docker" | "linux" | "app" | "all" | "server" | "client"
+        ) || matches!(part, "frontend" | "backend" | "web" | "ui" | "prod" | "production" | "release" | "project")
+    })
+}
+
+/// A program installs plugins for itself, which may have to be compiled: `vagrant plugin install vagrant-libvirt`.
+fn installs_plugins(cmd: &ShellCommand) -> bool {
+    let mut words = cmd.args.iter().map(|arg| arg.text.as_str());
+    words.any(|word| matches!(word, "plugin" | "plugins")) && words.any(|word| matches!(word, "install" | "add"))
+}
+
 /// The command of the image compiles when the container starts.
 fn run_from_sources(cx: &Context<'_>, stage: &Stage) -> Option<Sign> {
     let command = command_of(stage)?;
@@ -253,10 +273,11 @@ fn run_from_sources(cx: &Context<'_>, stage: &Stage) -> Option<Sign> {
 /// The application's libraries are installed with compilers or headers at hand, and those stay.
 fn dependencies(all: &[Run<'_>], stage: &Stage) -> Option<Sign> {
     let installs = |run: &Run<'_>| {
-        run.script
-            .commands
-            .iter()
-            .any(|cmd| matches!(detect::command(cmd), Some((_, Work::Dependencies))) || is_build_script(cmd, BUILDS))
+        run.script.commands.iter().any(|cmd| {
+            matches!(detect::command(cmd), Some((_, Work::Dependencies)))
+                || is_build_script(cmd, BUILDS)
+                || installs_plugins(cmd)
+        })
     };
     if !all.iter().any(installs) || !brings_application(all, stage) {
         return None;
@@ -351,11 +372,16 @@ fn copies_code(stage: &Stage) -> bool {
     })
 }
 
-/// The image's command is a program that a language's package manager has brought: `gem install earthquake`.
+/// The image's command is a program that a language's package manager has brought, `gem install earthquake`, or one that
+/// installs plugins for itself.
 fn runs_installed(all: &[Run<'_>], stage: &Stage) -> bool {
     let Some(program) = command_of(stage).and_then(|command| command.argv.first()) else { return false };
     let program = program.split_whitespace().find(|word| *word != "exec").unwrap_or("");
     let program = program.rsplit('/').next().unwrap_or(program);
+    let mut commands = all.iter().flat_map(|run| &run.script.commands);
+    if commands.any(|cmd| cmd.name.text == program && installs_plugins(cmd)) {
+        return true;
+    }
     let installs = all.iter().flat_map(|run| &run.step.installs).filter(|install| !is_system(install.manager));
     !program.is_empty() && installs.flat_map(|install| &install.packages).any(|package| package.name == program)
 }

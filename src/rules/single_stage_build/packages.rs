@@ -51,9 +51,14 @@ fn removes(cmd: &ShellCommand) -> bool {
 
 /// No later command of the RUN takes the package away that `install` installs.
 ///
-/// Of compilers it is asked strictly: `autoremove` leaves what was installed by name, and `apt-get remove
-/// build-essential` alone leaves every compiler. Headers count as gone where anything cleans up.
+/// Of compilers it is asked strictly. Headers count as gone where anything cleans up.
 pub(super) fn stays(run: &Run<'_>, install: &Install, package: &str) -> bool {
+    left(run, install, package, detect::is_compiler_package(package))
+}
+
+/// Strictly: `autoremove` leaves what was installed by name, and `apt-get remove build-essential` alone leaves every
+/// compiler.
+fn left(run: &Run<'_>, install: &Install, package: &str, strict: bool) -> bool {
     let later = || run.script.commands.iter().skip(install.command + 1);
     let auto = |cmd: &ShellCommand| {
         cmd.args.iter().any(|arg| {
@@ -65,7 +70,6 @@ pub(super) fn stays(run: &Run<'_>, install: &Install, package: &str) -> bool {
     let unmarked =
         later().any(|cmd| cmd.name.text == "apt-mark" && cmd.args.first().is_some_and(|arg| arg.text == "auto"));
     let group = run.script.commands.get(install.command).and_then(group_name);
-    let strict = detect::is_compiler_package(package);
     !later().filter(|cmd| removes(cmd)).any(|cmd| {
         let unknown = cmd.args.iter().any(|arg| !arg.literal);
         let named = cmd.args.iter().any(|arg| {
@@ -89,12 +93,21 @@ pub(super) fn stays(run: &Run<'_>, install: &Install, package: &str) -> bool {
     })
 }
 
-/// The RUN installs a compiler, and it is still there at its end.
-pub(super) fn compiler_left(run: &Run<'_>) -> bool {
+/// The RUN installs a compiler, or headers of several libraries, and they are still there at its end.
+pub(super) fn build_packages_left(run: &Run<'_>) -> bool {
     let small = |name: &str| matches!(name, "make" | "cmake" | "musl-dev" | "linux-headers");
-    run.step.installs.iter().filter(|install| is_system(install.manager)).any(|install| {
-        install.packages.iter().any(|package| {
-            detect::is_compiler_package(&package.name) && !small(&package.name) && stays(run, install, &package.name)
-        })
-    })
+    let mut headers = 0;
+    for install in run.step.installs.iter().filter(|install| is_system(install.manager)) {
+        for name in install.packages.iter().map(|package| package.name.as_str()).filter(|name| !small(name)) {
+            let compiler = detect::is_compiler_package(name);
+            if (compiler || detect::is_headers_package(name)) && left(run, install, name, true) {
+                headers += 1;
+                // One or two may be there for the libraries that they bring.
+                if compiler || headers > 2 {
+                    return true;
+                }
+            }
+        }
+    }
+    false
 }
