@@ -4,7 +4,10 @@
 Prints what it sees and exits 1 when a run panics, a file that BuildKit accepts has a syntax error, a second run
 changes something, a comment is lost, or BuildKit's own parser (tests/oracle, where Go is at hand) refuses a result.
 
-    tests/judges/corpus.py [--binary target/release/unladen] [--shared ../shared] [--safe] [--keep DIR]
+With --hadolint it also asks hadolint before and after: it must find fewer problems, and in no file more of a code.
+
+    tests/judges/corpus.py [--binary target/release/unladen] [--shared ../shared] [--safe] [--edits] [--keep DIR]
+        [--hadolint hadolint] [--cache FILE]
 """
 import argparse, collections, gzip, json, re, shutil, subprocess, sys, tempfile, time
 from pathlib import Path
@@ -13,6 +16,9 @@ parser = argparse.ArgumentParser()
 parser.add_argument("--binary", default="target/release/unladen")
 parser.add_argument("--shared", default="../shared")
 parser.add_argument("--safe", action="store_true", help="safe fixes only")
+parser.add_argument("--edits", action="store_true", help="no rewrites into stages")
+parser.add_argument("--hadolint", help="hadolint's program")
+parser.add_argument("--cache", help="keep hadolint's findings of the files as they are in this file")
 parser.add_argument("--keep", help="leave the fixed files in this directory")
 args = parser.parse_args()
 
@@ -59,6 +65,50 @@ def comments(text):
     )
 
 
+def hadolint(names):
+    """Findings of hadolint by (file, code), with the first message of each."""
+    found, said = collections.Counter(), {}
+    names = sorted(names)
+    for at in range(0, len(names), 200):
+        files = [f"{name}/Dockerfile" for name in names[at : at + 200]]
+        command = [args.hadolint, "--no-fail", "-f", "json", *files]
+        for row in json.loads(subprocess.run(command, cwd=root, capture_output=True, text=True).stdout):
+            key = f"{Path(row['file']).parent.name} {row['code']}"
+            found[key] += 1
+            said.setdefault(key, f"line {row['line']}: {row['message']}")
+    return found, said
+
+
+def compare_hadolint(changed):
+    cache = Path(args.cache) if args.cache else None
+    if cache and cache.exists():
+        was = collections.Counter(json.loads(cache.read_text()))
+    else:
+        now = texts()
+        for name, text in before.items():
+            (root / name / "Dockerfile").write_bytes(text)
+        was, _ = hadolint(before)
+        for name, text in now.items():
+            (root / name / "Dockerfile").write_bytes(text)
+        if cache:
+            cache.write_text(json.dumps(was))
+    # A file that hadolint could not parse before has no findings to compare with.
+    unread = {key.split()[0] for key in was if key.endswith(" DL1000")}
+    repaired = unread & set(changed)
+    changed = [name for name in changed if name not in unread]
+    left, said = hadolint(changed)
+    was = collections.Counter({key: count for key, count in was.items() if key.split()[0] in changed})
+    print(f"hadolint could not parse {len(repaired)} of the changed files before")
+    print(f"hadolint finds {sum(was.values())} problems in the other changed files before and {sum(left.values())} after")
+    gone, new = was - left, left - was
+    by_code = lambda counter: collections.Counter(code for key in counter.elements() for code in key.split()[1:])
+    print("  gone:", ", ".join(f"{code} {count}" for code, count in by_code(gone).most_common()))
+    print("  new:", ", ".join(f"{code} {count}" for code, count in by_code(new).most_common()) or "none")
+    wrong["hadolint finds more than before"] = [f"{key}: {said[key]}" for key in new]
+    if sum(left.values()) >= sum(was.values()):
+        wrong["hadolint finds no fewer problems"] = [f"{sum(left.values())}"]
+
+
 report, seconds = run("check", "--format", "json", "--fail-on", "none", "--no-config")
 report = json.loads(report)
 rules, applicability = collections.Counter(), collections.Counter()
@@ -78,7 +128,7 @@ for rule, count in rules.most_common():
     print(f"  {count:6} {rule}  {fixes}")
 
 before = texts()
-flags = ["--fix"] if args.safe else ["--fix", "--unsafe-fixes"]
+flags = ["--fix=edits" if args.edits else "--fix"] + ([] if args.safe else ["--unsafe-fixes"])
 _, seconds = run("check", *flags, "--fail-on", "none", "--no-config")
 once = texts()
 run("check", *flags, "--fail-on", "none", "--no-config")
@@ -95,6 +145,9 @@ else:
     wrong["BuildKit refuses the result"] = [
         f"{name}: {verdict[name]}" for name in changed if verdict.get(name) and not was.get(name)
     ]
+
+if args.hadolint:
+    compare_hadolint(changed)
 
 failed = False
 for what, names in wrong.items():
