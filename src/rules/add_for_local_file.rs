@@ -1,6 +1,6 @@
 //! ADD of plain files.
 
-use super::support::instructions::{renamed, steps};
+use super::support::instructions::{is_rooted, renamed, steps, workdir_is_set};
 use super::{Category, Context, FixAvailability, Rule};
 use crate::diagnostic::{Applicability, Diagnostic, Severity};
 use crate::model::{CopySource, SourceKind};
@@ -84,7 +84,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
-    for (_, step, instruction) in steps(cx) {
+    for (stage, step, instruction) in steps(cx) {
         let (Body::Add(transfer), Some(copied)) = (&instruction.body, &step.copied) else { continue };
         let local = copied.sources.iter().all(|source| {
             source.kind == SourceKind::Path && source.path.as_deref().is_some_and(|path| !is_archive(path))
@@ -99,9 +99,11 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
             .flags
             .iter()
             .all(|flag| matches!(flag.name.text.as_str(), "chown" | "chmod" | "link" | "exclude"));
+        // COPY to a path that hangs in the air is the next finding.
+        let hangs = !is_rooted(&transfer.dest.text) && !workdir_is_set(cx, stage, step.inst);
         let sure = copied.sources.iter().all(|source| is_no_archive(cx, source));
         let applicability = if sure { Applicability::Safe } else { Applicability::Unsafe };
-        out.push(match flags {
+        out.push(match flags && !hangs {
             true => found.fix(applicability, "Use COPY", vec![renamed(instruction, "COPY")]),
             false => found,
         });

@@ -1,6 +1,7 @@
 //! `apk add` without `--no-cache` in a layer that ships.
 
 use super::support::caches::{Cache, Left};
+use super::support::{Run, merge, runs};
 use super::{Category, Context, FixAvailability, Rule};
 use crate::diagnostic::{Applicability, Diagnostic, Severity};
 use crate::shell::{Joiner, ShellCommand};
@@ -53,7 +54,11 @@ fn edits(cx: &Context<'_>, left: &Left<'_>) -> Option<Vec<Edit>> {
     for (index, cmd) in run.script.commands.iter().enumerate().filter(|(_, cmd)| CACHE.is_filled_by(cmd)) {
         let verb = cmd.args.iter().find(|arg| !arg.text.starts_with('-')).filter(|verb| verb.literal && !cmd.opaque)?;
         edits.push(match verb.text.as_str() {
-            "update" => without(cx, cmd, run.next(index)?)?,
+            // One command alone beside another RUN is the next finding.
+            "update" if run.script.commands.len() > 2 || !beside_another(cx, run) => {
+                without(cx, cmd, run.next(index)?)?
+            }
+            "update" => return None,
             _ => Edit::insert(verb.span.end, " --no-cache"),
         });
     }
@@ -70,4 +75,12 @@ fn without(cx: &Context<'_>, cmd: &ShellCommand, next: &ShellCommand) -> Option<
         && !cx.source.slice(span).contains('#')
         && matches!(cmd.joiner, Joiner::Start | Joiner::And | Joiner::Semi))
     .then(|| Edit::delete(span))
+}
+
+/// The instruction before or behind is a RUN of one command too.
+fn beside_another(cx: &Context<'_>, run: &Run<'_>) -> bool {
+    runs(cx, run.stage).any(|other| {
+        let adjacent = merge::adjacent(cx, &other, run) || merge::adjacent(cx, run, &other);
+        adjacent && other.script.commands.len() <= 1
+    })
 }

@@ -2,6 +2,7 @@
 
 use super::{Category, Context, FixAvailability, Rule};
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::model::Base;
 use crate::syntax::Body;
 
 pub static RULE: Rule = Rule {
@@ -19,16 +20,23 @@ pub static RULE: Rule = Rule {
 
 fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
     for stage in &cx.model.stages {
-        let Some(image) = stage.image() else { continue };
-        let latest = image.tag.as_ref().is_some_and(|tag| tag.text == "latest");
-        if !latest || image.digest.is_some() {
-            continue;
-        }
         let Some(Body::From { image: written, .. }) = cx.dockerfile.get(stage.from).map(|from| &from.body) else {
             continue;
         };
-        let found = Diagnostic::at(written.span, format!("`{}` is a moving target", image.text))
-            .help("name the release that you build for, as in `image:1.2`");
-        out.push(found);
+        let name = match &stage.base {
+            Base::Image { reference } if reference.digest.is_none() => {
+                let latest = reference.tag.as_ref().is_some_and(|tag| tag.text == "latest");
+                latest.then_some(reference.text.as_str())
+            }
+            // The name is not known, but its tag is.
+            Base::Unresolved(text) => text.ends_with(":latest").then_some(text.as_str()),
+            _ => None,
+        };
+        if let Some(name) = name {
+            out.push(
+                Diagnostic::at(written.span, format!("`{name}` is a moving target"))
+                    .help("name the release that you build for, as in `image:1.2`"),
+            );
+        }
     }
 }

@@ -77,22 +77,29 @@ impl Context<'_> {
 mod add_for_local_file;
 mod apk_index_left;
 mod apk_unpinned;
-mod apt_archives_left;
 mod apt_in_script;
+mod apt_key_used;
 mod apt_lists_left;
 mod apt_no_install_recommends;
+mod apt_packages_left;
 mod apt_unpinned;
 mod apt_without_yes;
 mod archive_copied_then_unpacked;
+mod archive_left;
+mod broken_json_form;
 mod cd_in_run;
 mod cgo_not_disabled;
+mod changed_after_copy;
 mod consecutive_run;
 mod consistent_instruction_casing;
 mod copy_from_missing_path;
 mod copy_from_own_stage;
 mod copy_ignored_file;
 mod copy_to_non_directory;
+mod credential_in_text;
 mod curl_and_wget;
+mod curl_without_fail;
+mod dead_host;
 mod deleted_in_later_layer;
 mod dnf_cache_left;
 mod dnf_unpinned;
@@ -100,9 +107,11 @@ mod dnf_without_yes;
 mod download_piped_to_shell;
 mod duplicate_stage_name;
 mod empty_label;
+mod end_of_life_base;
 mod env_refers_to_itself;
 mod expose_invalid_format;
 mod expose_proto_casing;
+mod failure_lost;
 mod fat_base_image;
 mod from_as_casing;
 mod from_platform_flag_const_disallowed;
@@ -110,6 +119,7 @@ mod gem_unpinned;
 mod go_cache_left;
 mod go_unpinned;
 mod healthcheck_shell_form;
+mod heredoc_without_errexit;
 mod host_command;
 mod inline_ignore;
 mod instruction_before_from;
@@ -134,8 +144,11 @@ mod microdnf_cache_left;
 mod missing_ca_certificates;
 mod missing_healthcheck;
 mod missing_label;
+mod missing_user;
 mod multiple_instructions_disallowed;
 mod no_empty_continuation;
+mod npm_cache_left;
+mod npm_install_with_lock;
 mod npm_unpinned;
 mod pip_cache_left;
 mod pip_unpinned;
@@ -147,10 +160,12 @@ mod root_user;
 mod second_cmd;
 mod second_entrypoint;
 mod second_healthcheck;
+mod secret_file_copied;
 mod secrets_used_in_arg_or_env;
 mod sh_relinked;
 mod shell_form_without_shell;
 mod single_stage_build;
+mod source_copied_before_install;
 mod sparse_lastlog;
 mod stage_name_casing;
 mod sudo_in_run;
@@ -162,12 +177,15 @@ mod unmerged_run;
 mod unstripped_go_binary;
 mod untagged_base;
 mod untrusted_registry;
+mod unusable_stopsignal;
 mod unused_ignore;
 mod unverified_download;
 mod update_apart_from_install;
 mod user_by_name;
+mod user_without_passwd;
 mod wget_progress;
 mod whole_root_copied;
+mod workdir_in_system_directory;
 mod workdir_relative_path;
 mod world_writable;
 mod yarn_cache_left;
@@ -184,22 +202,29 @@ pub static RULES: &[&Rule] = &[
     &add_for_local_file::RULE,
     &apk_index_left::RULE,
     &apk_unpinned::RULE,
-    &apt_archives_left::RULE,
     &apt_in_script::RULE,
+    &apt_key_used::RULE,
     &apt_lists_left::RULE,
     &apt_no_install_recommends::RULE,
+    &apt_packages_left::RULE,
     &apt_unpinned::RULE,
     &apt_without_yes::RULE,
     &archive_copied_then_unpacked::RULE,
+    &archive_left::RULE,
+    &broken_json_form::RULE,
     &cd_in_run::RULE,
     &cgo_not_disabled::RULE,
+    &changed_after_copy::RULE,
     &consecutive_run::RULE,
     &consistent_instruction_casing::RULE,
     &copy_from_missing_path::RULE,
     &copy_from_own_stage::RULE,
     &copy_ignored_file::RULE,
     &copy_to_non_directory::RULE,
+    &credential_in_text::RULE,
     &curl_and_wget::RULE,
+    &curl_without_fail::RULE,
+    &dead_host::RULE,
     &deleted_in_later_layer::RULE,
     &dnf_cache_left::RULE,
     &dnf_unpinned::RULE,
@@ -207,9 +232,11 @@ pub static RULES: &[&Rule] = &[
     &download_piped_to_shell::RULE,
     &duplicate_stage_name::RULE,
     &empty_label::RULE,
+    &end_of_life_base::RULE,
     &env_refers_to_itself::RULE,
     &expose_invalid_format::RULE,
     &expose_proto_casing::RULE,
+    &failure_lost::RULE,
     &fat_base_image::RULE,
     &from_as_casing::RULE,
     &from_platform_flag_const_disallowed::RULE,
@@ -217,6 +244,7 @@ pub static RULES: &[&Rule] = &[
     &go_cache_left::RULE,
     &go_unpinned::RULE,
     &healthcheck_shell_form::RULE,
+    &heredoc_without_errexit::RULE,
     &host_command::RULE,
     &inline_ignore::RULE,
     &instruction_before_from::RULE,
@@ -241,8 +269,11 @@ pub static RULES: &[&Rule] = &[
     &missing_ca_certificates::RULE,
     &missing_healthcheck::RULE,
     &missing_label::RULE,
+    &missing_user::RULE,
     &multiple_instructions_disallowed::RULE,
     &no_empty_continuation::RULE,
+    &npm_cache_left::RULE,
+    &npm_install_with_lock::RULE,
     &npm_unpinned::RULE,
     &pip_cache_left::RULE,
     &pip_unpinned::RULE,
@@ -254,10 +285,12 @@ pub static RULES: &[&Rule] = &[
     &second_cmd::RULE,
     &second_entrypoint::RULE,
     &second_healthcheck::RULE,
+    &secret_file_copied::RULE,
     &secrets_used_in_arg_or_env::RULE,
     &sh_relinked::RULE,
     &shell_form_without_shell::RULE,
     &single_stage_build::RULE,
+    &source_copied_before_install::RULE,
     &sparse_lastlog::RULE,
     &stage_name_casing::RULE,
     &sudo_in_run::RULE,
@@ -269,12 +302,15 @@ pub static RULES: &[&Rule] = &[
     &unstripped_go_binary::RULE,
     &untagged_base::RULE,
     &untrusted_registry::RULE,
+    &unusable_stopsignal::RULE,
     &unused_ignore::RULE,
     &unverified_download::RULE,
     &update_apart_from_install::RULE,
     &user_by_name::RULE,
+    &user_without_passwd::RULE,
     &wget_progress::RULE,
     &whole_root_copied::RULE,
+    &workdir_in_system_directory::RULE,
     &workdir_relative_path::RULE,
     &world_writable::RULE,
     &yarn_cache_left::RULE,

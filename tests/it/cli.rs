@@ -550,11 +550,11 @@ fn the_output_does_not_depend_on_the_order_of_threads() {
 #[test]
 fn a_rule_is_explained_by_any_of_its_names() {
     let place = Place::new(&[]);
-    let page = place.run(&["rule", "apt-lists-left"]);
-    assert!(page.code == 0 && page.out.starts_with("apt-lists-left\n") && !page.out.contains("```"), "{}", page.out);
-    assert_eq!(place.run(&["rule", "dl3009"]).out, page.out);
+    let page = place.run(&["rule", "apk-index-left"]);
+    assert!(page.code == 0 && page.out.starts_with("apk-index-left\n") && !page.out.contains("```"), "{}", page.out);
+    assert_eq!(place.run(&["rule", "dl3019"]).out, page.out);
     let list = place.run(&["rule"]).out;
-    assert!(list.lines().any(|line| line.contains("apt-lists-left") && line.contains("DL3009")), "{list}");
+    assert!(list.lines().any(|line| line.contains("apk-index-left") && line.contains("DL3019")), "{list}");
     let json: serde_json::Value = serde_json::from_str(&place.run(&["rule", "--json"]).out).unwrap();
     assert_eq!(json.as_array().unwrap().len(), unladen::rules::all().count());
 }

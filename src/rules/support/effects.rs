@@ -102,7 +102,7 @@ fn is_heavy(path: &str) -> bool {
     HEAVY.iter().any(|ending| path.ends_with(ending)) || path.contains("/bin/")
 }
 
-fn is_light(path: &str) -> bool {
+pub fn is_light(path: &str) -> bool {
     LIGHT.iter().any(|ending| path.ends_with(ending))
 }
 

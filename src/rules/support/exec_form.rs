@@ -53,7 +53,7 @@ pub fn exec_form(cx: &Context<'_>, step: &Step, instruction: &Instruction) -> Op
 }
 
 /// A JSON string; `None` for control characters, which nobody means.
-fn quoted(text: &str) -> Option<String> {
+pub fn quoted(text: &str) -> Option<String> {
     if text.chars().any(|c| c.is_control() || c == '\u{fffd}') {
         return None;
     }

@@ -2,7 +2,7 @@
 
 use crate::model::{Env, Stage, Step, expand};
 use crate::rules::Context;
-use crate::syntax::{Body, Instruction, Word};
+use crate::syntax::{Body, InstId, Instruction, Word};
 use crate::text::Edit;
 
 /// Every instruction of the file; of ONBUILD the one that it triggers.
@@ -52,4 +52,14 @@ pub fn is_rooted(path: &str) -> bool {
     let path = path.trim_matches(['"', '\'']);
     let drive = path.as_bytes().first().is_some_and(u8::is_ascii_alphabetic) && path.as_bytes().get(1) == Some(&b':');
     path.starts_with(['/', '\\', '$']) || drive
+}
+
+/// WORKDIR is set before the instruction, in its stage or in one that it stands on.
+pub fn workdir_is_set(cx: &Context<'_>, stage: &Stage, before: InstId) -> bool {
+    super::chain(cx, stage).into_iter().any(|below| {
+        below.steps.iter().any(|step| {
+            (below.id != stage.id || step.inst < before)
+                && cx.dockerfile.get(step.inst).is_some_and(|inst| matches!(triggered(inst).body, Body::Workdir(_)))
+        })
+    })
 }

@@ -6,7 +6,7 @@ use super::{Category, Context, FixAvailability, Rule};
 use crate::diagnostic::{Diagnostic, Severity};
 
 pub static RULE: Rule = Rule {
-    slug: "apt-archives-left",
+    slug: "apt-packages-left",
     aliases: &["DL3009"],
     summary: "the packages that apt downloads stay in a layer that ships",
     category: Category::Size,
@@ -14,7 +14,7 @@ pub static RULE: Rule = Rule {
     fix: FixAvailability::Sometimes,
     since: "0.1.0",
     default: true,
-    doc: include_str!("../../rules/apt-archives-left.md"),
+    doc: include_str!("../../rules/apt-packages-left.md"),
     check,
 };
 

@@ -1,0 +1,81 @@
+//! CMD, ENTRYPOINT or RUN that was meant as exec form.
+
+use super::support::exec_form::quoted;
+use super::support::instructions::steps;
+use super::{Category, Context, FixAvailability, Rule};
+use crate::diagnostic::{Applicability, Diagnostic, Severity};
+use crate::syntax::{Body, Command};
+use crate::text::Edit;
+
+pub static RULE: Rule = Rule {
+    slug: "broken-json-form",
+    aliases: &[],
+    summary: "a command looks like JSON and is none, so a shell runs its brackets",
+    category: Category::Correctness,
+    severity: Severity::Error,
+    fix: FixAvailability::Sometimes,
+    since: "0.1.0",
+    default: true,
+    doc: include_str!("../../rules/broken-json-form.md"),
+    check,
+};
+
+fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
+    for (_, step, instruction) in steps(cx) {
+        let (strict, span) = match &instruction.body {
+            // `[ "$a" = b ]` is a command of the shell.
+            Body::Run(Command::Shell(span)) => (true, span),
+            Body::Cmd(Command::Shell(span)) | Body::Entrypoint(Command::Shell(span)) => (false, span),
+            _ => continue,
+        };
+        let text = cx.source.slice(*span).trim();
+        if !looks_like_json(text, strict) || !instruction.heredocs.is_empty() {
+            continue;
+        }
+        let name = instruction.name.text.to_ascii_uppercase();
+        let found = Diagnostic::at(instruction.content, format!("this is no JSON, so a shell runs the brackets too"))
+            .help(format!("write {name} [\"program\", \"argument\"], with double quotes and commas"));
+        let plain = instruction.comments.is_empty() && !step.onbuild;
+        out.push(match words(text).filter(|_| plain && !strict) {
+            Some(words) => {
+                let json = format!("[{}]", words.join(", "));
+                found.fix(Applicability::Unsafe, "Write it as JSON", vec![Edit::replace(*span, json)])
+            }
+            None => found,
+        });
+    }
+}
+
+fn looks_like_json(text: &str, strict: bool) -> bool {
+    let Some(inner) = text.strip_prefix('[') else { return false };
+    let quote = |text: &str| text.starts_with(['"', '\'', '\u{201c}', '\u{201d}', '\u{2018}', '\u{2019}']);
+    match strict {
+        true => quote(inner) && text.ends_with(']'),
+        false => quote(inner.trim_start()) || (text.ends_with(']') && !inner.starts_with([' ', '['])),
+    }
+}
+
+/// The words of a list in any quotes, as JSON strings; commas may be missing. `None` for anything else.
+fn words(text: &str) -> Option<Vec<String>> {
+    let mut rest = text.strip_prefix('[')?.strip_suffix(']')?.trim();
+    let mut words = Vec::new();
+    while !rest.is_empty() {
+        let open = rest.chars().next()?;
+        let close = match open {
+            '"' | '\'' => open,
+            '\u{201c}' | '\u{201d}' => '\u{201d}',
+            '\u{2018}' | '\u{2019}' => '\u{2019}',
+            _ => return None,
+        };
+        let inner = rest.get(open.len_utf8()..)?;
+        let end = inner.find(close)?;
+        let word = inner.get(..end)?;
+        if word.contains(['\\', '\n']) {
+            return None;
+        }
+        words.push(quoted(word)?);
+        rest = inner.get(end + close.len_utf8()..)?.trim_start();
+        rest = rest.strip_prefix(',').unwrap_or(rest).trim_start();
+    }
+    (!words.is_empty()).then_some(words)
+}
