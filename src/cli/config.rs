@@ -7,7 +7,7 @@ use super::args::ShowConfig;
 use super::{Exit, Stop, finder, overrides, read};
 use crate::config::names;
 use crate::report::FailOn;
-use crate::rules::RULES;
+use crate::rules;
 use crate::settings::{BaseWish, Stated};
 
 pub(super) fn run(command: &ShowConfig, out: &mut dyn Write) -> Result<Exit, Stop> {
@@ -22,10 +22,22 @@ pub(super) fn run(command: &ShowConfig, out: &mut dyn Write) -> Result<Exit, Sto
     let settings = config.settings(&overrides, path);
     let file = config.path.as_deref().map(|path| path.display().to_string());
     // Where a value comes from: the command line, the file, or nowhere.
-    let from = |option: bool, key: bool| match (option, key, &file) {
+    let from = |option: bool, set: bool| match (option, set, &file) {
         (true, ..) => "command line",
         (false, true, Some(_)) => "file",
         _ => "default",
+    };
+    // hadolint's variables may say it too.
+    let origin = |key: &str, option: bool, set: bool| {
+        let variables: Vec<&str> =
+            config.environment.iter().filter(|(other, _)| *other == key).map(|(_, name)| name.as_str()).collect();
+        let is_list = matches!(key, "ignore" | "severity" | "trusted-registries" | "label-schema");
+        match (option, is_list && file.is_some()) {
+            _ if variables.is_empty() => from(option, set).to_string(),
+            (true, _) => "command line".to_string(),
+            (false, true) => format!("file, {}", variables.join(", ")),
+            (false, false) => variables.join(", "),
+        }
     };
 
     match &file {
@@ -36,7 +48,8 @@ pub(super) fn run(command: &ShowConfig, out: &mut dyn Write) -> Result<Exit, Sto
         FailOn::At(severity) => severity.name(),
         FailOn::Never => "none",
     };
-    writeln!(out, "fail-on: {fail_on}  # {}", from(overrides.fail_on.is_some(), config.fail_on.is_some()))?;
+    let said = origin("fail-on", overrides.fail_on.is_some(), config.fail_on.is_some());
+    writeln!(out, "fail-on: {fail_on}  # {said}")?;
     let profile = names::profile_name(settings.profile);
     writeln!(out, "profile: {profile}  # {}", from(overrides.profile.is_some(), config.profile.is_some()))?;
     let base = match settings.rewrite.base {
@@ -57,7 +70,21 @@ pub(super) fn run(command: &ShowConfig, out: &mut dyn Write) -> Result<Exit, Sto
         }
     }
     if settings.disable_ignores {
-        writeln!(out, "ignore-comments: false  # {}", from(overrides.disable_ignores, true))?;
+        writeln!(out, "ignore-comments: false  # {}", origin("ignore-comments", overrides.disable_ignores, true))?;
+    }
+    let options = &settings.options;
+    if !options.trusted_registries.is_empty() {
+        let names: Vec<String> = options.trusted_registries.iter().map(|name| quoted(name)).collect();
+        writeln!(out, "trusted-registries: [{}]  # {}", names.join(", "), origin("trusted-registries", false, true))?;
+    }
+    if !options.label_schema.is_empty() {
+        writeln!(out, "label-schema:  # {}", origin("label-schema", false, true))?;
+        for (label, kind) in &options.label_schema {
+            writeln!(out, "  {}: {}", quoted(label), names::label_kind_name(*kind))?;
+        }
+    }
+    if options.strict_labels {
+        writeln!(out, "strict-labels: true  # {}", origin("strict-labels", false, true))?;
     }
     if !config.exclude_patterns.is_empty() {
         let patterns: Vec<String> = config.exclude_patterns.iter().map(|pattern| quoted(pattern)).collect();
@@ -80,23 +107,33 @@ pub(super) fn run(command: &ShowConfig, out: &mut dyn Write) -> Result<Exit, Sto
     }
     stated(&settings.rewrite.stated, out)?;
 
+    if !settings.ignore.is_empty() {
+        let option = !overrides.ignore.is_empty();
+        writeln!(out, "ignore: [{}]  # {}", settings.ignore.join(", "), origin("ignore", option, true))?;
+    }
     let (mut on, mut off) = (Vec::new(), Vec::new());
-    for rule in RULES {
+    for rule in rules::all() {
         let selected = settings
             .select
             .as_ref()
             .map_or_else(|| rule.in_profile(settings.profile), |selected| selected.contains(&rule.slug));
         if selected && !settings.ignore.contains(&rule.slug) { on.push(rule) } else { off.push(rule.slug) }
     }
-    let origin = from(overrides.select.is_some(), config.select.is_some());
-    writeln!(out, "select:  # {origin}")?;
+    let said = from(overrides.select.is_some(), config.select.is_some());
+    writeln!(out, "select:  # {said}")?;
     for rule in on {
         let severity = settings.severities.get(rule.slug).copied();
-        let given = severity.map_or(String::new(), |severity| format!("  # {}: file", severity.name()));
+        let given = severity
+            .map_or(String::new(), |severity| format!("  # {}: {}", severity.name(), origin("severity", false, true)));
         writeln!(out, "  - {}{given}", rule.slug)?;
     }
-    for slug in off {
+    // ShellCheck's codes are many: in lines of ten.
+    let (codes, slugs): (Vec<&str>, Vec<&str>) = off.iter().partition(|slug| rules::shellcheck::number(slug).is_some());
+    for slug in slugs {
         writeln!(out, "# off: {slug}")?;
+    }
+    for line in codes.chunks(10) {
+        writeln!(out, "# off: {}", line.join(", "))?;
     }
     Ok(Exit::Clean)
 }

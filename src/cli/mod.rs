@@ -22,7 +22,7 @@ use std::io::{self, Write};
 
 use clap::{CommandFactory, Parser};
 
-use crate::config::{Finder, Overrides, names};
+use crate::config::{Environment, Finder, Overrides, names};
 use crate::report::Problem;
 
 /// What a run comes to; the numbers are a contract.
@@ -131,8 +131,8 @@ fn build_arg(given: &str) -> (String, String) {
 
 fn finder(config: &args::ConfigArgs) -> Finder {
     match &config.config {
-        Some(path) => Finder::from_file(path),
+        Some(path) => Finder::from_file(path, Environment::of_process()),
         None if config.no_config => Finder::without(),
-        None => Finder::upwards(),
+        None => Finder::upwards().in_environment(Environment::of_process()),
     }
 }

@@ -1,11 +1,12 @@
-//! Which configuration holds for a directory: the closest `.unladen.yaml` upwards, else the closest `.hadolint.yaml`.
+//! Which configuration holds for a directory: the closest `.unladen.yaml` upwards, else the closest `.hadolint.yaml`,
+//! else hadolint's file for the user, else what hadolint's variables say.
 
 use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Config, ConfigError, hadolint, own};
+use super::{Config, ConfigError, Environment, hadolint, own};
 
 /// A configuration or why it cannot be used; shared by the files that it holds for.
 pub type Found = Result<Arc<Config>, Arc<ConfigError>>;
@@ -18,7 +19,9 @@ const HADOLINT: [&str; 2] = [".hadolint.yaml", ".hadolint.yml"];
 pub struct Finder {
     /// The configuration that `--config` names or `--no-config` asks for.
     fixed: Option<Found>,
-    none: Arc<Config>,
+    /// What holds where no directory has a file; worked out when it is needed.
+    none: Option<Found>,
+    environment: Environment,
     own: HashMap<PathBuf, Option<Found>>,
     hadolint: HashMap<PathBuf, Option<Found>>,
 }
@@ -26,7 +29,18 @@ pub struct Finder {
 impl Finder {
     /// Looks upwards from each file.
     pub fn upwards() -> Finder {
-        Finder { fixed: None, none: Arc::default(), own: HashMap::new(), hadolint: HashMap::new() }
+        Finder {
+            fixed: None,
+            none: None,
+            environment: Environment::default(),
+            own: HashMap::new(),
+            hadolint: HashMap::new(),
+        }
+    }
+
+    /// Also looks where the environment says.
+    pub fn in_environment(self, environment: Environment) -> Finder {
+        Finder { environment, ..self }
     }
 
     /// No file is read.
@@ -35,8 +49,11 @@ impl Finder {
     }
 
     /// This file holds for all.
-    pub fn from_file(path: &Path) -> Finder {
-        Finder { fixed: Some(load(path).map(Arc::new).map_err(Arc::new)), ..Finder::upwards() }
+    pub fn from_file(path: &Path, environment: Environment) -> Finder {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let is_hadolints = name.contains("hadolint");
+        let config = load(path, is_hadolints.then_some(&environment)).map(Arc::new).map_err(Arc::new);
+        Finder { fixed: Some(config), ..Finder::upwards() }
     }
 
     /// The configuration of a directory.
@@ -45,13 +62,32 @@ impl Finder {
             return fixed.clone();
         }
         let directory = std::path::absolute(directory).unwrap_or_else(|_| directory.to_path_buf());
-        upwards(&directory, &OWN, &mut self.own)
-            .or_else(|| upwards(&directory, &HADOLINT, &mut self.hadolint))
-            .unwrap_or_else(|| Ok(self.none.clone()))
+        if let Some(found) = upwards(&directory, &OWN, None, &mut self.own) {
+            return found;
+        }
+        if let Some(found) = upwards(&directory, &HADOLINT, Some(&self.environment), &mut self.hadolint) {
+            return found;
+        }
+        self.none.get_or_insert_with(|| of_user(&self.environment)).clone()
     }
 }
 
-fn upwards(directory: &Path, names: &[&str], cache: &mut HashMap<PathBuf, Option<Found>>) -> Option<Found> {
+/// hadolint's file for the user, or what its variables say.
+fn of_user(environment: &Environment) -> Found {
+    if let Some(path) = environment.user_files.iter().find(|path| path.is_file()) {
+        return load(path, Some(environment)).map(Arc::new).map_err(Arc::new);
+    }
+    let config = hadolint::without_file(environment).map_err(Arc::new)?;
+    Ok(Arc::new(config.unwrap_or_default()))
+}
+
+/// With an environment the files are hadolint's.
+fn upwards(
+    directory: &Path,
+    names: &[&str],
+    hadolint: Option<&Environment>,
+    cache: &mut HashMap<PathBuf, Option<Found>>,
+) -> Option<Found> {
     let mut passed = Vec::new();
     let mut found = None;
     for directory in directory.ancestors() {
@@ -61,7 +97,7 @@ fn upwards(directory: &Path, names: &[&str], cache: &mut HashMap<PathBuf, Option
         }
         passed.push(directory.to_path_buf());
         if let Some(path) = names.iter().map(|name| directory.join(name)).find(|path| path.is_file()) {
-            found = Some(load(&path).map(Arc::new).map_err(Arc::new));
+            found = Some(load(&path, hadolint).map(Arc::new).map_err(Arc::new));
             break;
         }
     }
@@ -69,11 +105,14 @@ fn upwards(directory: &Path, names: &[&str], cache: &mut HashMap<PathBuf, Option
     found
 }
 
-fn load(path: &Path) -> Result<Config, ConfigError> {
+fn load(path: &Path, hadolint: Option<&Environment>) -> Result<Config, ConfigError> {
     let bytes = std::fs::read(path).map_err(|error| ConfigError::new(path, reason(&error)))?;
     let text = String::from_utf8(bytes).map_err(|_| ConfigError::new(path, "the file is not UTF-8"))?;
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    if name.contains("hadolint") { hadolint::read(path, &text) } else { own::read(path, &text) }
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    match hadolint {
+        Some(environment) => hadolint::read(path, text, environment),
+        None => own::read(path, text),
+    }
 }
 
 /// What the system says, in our words where it has odd ones.

@@ -2,6 +2,7 @@
 //!
 //! Ours is `.unladen.yaml`; the closest one upwards counts, whole. hadolint's file is read where there is none.
 
+mod environment;
 mod find;
 mod hadolint;
 pub mod names;
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use ignore::gitignore::Gitignore;
 
+pub use environment::Environment;
 pub use find::Finder;
 
 use crate::diagnostic::Severity;
@@ -25,6 +27,8 @@ use crate::settings::{BaseWish, Profile, RewriteOptions, RuleOptions, Settings, 
 pub struct Config {
     /// The file; `None` where there is none.
     pub path: Option<PathBuf>,
+    /// Keys that take something from the environment, with the name of the variable.
+    pub environment: Vec<(&'static str, String)>,
     pub profile: Option<Profile>,
     pub options: RuleOptions,
     pub select: Option<Vec<&'static str>>,

@@ -186,17 +186,23 @@ pub fn profile_name(profile: Profile) -> &'static str {
 }
 
 /// hadolint's words.
-fn label_kind(name: &str) -> Result<LabelKind, String> {
-    let words = [
-        ("text", LabelKind::Text),
-        ("url", LabelKind::Url),
-        ("rfc3339", LabelKind::Rfc3339),
-        ("semver", LabelKind::Semver),
-        ("spdx", LabelKind::Spdx),
-        ("hash", LabelKind::GitHash),
-        ("email", LabelKind::Email),
-    ];
-    one_of("kind of label", name, &words)
+const LABEL_KINDS: [(&str, LabelKind); 7] = [
+    ("text", LabelKind::Text),
+    ("url", LabelKind::Url),
+    ("rfc3339", LabelKind::Rfc3339),
+    ("semver", LabelKind::Semver),
+    ("spdx", LabelKind::Spdx),
+    ("hash", LabelKind::GitHash),
+    ("email", LabelKind::Email),
+];
+
+pub fn label_kind(name: &str) -> Result<LabelKind, String> {
+    one_of("kind of label", name, &LABEL_KINDS)
+}
+
+/// The word for a kind of label.
+pub fn label_kind_name(kind: LabelKind) -> &'static str {
+    LABEL_KINDS.iter().find(|(_, other)| *other == kind).map_or("text", |(name, _)| name)
 }
 
 const PROFILES: [(&str, Profile); 4] = [

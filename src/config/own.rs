@@ -78,6 +78,7 @@ pub(super) fn read(path: &Path, text: &str) -> Result<Config, ConfigError> {
     let rewrite = file.rewrite.unwrap_or_default();
     Ok(Config {
         path: Some(path.to_path_buf()),
+        environment: Vec::new(),
         profile: file.profile.map(|name| name.0),
         options: RuleOptions {
             trusted_registries: file.trusted_registries.unwrap_or_default(),

@@ -2,6 +2,7 @@ use std::path::Path;
 
 use super::*;
 use crate::rules::RULES;
+use crate::settings::LabelKind;
 
 fn own_config(text: &str) -> Result<Config, String> {
     own::read(Path::new("/project/.unladen.yaml"), text).map_err(|error| error.problem().to_string())
@@ -116,7 +117,8 @@ fn rules_are_ignored_per_file_and_a_selected_one_runs_anyway() {
 }
 
 fn hadolint_config(text: &str) -> Result<Config, String> {
-    hadolint::read(Path::new("/project/.hadolint.yaml"), text).map_err(|error| error.problem().to_string())
+    hadolint::read(Path::new("/project/.hadolint.yaml"), text, &Environment::default())
+        .map_err(|error| error.problem().to_string())
 }
 
 #[test]
@@ -126,7 +128,7 @@ fn hadolints_file_is_read_as_it_is() {
         "ignored: [{alias}, DL9999, SC2086]\noverride:\n  style: [{alias}]\n  error: [{alias}, DL9998]\n\
          failure-threshold: warning\ntrustedRegistries: [docker.io]\nlabel-schema: {{author: text}}\n\
          strict-labels: false\ndisable-ignore-pragma: true\nno-color: true\nverbose: true\nformat: json\n\
-         formats: [tty]\nno-fail: false\nof-a-later-version: 1\n"
+         formats: [tty]\nno-fail: false\n"
     );
     let config = hadolint_config(&text).unwrap();
     assert_eq!(config.ignore, [slug, "SC2086"]);
@@ -140,6 +142,91 @@ fn hadolints_file_is_read_as_it_is() {
         hadolint_config("ignored: DL3006\n").unwrap_err(),
         "/project/.hadolint.yaml:1:10: ignored: a word stands where a list is expected"
     );
+}
+
+#[test]
+fn a_broken_file_of_hadolints_is_an_error_with_its_place() {
+    for (text, message) in [
+        ("ignord: [DL3003]\n", "1:1: unknown key `ignord`; did you mean `ignored`?"),
+        ("override:\n  ignore: [DL3003]\n", "2:3: unknown key `ignore`; the keys are error, warning, info, style"),
+        ("ignored: [DL3003]\nignored: [DL3009]\n", "2:1: duplicate field `ignored`"),
+        ("ignored:\n\t- DL3003\n", ""),
+        ("no-fail: \"true\"\n", "1:10: no-fail: "),
+        ("failure-threshold: bad\n", "1:20: failure-threshold: unknown severity `bad`"),
+        ("trustedRegistries: docker.io\n", "1:20: trustedRegistries: a word stands where a list is expected"),
+        ("label-schema:\n  a: texty\n", "2:6: label-schema.a: unknown kind of label `texty`"),
+        ("format: jason\n", "1:9: format: hadolint has no format `jason`; did you mean `json`?"),
+        ("- a\n", "1:1: "),
+        ("a\n---\nb\n", ""),
+    ] {
+        let error = hadolint_config(text).unwrap_err();
+        assert!(error.starts_with(&format!("/project/.hadolint.yaml:{message}")), "{text}: {error}");
+    }
+    for text in ["", "# nothing\n", "---\n", "ignored:\n", "override:\n", "ignored: [XY1]\n", "no-fail: TRUE\n"] {
+        assert!(hadolint_config(text).is_ok(), "{text}");
+    }
+}
+
+fn environment(variables: &[(&str, &str)]) -> Environment {
+    let hadolint = variables.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
+    Environment { hadolint, user_files: Vec::new() }
+}
+
+#[test]
+fn hadolints_variables_stand_below_its_file() {
+    let path = Path::new("/project/.hadolint.yaml");
+    let given = environment(&[
+        ("HADOLINT_FAILURE_THRESHOLD", "error"),
+        ("HADOLINT_IGNORE", "DL3003, DL3007"),
+        ("HADOLINT_OVERRIDE_STYLE", "DL3007"),
+        ("HADOLINT_REQUIRE_LABELS", "a:text,b:semver"),
+        ("HADOLINT_STRICT_LABELS", "y"),
+        ("HADOLINT_TRUSTED_REGISTRIES", "docker.io"),
+        ("HADOLINT_VERBOSE", "1"),
+    ]);
+    let text = "failure-threshold: info\nignored: [DL3006]\nlabel-schema: {b: url}\nstrict-labels: false\n";
+    let config = hadolint::read(path, text, &given).unwrap();
+    assert_eq!(config.fail_on, Some(FailOn::At(Severity::Info)));
+    assert_eq!(config.ignore, ["cd-in-run", "latest-base", "untagged-base"]);
+    assert_eq!(config.severities.get("latest-base"), Some(&Severity::Style));
+    let kinds: Vec<(&str, LabelKind)> =
+        config.options.label_schema.iter().map(|(label, kind)| (label.as_str(), *kind)).collect();
+    assert_eq!(kinds, [("a", LabelKind::Text), ("b", LabelKind::Url)]);
+    assert!(!config.options.strict_labels);
+    assert_eq!(config.options.trusted_registries, ["docker.io"]);
+    let config = hadolint::without_file(&given).unwrap().unwrap();
+    assert_eq!((config.fail_on, config.profile), (Some(FailOn::At(Severity::Error)), None));
+    assert!(hadolint::without_file(&environment(&[("HADOLINT_VERBOSE", "1")])).unwrap().is_none());
+    let wrong = hadolint::without_file(&environment(&[("HADOLINT_FAILURE_THRESHOLD", "bad")])).unwrap_err();
+    assert!(wrong.problem().to_string().starts_with("HADOLINT_FAILURE_THRESHOLD: unknown severity `bad`"));
+}
+
+#[test]
+fn hadolints_file_for_the_user_comes_after_those_of_the_project() {
+    let home = PathBuf::from(if cfg!(windows) { "C:\\home" } else { "/home" });
+    let xdg = home.join("xdg");
+    let files = |config: Option<&PathBuf>| {
+        super::environment::user_files(&|name| match name {
+            "HOME" => Some(home.clone()),
+            "XDG_CONFIG_HOME" => config.cloned(),
+            _ => None,
+        })
+    };
+    assert_eq!(files(Some(&xdg)).first(), Some(&xdg.join("hadolint.yaml")));
+    let plain = files(None);
+    assert_eq!(plain.first(), Some(&home.join(".config").join("hadolint.yaml")));
+    assert_eq!(plain.last(), Some(&home.join(".hadolint.yml")));
+    assert!(plain.contains(&home.join(".hadolint").join("config.yaml")));
+    let dir = tempfile::tempdir().unwrap();
+    let user = dir.path().join("config.yaml");
+    std::fs::write(&user, "failure-threshold: error\n").unwrap();
+    let project = dir.path().join("p");
+    std::fs::create_dir(&project).unwrap();
+    let mut finder = Finder::upwards().in_environment(Environment { user_files: vec![user], hadolint: Vec::new() });
+    assert_eq!(finder.find(&project).unwrap().fail_on, Some(FailOn::At(Severity::Error)));
+    std::fs::write(project.join(".hadolint.yaml"), "failure-threshold: style\n").unwrap();
+    let mut finder = Finder::upwards();
+    assert_eq!(finder.find(&project).unwrap().fail_on, Some(FailOn::At(Severity::Style)));
 }
 
 #[test]
@@ -168,7 +255,7 @@ fn the_closest_file_upwards_counts_and_ours_before_hadolints() {
     assert_eq!(found("none"), (None, None));
     let fixed = dir.path().join("h/.hadolint.yml");
     assert_eq!(
-        Finder::from_file(&fixed).find(&dir.path().join("a")).unwrap().fail_on,
+        Finder::from_file(&fixed, Environment::default()).find(&dir.path().join("a")).unwrap().fail_on,
         Some(FailOn::At(Severity::Style))
     );
     assert!(Finder::without().find(&dir.path().join("a")).unwrap().path.is_none());
