@@ -9,7 +9,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Deserializer};
 
-use super::names::LabelKindName;
+use super::names::{LabelKindName, Named};
 use super::own::from_yaml;
 use super::{Config, ConfigError, Environment, names};
 use crate::diagnostic::Severity;
@@ -76,21 +76,19 @@ fn format(name: &str) -> Result<FormatName, String> {
 
 impl<'de> Deserialize<'de> for Threshold {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Threshold, D::Error> {
-        let text = String::deserialize(from)?;
-        threshold(&text).map(Threshold).map_err(serde::de::Error::custom)
+        from.deserialize_str(Named("a severity or `none`", threshold)).map(Threshold)
     }
 }
 
 impl<'de> Deserialize<'de> for FormatName {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<FormatName, D::Error> {
-        let text = String::deserialize(from)?;
-        format(&text).map_err(serde::de::Error::custom)
+        from.deserialize_str(Named("a format", format))
     }
 }
 
 /// A file, with what the environment adds.
 pub(super) fn read(path: &Path, text: &str, environment: &Environment) -> Result<Config, ConfigError> {
-    let file: Option<File> = serde_yaml::from_str(text).map_err(|error| from_yaml(path, &error))?;
+    let file: Option<File> = serde_yaml::from_str(text).map_err(|error| from_yaml(path, text, &error))?;
     let file = file.unwrap_or_default();
     let (given, mut names) = of_environment(environment)?;
     // The file's single values win; its lists are added to.

@@ -64,7 +64,7 @@ pub(super) struct LabelKindName(pub LabelKind);
 pub(super) struct SizeName(pub u64);
 
 /// Reads a string and makes something of it; what it says against the string becomes the error.
-struct Named<T>(&'static str, fn(&str) -> Result<T, String>);
+pub(super) struct Named<T>(pub &'static str, pub fn(&str) -> Result<T, String>);
 
 impl<T> Visitor<'_> for Named<T> {
     type Value = T;

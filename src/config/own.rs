@@ -50,7 +50,7 @@ struct Rewrite {
 }
 
 pub(super) fn read(path: &Path, text: &str) -> Result<Config, ConfigError> {
-    let file: Option<File> = serde_yaml::from_str(text).map_err(|error| from_yaml(path, &error))?;
+    let file: Option<File> = serde_yaml::from_str(text).map_err(|error| from_yaml(path, text, &error))?;
     let file = file.unwrap_or_default();
     let directory = path.parent().unwrap_or(Path::new("."));
     let mut severities = BTreeMap::new();
@@ -148,10 +148,18 @@ fn at_text(path: &Path, file: &str, text: &str, message: String) -> ConfigError 
 }
 
 /// serde's words made ours: without the place at the end, and with the nearest key.
-pub(super) fn from_yaml(path: &Path, error: &serde_yaml::Error) -> ConfigError {
+pub(super) fn from_yaml(path: &Path, file: &str, error: &serde_yaml::Error) -> ConfigError {
     let at = error.location().map(|place| (place.line() as u32, place.column() as u32));
     let text = error.to_string();
     let text = text.split(" at line ").next().unwrap_or(&text);
+    // The place is that of the mapping; what is wrong is the second key.
+    if let Some(key) = text.rsplit_once("duplicate field `").and_then(|(_, rest)| rest.strip_suffix('`')) {
+        let is_key =
+            |line: &str| line.trim_start().strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with(':'));
+        let second = file.lines().zip(1..).filter(|(line, _)| is_key(line)).nth(1);
+        let at = second.map(|(line, number)| (number, (line.len() - line.trim_start().len()) as u32 + 1)).or(at);
+        return ConfigError { path: path.to_path_buf(), at, message: format!("the key `{key}` stands here twice") };
+    }
     ConfigError { path: path.to_path_buf(), at, message: in_plain_words(&with_nearest_key(text)) }
 }
 

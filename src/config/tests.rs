@@ -149,7 +149,7 @@ fn a_broken_file_of_hadolints_is_an_error_with_its_place() {
     for (text, message) in [
         ("ignord: [DL3003]\n", "1:1: unknown key `ignord`; did you mean `ignored`?"),
         ("override:\n  ignore: [DL3003]\n", "2:3: unknown key `ignore`; the keys are error, warning, info, style"),
-        ("ignored: [DL3003]\nignored: [DL3009]\n", "2:1: duplicate field `ignored`"),
+        ("ignored: [DL3003]\nignored: [DL3009]\n", "2:1: the key `ignored` stands here twice"),
         ("ignored:\n\t- DL3003\n", ""),
         ("no-fail: \"true\"\n", "1:10: no-fail: "),
         ("failure-threshold: bad\n", "1:20: failure-threshold: unknown severity `bad`"),
