@@ -1,7 +1,7 @@
 //! `apk add` without `--no-cache` in a layer that ships.
 
 use super::support::caches::{Cache, Left};
-use super::support::{Run, merge, runs};
+use super::support::{Run, merge, runs, too_old_for_flag};
 use super::{Category, Context, FixAvailability, Rule};
 use crate::diagnostic::{Applicability, Diagnostic, Severity};
 use crate::shell::{Joiner, ShellCommand};
@@ -47,7 +47,7 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
 /// `--no-cache` for every command that would leave the index, and no `apk update` any more.
 fn edits(cx: &Context<'_>, left: &Left<'_>) -> Option<Vec<Edit>> {
     let run = &left.run;
-    if !run.editable() {
+    if !run.editable() || too_old_for_flag(cx, run.stage) {
         return None;
     }
     let mut edits = Vec::new();

@@ -1,11 +1,10 @@
 //! npm without `npm cache clean --force` in a layer that ships.
 
 use super::support::downloads::Downloads;
-use super::support::{can_append, chained, known};
+use super::support::known;
 use super::{Category, Context, FixAvailability, Rule};
 use crate::diagnostic::{Applicability, Diagnostic, Severity, Waste};
 use crate::model::Manager;
-use crate::text::Edit;
 
 pub static RULE: Rule = Rule {
     slug: "npm-cache-left",
@@ -27,8 +26,6 @@ static DOWNLOADS: Downloads = Downloads {
     folder_variables: &["NPM_CONFIG_CACHE", "npm_config_cache"],
 };
 
-const CLEAN: &str = "npm cache clean --force";
-
 fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
     let text = &cx.source.text;
     // The author has the cache elsewhere, or wants it.
@@ -48,16 +45,13 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
         let diagnostic = Diagnostic::at(cmd.span, "what npm downloads stays in this layer")
             .help("run npm cache clean --force in the same RUN, or mount a cache at /root/.npm")
             .waste(Waste::Leftover("npm-cache"));
-        let at = run.script.commands.iter().position(|other| other.span == cmd.span);
-        let plain_call = cmd.wrappers.is_empty() || cmd.wrappers.iter().all(|wrapper| wrapper.text == "sudo");
-        let Some(at) = at.filter(|at| plain_call && !run.step.onbuild && can_append(cx, run, *at)) else {
+        let Some(edit) = found.clean_behind(cx, "npm cache clean --force") else {
             out.push(diagnostic);
             continue;
         };
-        let command = if cmd.wrappers.is_empty() { CLEAN.to_string() } else { format!("sudo {CLEAN}") };
-        let edit = Edit::insert(cmd.span.end, chained(cx, run.instruction, cmd.span.end, &command));
         // A script of the author's that comes later in the RUN may look at anything.
-        let rest_is_known = run.script.commands.iter().skip(at + 1).all(known::plain_or_builder);
+        let rest_is_known =
+            run.script.commands.iter().filter(|later| later.span.start > cmd.span.end).all(known::plain_or_builder);
         let applicability = match rest_is_known && !text.contains(".npm") {
             true => Applicability::Safe,
             false => Applicability::Unsafe,

@@ -2,6 +2,7 @@
 
 use super::support::calls::editable;
 use super::support::downloads::Downloads;
+use super::support::too_old_for_flag;
 use super::{Category, Context, FixAvailability, Rule};
 use crate::diagnostic::{Applicability, Diagnostic, Severity};
 use crate::model::Manager;
@@ -33,7 +34,7 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
     if text.contains("global.no-cache-dir") || text.contains("no-cache-dir =") || text.contains("no-cache-dir=") {
         return;
     }
-    for kept in DOWNLOADS.kept(cx) {
+    for kept in DOWNLOADS.kept(cx).into_iter().filter(|kept| !too_old_for_flag(cx, kept.run.stage)) {
         let cmd = kept.cmd;
         let flag = if cmd.name.text == "uv" { "--no-cache" } else { "--no-cache-dir" };
         let found = Diagnostic::at(cmd.span, "what pip downloads stays in this layer")

@@ -2,7 +2,7 @@
 
 use super::support::downloads::Downloads;
 use super::{Category, Context, FixAvailability, Rule};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Applicability, Diagnostic, Severity};
 use crate::model::Manager;
 
 pub static RULE: Rule = Rule {
@@ -11,7 +11,7 @@ pub static RULE: Rule = Rule {
     summary: "what yarn downloads stays in a layer that ships",
     category: Category::Size,
     severity: Severity::Info,
-    fix: FixAvailability::None,
+    fix: FixAvailability::Sometimes,
     since: "0.1.0",
     default: true,
     doc: include_str!("../../rules/yarn-cache-left.md"),
@@ -31,10 +31,15 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
     if modern.iter().any(|text| cx.source.text.contains(text)) {
         return;
     }
-    for kept in DOWNLOADS.kept(cx) {
-        out.push(
-            Diagnostic::at(kept.cmd.span, "what yarn downloads stays in this layer")
-                .help("run yarn cache clean in the same RUN, or mount a cache and name it with --cache-folder"),
-        );
+    let all = DOWNLOADS.kept(cx);
+    for (index, kept) in all.iter().enumerate() {
+        let found = Diagnostic::at(kept.cmd.span, "what yarn downloads stays in this layer")
+            .help("run yarn cache clean in the same RUN, or mount a cache and name it with --cache-folder");
+        // Behind the last one of a RUN is enough.
+        let last = all.get(index + 1).is_none_or(|next| next.run.step.inst != kept.run.step.inst);
+        out.push(match kept.clean_behind(cx, "yarn cache clean").filter(|_| last) {
+            Some(edit) => found.fix(Applicability::Unsafe, "Clean yarn's cache in the same RUN", vec![edit]),
+            None => found,
+        });
     }
 }

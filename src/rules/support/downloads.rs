@@ -2,10 +2,11 @@
 
 use super::caches::may_hold;
 use super::calls::{all_runs, resolved, unknown};
-use super::{Run, layers_ship};
+use super::{Run, can_append, chained, layers_ship};
 use crate::model::{Action, Call, Manager, MountKind};
 use crate::rules::Context;
 use crate::shell::ShellCommand;
+use crate::text::Edit;
 
 pub struct Downloads {
     pub manager: Manager,
@@ -84,5 +85,19 @@ impl Downloads {
             let deletes = matches!(later.name.text.as_str(), "rm" | "find");
             cleans || (deletes && later.args.iter().any(|arg| named(&arg.text)))
         })
+    }
+}
+
+impl Kept<'_> {
+    /// The edit that runs `command` right behind the install, with sudo where the install has it.
+    pub fn clean_behind(&self, cx: &Context<'_>, command: &str) -> Option<Edit> {
+        let (run, cmd) = (&self.run, self.cmd);
+        let at = run.script.commands.iter().position(|other| other.span == cmd.span)?;
+        let sudo = !cmd.wrappers.is_empty();
+        if cmd.wrappers.iter().any(|wrapper| wrapper.text != "sudo") || !can_append(cx, run, at) {
+            return None;
+        }
+        let command = if sudo { format!("sudo {command}") } else { command.to_string() };
+        Some(Edit::insert(cmd.span.end, chained(cx, run.instruction, cmd.span.end, &command)))
     }
 }

@@ -230,6 +230,22 @@ pub fn chain<'a>(cx: &'a Context<'_>, stage: &Stage) -> Vec<&'a Stage> {
     found
 }
 
+/// The base is of a release whose pip (before 6) or apk (before 2.6) has no cache to leave and no flag against it.
+pub fn too_old_for_flag(cx: &Context<'_>, stage: &Stage) -> bool {
+    let Some(image) = cx.model.chain(stage.id).last().and_then(|lowest| lowest.image()) else { return false };
+    let Some(tag) = image.tag.as_ref().map(|tag| tag.text.to_ascii_lowercase()) else { return false };
+    let first = tag.split(['-', '.']).next().unwrap_or(&tag);
+    let name = image.name();
+    match name.rsplit('/').next().unwrap_or(&name) {
+        "debian" => matches!(first, "6" | "7" | "8" | "squeeze" | "wheezy" | "jessie"),
+        "ubuntu" => matches!(first, "10" | "12" | "14" | "lucid" | "precise" | "trusty"),
+        "alpine" => {
+            first == "2" || ["3.0", "3.1", "3.2"].iter().any(|old| tag == *old || tag.starts_with(&format!("{old}.")))
+        }
+        _ => false,
+    }
+}
+
 pub fn is_run(instruction: &Instruction) -> bool {
     matches!(instruction.body, Body::Run(_))
 }
