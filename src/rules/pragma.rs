@@ -109,8 +109,8 @@ pub fn check_names(value: &str, key: &str, start: u32) -> Vec<Name> {
 
 /// BuildKit is to fail where it finds something: `error=true`.
 pub fn check_is_error(value: &str) -> bool {
-    let values = value.split(';').filter_map(|option| value_of(option.trim_start(), "error"));
-    values.last().is_some_and(|value| matches!(value.trim(), "true" | "1" | "t" | "T" | "TRUE" | "True"))
+    let mut values = value.split(';').rev().filter_map(|option| value_of(option.trim_start(), "error"));
+    values.next().is_some_and(|value| matches!(value.trim(), "true" | "1" | "t" | "T" | "TRUE" | "True"))
 }
 
 /// A text and where it begins, to tell the place of its parts.

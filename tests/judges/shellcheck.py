@@ -6,7 +6,10 @@ are two figures: how often its code is among ours for that RUN (recall), and how
 it prints (precision). tally prints all of ShellCheck's findings with their own lines; those are compared one by one.
 RUNs on Windows, and what is written for PowerShell or cmd, are left out: hadolint and tally read them as sh.
 
-    tests/judges/shellcheck.py [--binary target/debug/unladen] [--shared ../shared] [--tally FILE] [-v]
+    tests/judges/shellcheck.py [--binary target/debug/unladen] [--shared ../shared] [--hadolint FILE] [--tally FILE] [-v]
+
+--hadolint takes what an earlier run kept (`hadolint --disable-ignore-pragma -f json`, paths ID/Dockerfile); without it
+hadolint is run, which takes minutes.
 
 --tally takes the output of `tally lint -f json --no-config --no-inline-directives --select 'shellcheck/*'` on the
 files; running it takes half an hour, so it is not done here.
@@ -17,12 +20,13 @@ from pathlib import Path
 parser = argparse.ArgumentParser()
 parser.add_argument("--binary", default="target/debug/unladen")
 parser.add_argument("--shared", default="../shared")
+parser.add_argument("--hadolint")
 parser.add_argument("--tally")
 parser.add_argument("-v", action="store_true", help="show where they differ")
 args = parser.parse_args()
 
 path = Path(args.shared) / "corpus/dockerfiles.jsonl.gz"
-if not path.exists() or not shutil.which("hadolint"):
+if not path.exists() or not (args.hadolint or shutil.which("hadolint")):
     sys.exit(f"skipped: {path} or hadolint is not there")
 binary = str(Path(args.binary).resolve())
 corpus = {entry["id"]: entry["text"] for entry in map(json.loads, gzip.open(path))}
@@ -75,7 +79,10 @@ with tempfile.TemporaryDirectory() as root:
         ).stdout
     )
     theirs = []
-    names = [f"{name}/Dockerfile" for name in sorted(texts)]
+    if args.hadolint:
+        kept = (finding for value in documents(Path(args.hadolint).read_text()) for finding in value)
+        theirs = [finding for finding in kept if finding["file"].split("/")[0] in texts]
+    names = [] if args.hadolint else [f"{name}/Dockerfile" for name in sorted(texts)]
     for first in range(0, len(names), 200):
         command = ["nice", "hadolint", "--no-fail", "--disable-ignore-pragma", "-f", "json", *names[first : first + 200]]
         done = subprocess.run(command, cwd=root, capture_output=True, text=True, env={**os.environ, "HOME": root, "XDG_CONFIG_HOME": root})
