@@ -68,7 +68,7 @@ def _serve(engine, tag, spec):
             said = sh(inside, input=json.dumps(spec))
             if said.returncode == 0:
                 answers = json.loads(said.stdout)
-            elif os.path.exists(f"/proc/{pid}"):
+            elif sh([engine.docker, "inspect", "-f", "{{.State.Running}}", name]).stdout.strip() == "true":
                 raise RuntimeError(f"probing failed: {said.stderr.strip()[-300:]}")
         result["listens"] = answers["up"]
         if answers["up"]:
