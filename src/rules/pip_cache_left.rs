@@ -1,11 +1,12 @@
 //! pip without --no-cache-dir in a layer that ships.
 
 use super::support::calls::editable;
-use super::support::downloads::Downloads;
+use super::support::downloads::{Downloads, Kept};
 use super::support::too_old_for_flag;
 use super::{Category, Context, FixAvailability, Rule};
 use crate::diagnostic::{Applicability, Diagnostic, Severity};
 use crate::model::Manager;
+use crate::shell::ShellCommand;
 use crate::text::Edit;
 
 pub static RULE: Rule = Rule {
@@ -34,20 +35,31 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
     if text.contains("global.no-cache-dir") || text.contains("no-cache-dir =") || text.contains("no-cache-dir=") {
         return;
     }
-    for kept in DOWNLOADS.kept(cx).into_iter().filter(|kept| !too_old_for_flag(cx, kept.run.stage)) {
-        let cmd = kept.cmd;
-        let flag = if cmd.name.text == "uv" { "--no-cache" } else { "--no-cache-dir" };
-        let found = Diagnostic::at(cmd.span, "what pip downloads stays in this layer")
+    let all: Vec<Kept<'_>> =
+        DOWNLOADS.kept(cx).into_iter().filter(|kept| !too_old_for_flag(cx, kept.run.stage)).collect();
+    // One finding for each RUN, at its first install.
+    for group in all.chunk_by(|one, two| one.run.step.inst == two.run.step.inst) {
+        let Some(first) = group.first() else { continue };
+        let flag = flag_of(first.cmd);
+        let found = Diagnostic::at(first.cmd.span, "what pip downloads stays in this layer")
             .help(format!("add {flag}, or mount a cache at /root/.cache"));
-        let verb = cmd.args.iter().find(|arg| arg.text == "install" && arg.literal);
-        let Some(verb) = verb.filter(|_| editable(&kept.run, cmd)) else {
+        let edits: Option<Vec<Edit>> = group.iter().map(|kept| edit(kept)).collect();
+        let Some(edits) = edits else {
             out.push(found);
             continue;
         };
         // Somebody else may want what is there.
         let alone = !text.contains(".cache") && !text.contains("PIP_CACHE_DIR");
         let applicability = if alone { Applicability::Safe } else { Applicability::Unsafe };
-        let edit = Edit::insert(verb.span.end, format!(" {flag}"));
-        out.push(found.fix(applicability, format!("Add {flag}"), vec![edit]));
+        out.push(found.fix(applicability, format!("Add {flag}"), edits));
     }
+}
+
+fn flag_of(cmd: &ShellCommand) -> &'static str {
+    if cmd.name.text == "uv" { "--no-cache" } else { "--no-cache-dir" }
+}
+
+fn edit(kept: &Kept<'_>) -> Option<Edit> {
+    let verb = kept.cmd.args.iter().find(|arg| arg.text == "install" && arg.literal)?;
+    editable(&kept.run, kept.cmd).then(|| Edit::insert(verb.span.end, format!(" {}", flag_of(kept.cmd))))
 }

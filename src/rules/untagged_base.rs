@@ -28,6 +28,12 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
         if name.contains("distroless/") && name.rsplit_once("-debian").is_some_and(|(_, release)| !release.is_empty()) {
             continue;
         }
+        // So does Red Hat: ubi9, ubi8/openjdk-17.
+        let release =
+            |part: &str| part.strip_prefix("ubi").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+        if name.split('/').any(release) {
+            continue;
+        }
         let Some(Body::From { image: written, .. }) = cx.dockerfile.get(stage.from).map(|from| &from.body) else {
             continue;
         };
