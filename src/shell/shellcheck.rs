@@ -104,6 +104,8 @@ mod engine {
         settings: LinterSettings,
         /// Syntax errors are asked for.
         syntax: bool,
+        /// Misspelled names are asked for (SC2153), so every name has to be known.
+        spelling: bool,
     }
 
     impl Linter {
@@ -116,7 +118,7 @@ mod engine {
             }
             let mut settings = LinterSettings::for_rules(rules);
             settings.resolve_source_closure = false;
-            Some(Linter { settings, syntax })
+            Some(Linter { settings, syntax, spelling: wanted(2153) })
         }
 
         pub fn findings(&mut self, text: &str, around: &Surroundings<'_>) -> Vec<Finding> {
@@ -128,7 +130,7 @@ mod engine {
             self.settings.ambient_shell_options.errexit =
                 flags().any(|word| word.starts_with('-') && !word.starts_with("--") && word.contains('e'));
             self.settings.ambient_shell_options.pipefail = flags().any(|word| *word == "pipefail");
-            let head = head(text, around);
+            let head = head(text, around, self.spelling);
             let whole = format!("{head}{text}");
             // The parser slices inside of characters in some broken scripts; then nothing is known.
             let run = || lint(&whole, &self.settings);
@@ -192,10 +194,10 @@ mod engine {
     }
 
     /// The shebang, and an assignment for every variable that the text may use.
-    fn head(text: &str, around: &Surroundings<'_>) -> String {
+    fn head(text: &str, around: &Surroundings<'_>, spelling: bool) -> String {
         let mut head = format!("#!{}\n", around.shell.join(" ").replace(['\n', '\r'], " "));
         for name in around.variables {
-            if is_name(name) && text.contains(name) {
+            if is_name(name) && (text.contains(name) || (spelling && text.contains('$'))) {
                 let _ = writeln!(head, "export {name}=1");
             }
         }

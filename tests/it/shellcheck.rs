@@ -59,6 +59,8 @@ fn variables_of_the_build_are_known() {
             ("FROM debian:13\nARG A\nRUN echo $A\n", &[]),
             ("FROM debian:13 AS x\nENV A=1\nFROM x\nRUN echo $A\n", &[]),
             ("FROM debian:13\nRUN echo \"$http_proxy $other\"\n", &["2:23 SC2154 $other"]),
+            ("FROM debian:13\nENV VERSION=1\nRUN echo \"$VERSON\"\n", &["3:11 SC2153 $VERSON"]),
+            ("FROM debian:13\nONBUILD RUN echo \"$RTTP_PROXY\"\n", &["2:19 SC2153 $RTTP_PROXY"]),
         ],
     );
 }
