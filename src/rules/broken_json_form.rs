@@ -33,7 +33,7 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
             continue;
         }
         let name = instruction.name.text.to_ascii_uppercase();
-        let found = Diagnostic::at(instruction.content, format!("this is no JSON, so a shell runs the brackets too"))
+        let found = Diagnostic::at(instruction.content, "this is no JSON, so a shell runs the brackets too")
             .help(format!("write {name} [\"program\", \"argument\"], with double quotes and commas"));
         let plain = instruction.comments.is_empty() && !step.onbuild;
         out.push(match words(text).filter(|_| plain && !strict) {

@@ -2,6 +2,7 @@
 
 use super::{Category, Context, FixAvailability, Rule};
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::settings::Profile;
 use crate::syntax::Body;
 
 pub static RULE: Rule = Rule {
@@ -23,15 +24,8 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
         if image.tag.is_some() || image.digest.is_some() || image.repository.text.is_empty() {
             continue;
         }
-        // distroless names the release in the repository: static-debian12.
-        let name = image.repository.text.as_str();
-        if name.contains("distroless/") && name.rsplit_once("-debian").is_some_and(|(_, release)| !release.is_empty()) {
-            continue;
-        }
-        // So does Red Hat: ubi9, ubi8/openjdk-17.
-        let release =
-            |part: &str| part.strip_prefix("ubi").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-        if name.split('/').any(release) {
+        // Who asks for hadolint's rules gets what it reports.
+        if names_release(image.repository.text.as_str()) && cx.settings.profile != Profile::Hadolint {
             continue;
         }
         let Some(Body::From { image: written, .. }) = cx.dockerfile.get(stage.from).map(|from| &from.body) else {
@@ -41,4 +35,12 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
             .help("name the release that you build for, as in `image:1.2`");
         out.push(found);
     }
+}
+
+/// The repository says which release it is: distroless/static-debian12, ubi9, ubi8/openjdk-17.
+fn names_release(name: &str) -> bool {
+    let distroless =
+        name.contains("distroless/") && name.rsplit_once("-debian").is_some_and(|(_, release)| !release.is_empty());
+    let ubi = |part: &str| part.strip_prefix("ubi").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    distroless || name.split('/').any(ubi)
 }
