@@ -13,7 +13,9 @@ use crate::parse::{corpus_files, json_lines, shared};
 /// BuildKit's verdict on each text, in order; `None` with a printed reason where it cannot be run.
 pub fn buildkit(texts: &[Vec<u8>]) -> Option<Vec<Value>> {
     let binary = oracle()?;
-    let mut child = Command::new(binary).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().ok()?;
+    // BuildKit's scanner complains of every NUL on its own; what it answers is on stdout.
+    let mut command = Command::new(binary);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()?;
     let mut stdin = child.stdin.take().unwrap();
     let lines: Vec<String> = texts
         .iter()
