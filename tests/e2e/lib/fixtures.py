@@ -37,6 +37,9 @@ SPECS = {
 # What begins with `perhaps` depends on the machine and may build elsewhere.
 UNBUILDABLE = {
     "go-cgo-only-in-tests": "Go takes no cgo in test files: `use of cgo in test c_test.go not supported`",
+    "go-alpine-tag-before-modules": "perhaps: builds without go.mod, which takes a Go before 1.16",
+    "go-main-go-without-context": "the folder has no program",
+    "go-no-workdir-without-context": "the folder has no program",
     "go-env-names-installed": "the folder has no program, and the file fetches one from example.com",
     "go-fetched-tool": "fetches a tool from example.test, which does not exist",
     "go-kafka-musl": "wants a C compiler and librdkafka from Alpine, whose packages are not here",
@@ -74,6 +77,8 @@ def spec_of(folder):
     flags = [f"--base={word[5:]}" for word in words if word.startswith("base=")]
     if "strip" not in words:
         flags.append("--no-strip")
+    if "debug-stage" in words:
+        flags.append("--debug-stage")
     spec = {"timeout": 5, "wait": 8, "flags": flags, "blind": "no-context" in words, "fixture": True}
     expected = os.path.join(folder, "rewritten.Dockerfile")
     spec["expected"] = expected if os.path.exists(expected) else None
