@@ -129,7 +129,7 @@ fn waterfall(out: &mut String, checked: &Checked, stage: &StageSize) {
     let shipped = ships(checked, stage);
     let scale = stage.total.size.likely.max(1);
     let class = if shipped { "stage" } else { "stage idle" };
-    let _ = write!(out, "<div class=\"{class}\">\n");
+    let _ = writeln!(out, "<div class=\"{class}\">");
     if checked.model.stages.len() > 1 {
         let note = if shipped { "ships" } else { "does not ship" };
         let _ = writeln!(
