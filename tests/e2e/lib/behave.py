@@ -18,6 +18,7 @@ CHANGING = [
     # Where the sources lay: -trimpath changes it in stack traces, and nothing else reads it.
     r"(?m)^\t\S+\.go:\d+( \+0x[0-9a-f]+)?$",
     r"\bgoroutine \d+\b",
+    r"\bpid\W?\d+\b",
 ]
 OUTPUT = 4000
 
@@ -73,6 +74,8 @@ def _serve(engine, tag, spec):
         result["listens"] = answers["up"]
         if answers["up"]:
             result["answers"] = answers["answers"]
+            # Before the signal: what a program says when it stops is said only by one that gets the signal.
+            logs = sh([engine.docker, "logs", name])
             start = time.time()
             sh([engine.docker, "stop", "-t", "3", name])
             result["SIGTERM"] = "stops" if time.time() - start < 2.5 else "ignored"
@@ -80,7 +83,7 @@ def _serve(engine, tag, spec):
             state = json.loads(sh([engine.docker, "inspect", "-f", "{{json .State}}", name]).stdout)
             result["status"] = state["ExitCode"] if not state["Running"] else "running, but the port is closed"
             result["error"] = mask(state.get("Error", ""), spec)
-        logs = sh([engine.docker, "logs", name])
+            logs = sh([engine.docker, "logs", name])
         # Sorted: several processes or requests at once write their lines in any order.
         for name_, text in (("stdout", logs.stdout), ("stderr", logs.stderr)):
             result[name_] = "\n".join(sorted(mask(text, spec).split("\n")))
