@@ -265,6 +265,10 @@ fn kind<'a>(case: &Case<'_>, step: &'a Step, cmd: &'a ShellCommand, install: Opt
         "update-ca-certificates" => Kind::TrustStore,
         "ldconfig" => Kind::Nothing,
         "rm" | "rmdir" | "unlink" => Kind::PackageNoise,
+        "install" if cmd.has_short('d') || cmd.has_flag(&["--directory"]) => match targets(case, step, cmd) {
+            Some(paths) => Kind::Make(paths),
+            None => Kind::Unknown("the directories that install makes are computed".into()),
+        },
         "cp" | "mv" | "ln" | "install" => match targets(case, step, cmd) {
             Some(paths) => Kind::Write(paths),
             None => Kind::Unknown(format!("where {name} writes is not sure")),
@@ -510,11 +514,18 @@ pub(super) fn can_be_split(effects: &[&Effect<'_>]) -> bool {
 }
 
 /// The packages of an install that the running image keeps.
-pub(super) fn run_time_packages(install: &Install, pure: bool, ground: Option<&Ground>) -> Vec<(String, Span)> {
+///
+/// `starts_others`: the program starts others whose names are computed.
+pub(super) fn run_time_packages(
+    install: &Install,
+    pure: bool,
+    ground: Option<&Ground>,
+    starts_others: bool,
+) -> Vec<(String, Span)> {
     let mut kept = Vec::new();
     for package in &install.packages {
         let name = package.name.as_str();
-        if packages::builds_only(name) {
+        if packages::builds_only(name) && !(starts_others && packages::may_be_started(name)) {
             continue;
         }
         if packages::is_dev(name) {

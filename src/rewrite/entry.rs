@@ -5,7 +5,7 @@ use super::case::Case;
 use super::paths::join;
 use super::refuse::refuse;
 use crate::model::Step;
-use crate::shell::{Joiner, Script, ShellCommand};
+use crate::shell::{Joiner, Script, ShellCommand, ShellWord};
 use crate::syntax::{Body, Command, InstId};
 use crate::text::Span;
 
@@ -33,6 +33,8 @@ pub(super) struct Entry {
     pub args: Vec<String>,
     /// A program starts in another directory than the working directory of the image.
     pub elsewhere: Option<Span>,
+    /// Arguments that the shell computes and that may name files.
+    pub computed: Vec<(String, Span)>,
 }
 
 /// Programs that run or watch sources, or only keep a container open.
@@ -92,8 +94,16 @@ pub(super) fn entry(case: &Case<'_>) -> Result<Entry, Refusal> {
     let workdir = case.workdir.clone();
     let main_step = case.step(main);
     let span = case.content(main);
-    let mut entry =
-        Entry { programs: Vec::new(), shell: None, exec_form: None, span, workdir, args: Vec::new(), elsewhere: None };
+    let mut entry = Entry {
+        programs: Vec::new(),
+        shell: None,
+        exec_form: None,
+        span,
+        workdir,
+        args: Vec::new(),
+        elsewhere: None,
+        computed: Vec::new(),
+    };
     match case.file.get(main).and_then(|inst| inst.command()) {
         Some(Command::Exec { words, .. }) => {
             let mut argv: Vec<(String, Span)> = words.iter().map(|word| (word.text.to_string(), word.span)).collect();
@@ -253,8 +263,22 @@ fn why_shell(text: &str) -> String {
 
 /// The programs of a command that keeps its shell.
 fn commands(case: &Case<'_>, entry: &mut Entry, commands: Vec<&ShellCommand>) -> Result<(), Refusal> {
+    // `exec gosu app /srv/api`: what stands before the program is one, too.
+    let mut wrappers = Vec::new();
     for cmd in commands {
         let name = cmd.name.text.as_str();
+        for redirect in cmd.redirects.iter().chain(cmd.outer_redirects.iter()) {
+            if redirect.operator.starts_with('<') && !redirect.operator.starts_with("<<") {
+                named_file(entry, &redirect.target);
+            }
+        }
+        for wrapper in &cmd.wrappers {
+            let name = super::paths::base_name(&wrapper.text);
+            if !BUILTINS.contains(&name) && name != "time" && !wrapper.text.contains('=') {
+                let path = wrapper.text.contains('/').then(|| join(&entry.workdir, &wrapper.text));
+                wrappers.push(Named { text: wrapper.text.clone(), span: wrapper.span, path });
+            }
+        }
         if name.is_empty() || BUILTINS.contains(&name) {
             continue;
         }
@@ -271,6 +295,10 @@ fn commands(case: &Case<'_>, entry: &mut Entry, commands: Vec<&ShellCommand>) ->
                 push(case, entry, &arg.text, arg.span)?;
             }
             continue;
+        }
+        if !written.contains('/') {
+            // A program of others reads what its arguments name, and nobody sees its sources.
+            cmd.args.iter().filter(|arg| arg.text.contains('/')).for_each(|arg| named_file(entry, arg));
         }
         let dir = cmd.dir.as_deref().map(|dir| join(&entry.workdir, dir));
         if written.contains('/') && dir.as_deref() != Some(entry.workdir.as_str()) {
@@ -301,7 +329,17 @@ fn commands(case: &Case<'_>, entry: &mut Entry, commands: Vec<&ShellCommand>) ->
     {
         return Err(dev(named.span, &named.text));
     }
+    entry.programs.extend(wrappers);
     Ok(())
+}
+
+/// A word that names a file: an argument like any other, or nothing that can be looked up.
+fn named_file(entry: &mut Entry, word: &ShellWord) {
+    if word.text.contains(['$', '`']) {
+        entry.computed.push((word.text.clone(), word.span));
+    } else {
+        entry.args.push(word.text.clone());
+    }
 }
 
 pub(super) const BUILTINS: &[&str] = &[
@@ -405,7 +443,9 @@ pub(super) fn health(case: &Case<'_>, step: &Step) -> Option<(Vec<String>, Optio
         }
         Command::Shell(_) => {
             let script = step.script.as_ref()?;
-            let names = script.commands.iter().map(|cmd| written(case, cmd)).filter(|name| !name.is_empty()).collect();
+            let wrappers = script.commands.iter().flat_map(|cmd| &cmd.wrappers).map(|word| word.text.clone());
+            let names = script.commands.iter().map(|cmd| written(case, cmd)).filter(|name| !name.is_empty());
+            let names = names.chain(wrappers.filter(|word| !word.contains('=') && word != "time")).collect();
             Some((names, Some("the health check is in shell form".into())))
         }
     }

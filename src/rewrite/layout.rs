@@ -9,7 +9,8 @@ use super::entry::{Entry, json};
 use super::environment::{EnvText, env_text};
 use super::needs::Needs;
 use super::paths::{is_system_dir, within};
-use super::placed::{certificates, owner_of, owners, whole};
+use super::placed::{certificates, owner_of, owners, removed_later, whole};
+use super::presence::{Image, Presence};
 use super::refuse::refuse;
 use super::releases::Ground;
 use super::render::{Line, Outline, StageCopy, Style};
@@ -28,6 +29,12 @@ pub(super) struct Parts<'a, 'c> {
     pub effects: &'c [Effect<'a>],
     /// Every program that ships needs no C library.
     pub pure: bool,
+}
+
+impl<'a, 'c> Parts<'a, 'c> {
+    pub fn image(&self) -> Image<'c, 'a> {
+        Image { case: self.case, ground: self.ground, effects: self.effects }
+    }
 }
 
 /// Where in the final stage a line stands.
@@ -319,21 +326,7 @@ pub(super) fn data_path(path: &str) -> String {
 
 /// True when the file or directory is in the builder; what the context does not have is mounted or made at run time.
 pub(super) fn is_there(parts: &Parts<'_, '_>, path: &str) -> bool {
-    let path = data_path(path);
-    let made = parts.effects.iter().any(|effect| match &effect.kind {
-        Kind::Write(paths) | Kind::Make(paths) => paths.iter().any(|made| *made == path || within(made, &path)),
-        _ => false,
-    });
-    if made {
-        return true;
-    }
-    if is_system_dir(&path) {
-        return false;
-    }
-    match parts.case.tree() {
-        Some(tree) => tree.is_file(&path) || tree.under(&path).next().is_some(),
-        None => false,
-    }
+    matches!(parts.image().presence(&data_path(path)), Presence::Made(_))
 }
 
 /// Empty directories that the program expects: of VOLUME, of `mkdir` where it writes, of `chown`.
@@ -346,9 +339,19 @@ fn directories(parts: &Parts<'_, '_>) -> Vec<String> {
         let Kind::Make(paths) = &effect.kind else { continue };
         for path in paths {
             let owned = (owner_of(&owners(parts.effects), path).is_some() || opened(parts, path)) && !is_root(case);
-            let expected = wanted.iter().any(|want| within(want, path) || within(path, want));
-            let fresh = !is_system_dir(path) && *path != case.workdir && !super::placed::is_build_place(path);
-            if fresh && (owned || expected) && !found.contains(path) && !effect.cmd.conditional {
+            // A path that is computed may lie in any of them.
+            let temporary = path != "/tmp" && within(path, "/tmp") && parts.needs.temp_dir.is_some();
+            let expected = parts.needs.writes_somewhere
+                || temporary
+                || wanted.iter().any(|want| within(want, path) || within(path, want));
+            let cache = |path: &str| {
+                super::placed::is_build_place(path)
+                    && !temporary
+                    && (!within(path, "/var/cache") || matches!(path, "/var/cache/apt" | "/var/cache/apk"))
+            };
+            let fresh = !is_system_dir(path) && *path != case.workdir && !cache(path);
+            let gone = removed_later(case, parts.effects, effect.cmd.span.start, path);
+            if fresh && (owned || expected) && !found.contains(path) && !effect.cmd.conditional && !gone {
                 found.push(path.clone());
             }
         }
@@ -379,6 +382,18 @@ fn fetched_programs(parts: &Parts<'_, '_>) -> Vec<String> {
     found
 }
 
+/// A RUN leaves a program of that name where PATH looks, and it is copied.
+pub(super) fn fetches(parts: &Parts<'_, '_>, name: &str) -> bool {
+    let at = |path: &String| {
+        super::paths::base_name(path) == name && super::paths::STANDARD_PATH.contains(&super::paths::parent(path))
+    };
+    fetched_programs(parts).iter().any(at)
+        && parts
+            .effects
+            .iter()
+            .any(|effect| !effect.cmd.conditional && matches!(&effect.kind, Kind::Write(paths) if paths.iter().any(at)))
+}
+
 /// Certificates, time zones and the like, where the final base lacks what the old one had.
 fn system_files(parts: &Parts<'_, '_>) -> Vec<StageCopy> {
     let case = parts.case;
@@ -390,7 +405,12 @@ fn system_files(parts: &Parts<'_, '_>) -> Vec<StageCopy> {
     let mut paths: Vec<&str> = Vec::new();
     // Not disproved: whatever was not read may want it.
     let perhaps = !needs.is_complete() || needs.stated || !needs.unread.is_empty();
-    let trust = parts.effects.iter().any(|effect| matches!(effect.kind, Kind::TrustStore));
+    // Alpine's /etc/ssl/cert.pem is a link to the bundle.
+    let trust = parts.effects.iter().any(|effect| match &effect.kind {
+        Kind::TrustStore => true,
+        Kind::Write(paths) => paths.iter().any(|path| path == "/etc/ssl/cert.pem"),
+        _ => false,
+    });
     let lacks_certificates = match tier {
         Tier::Distroless => false,
         Tier::Scratch => true,

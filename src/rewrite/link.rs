@@ -1,10 +1,12 @@
 //! How each program that ships is linked, and so which C library and which others the final base has to have.
 
+use super::Refusal;
 use super::artifacts::Built;
 use super::case::Case;
 use super::effects::{Effect, Kind};
 use super::needs::{Claim, place, unknown};
 use super::packages::{brings_no_compiler, builds_only, is_dev};
+use super::refuse::refuse;
 use super::releases::{Family, Ground};
 use super::toolchains::go::{Cgo, CgoEvidence, CgoKind, GoBuild, Program, StaticForced};
 use crate::syntax::Body;
@@ -30,6 +32,32 @@ pub(super) struct Builder<'a, 'c> {
     pub case: &'c Case<'a>,
     pub ground: Option<&'c Ground>,
     pub effects: &'c [Effect<'a>],
+}
+
+/// Libraries that the file itself builds or fetches are no packages, so nothing brings them to the final stage.
+pub(super) fn refuse_own_libraries(links: &[Link], effects: &[Effect<'_>]) -> Result<(), Refusal> {
+    let Some(why) = links.iter().find_map(|link| match link {
+        Link::Libraries { why, .. } => Some(why),
+        _ => None,
+    }) else {
+        return Ok(());
+    };
+    let installs = |effect: &&Effect<'_>| match effect.cmd.name.text.as_str() {
+        "make" | "gmake" | "cmake" | "ninja" | "meson" => {
+            effect.cmd.args.iter().any(|arg| arg.text.starts_with("install") || arg.text == "--install")
+        }
+        "ldconfig" => true,
+        _ => matches!(&effect.kind, Kind::Write(paths) if paths.iter().any(|path| path.contains("/lib/"))),
+    };
+    match effects.iter().find(installs) {
+        None => Ok(()),
+        Some(effect) => Err(refuse(
+            "unclassified-run",
+            effect.cmd.span,
+            format!("it may install a C library that the program is linked with: {}{}", why.text, why.in_file()),
+            "install the library from a package, or write the stages by hand and copy the library",
+        )),
+    }
 }
 
 /// Where `CGO_ENABLED=0 ` goes: before `go`, or before the make or the script that runs it.

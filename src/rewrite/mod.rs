@@ -18,10 +18,12 @@ mod obligations;
 mod packages;
 mod paths;
 mod placed;
+mod presence;
 mod refuse;
 mod releases;
 mod render;
 mod reruns;
+mod scripts;
 mod strip;
 pub mod toolchains;
 mod verify;
@@ -137,16 +139,18 @@ pub fn plan(
 
     let mut found = artifacts::find(&case, &entry, &effects)?;
     let mut programs = needs::programs(&case, &found);
-    let mut needs = needs::collect(&case, &entry, &found, &programs);
+    let image = presence::Image { case: &case, ground: ground.as_ref(), effects: &effects };
+    let mut needs = needs::collect(&image, &entry, &found, &programs);
     let starts = |name: &str| needs.programs.iter().any(|(program, _)| program == name);
     if found.tools.iter().any(|tool| !needs.is_complete() || starts(paths::base_name(&tool.path))) {
         let tools = std::mem::take(&mut found.tools);
         found.others.extend(tools);
         programs = needs::programs(&case, &found);
-        needs = needs::collect(&case, &entry, &found, &programs);
+        needs = needs::collect(&image, &entry, &found, &programs);
     }
     let builder = link::Builder { case: &case, ground: ground.as_ref(), effects: &effects };
     let links = link::links(&builder, needs::shipped(&found), &programs);
+    link::refuse_own_libraries(&links, &effects)?;
     let own: Vec<&str> = needs::shipped(&found).map(|built| paths::base_name(&built.path)).collect();
     let choice = base::choose(&case, ground.as_ref(), &links, &needs, &effects, &own)?;
     if choice.tier <= Tier::SameDistro {

@@ -3,13 +3,14 @@
 
 use super::artifacts::{Built, Found};
 use super::case::Case;
+use super::effects::Kind;
 use super::entry::{self, Entry};
 use super::paths::{is_system_dir, join, within};
+use super::presence::{Image, Presence};
 use super::toolchains::go::{CgoKind, Need, NeedKind, Place, Program, modules};
 use crate::model::expand;
-use crate::shell::{Dialect, parse_text};
 use crate::syntax::Body;
-use crate::text::{MappedText, SourceFile, Span};
+use crate::text::Span;
 
 /// Where a claim can be looked up: in the Dockerfile or in a file of the build context.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -55,6 +56,8 @@ pub(super) struct Needs {
     pub shell: Option<Claim>,
     /// The program reads the paths of its own sources: -trimpath would change them.
     pub own_paths: bool,
+    /// The program writes to a path that is computed.
+    pub writes_somewhere: bool,
 }
 
 impl Needs {
@@ -64,7 +67,7 @@ impl Needs {
     }
 
     /// A program that has to be there, by its name or its path.
-    fn start(&mut self, name: &str, claim: Claim) {
+    pub fn start(&mut self, name: &str, claim: Claim) {
         if !name.contains('/') {
             self.by_name.push(name.to_string());
         }
@@ -113,7 +116,8 @@ pub(super) fn shipped(found: &Found) -> impl Iterator<Item = &Built> {
     found.main.iter().chain(&found.others)
 }
 
-pub(super) fn collect(case: &Case<'_>, entry: &Entry, found: &Found, programs: &[Option<Program>]) -> Needs {
+pub(super) fn collect(image: &Image<'_, '_>, entry: &Entry, found: &Found, programs: &[Option<Program>]) -> Needs {
+    let case = image.case;
     let mut needs = Needs { read: !programs.is_empty(), ..Needs::default() };
     for (built, program) in shipped(found).zip(programs) {
         match program {
@@ -139,7 +143,7 @@ pub(super) fn collect(case: &Case<'_>, entry: &Entry, found: &Found, programs: &
         needs.shell = Some(Claim::at(why.clone(), *span));
     }
     if let Some(path) = &found.script {
-        script(case, path, &mut needs);
+        super::scripts::entrypoint(image, entry, found, path, &mut needs);
     }
     for named in &found.foreign {
         let name = super::paths::base_name(&named.text).to_string();
@@ -151,8 +155,114 @@ pub(super) fn collect(case: &Case<'_>, entry: &Entry, found: &Found, programs: &
     named_files(case, entry, &mut needs);
     health(case, found, &mut needs);
     // Only the last HEALTHCHECK counts, and it may say NONE.
+    for (text, span) in &entry.computed {
+        needs.gaps.push(Claim::at(format!("what the command names is computed: {text}"), *span));
+    }
+    read_by_others(image, found, &mut needs);
+    written_into(image, entry, &mut needs);
+    settle(image, &mut needs, true);
     stated(case, &mut needs);
+    // What the user names is taken at his word: only what the COPY has to name is looked up.
+    settle(image, &mut needs, false);
     needs
+}
+
+/// Files that are read get the path that a COPY names; of those that may or may not be there, nothing is proved.
+fn settle(image: &Image<'_, '_>, needs: &mut Needs, gaps: bool) {
+    let mut open = Vec::new();
+    for (path, claim) in &mut needs.data {
+        match image.presence(&super::layout::data_path(path)) {
+            Presence::Made(made) if !within(&made, path) && !path.contains(['*', '?', '[']) => *path = made,
+            Presence::Perhaps(why) if gaps => {
+                let text = format!("{}, which is read: {}{}", why.text, claim.text, claim.in_file());
+                open.push(Claim { text, ..why });
+            }
+            _ => {}
+        }
+    }
+    for claim in open {
+        if !needs.gaps.contains(&claim) {
+            needs.gaps.push(claim);
+        }
+    }
+}
+
+/// A program writes to a file: the directory that it lies in has to be there, too.
+fn written_into(image: &Image<'_, '_>, entry: &Entry, needs: &mut Needs) {
+    let case = image.case;
+    let mut found = Vec::new();
+    for (path, claim) in &needs.writable {
+        let dir = super::paths::parent(path);
+        // Every base has these, WORKDIR makes the other; and a program that makes a directory needs only its parent.
+        let own = needs.writable.iter().any(|(other, _)| within(dir, other));
+        if own || is_system_dir(dir) || within(&entry.workdir, dir) || within(dir, "/go") && dir != case.workdir {
+            continue;
+        }
+        let claim = Claim { text: format!("{dir} is written into: {}", claim.text), ..claim.clone() };
+        match image.presence(dir) {
+            Presence::Made(made) if case.tree().is_some_and(|tree| tree.under(dir).next().is_some()) => {
+                found.push((Ok(made), claim));
+            }
+            Presence::Perhaps(why) => {
+                found.push((Err(Claim { text: format!("{}; {}", why.text, claim.text), ..why }), claim));
+            }
+            _ => {}
+        }
+    }
+    for (made, claim) in found {
+        match made {
+            Ok(dir) => needs.data.push((dir, claim)),
+            Err(gap) => needs.gaps.push(gap),
+        }
+    }
+}
+
+/// Programs that read no files beside those that their arguments name.
+const PLAIN_PROGRAMS: &[&str] =
+    &["bash", "catatonit", "curl", "dumb-init", "gosu", "jq", "nc", "su-exec", "tini", "wget"];
+
+/// nginx reads what `COPY nginx.conf /etc/nginx/` brought, and no source says so: beside programs of others, what the
+/// file put outside of the working directory stays.
+fn read_by_others(image: &Image<'_, '_>, found: &Found, needs: &mut Needs) {
+    let case = image.case;
+    let own = |name: &str| shipped(found).any(|built| super::paths::base_name(&built.path) == name);
+    let other = needs.programs.iter().find(|(name, _)| {
+        !own(name) && !PLAIN_PROGRAMS.contains(&name.as_str()) && !super::packages::is_of_every_base(name)
+    });
+    let Some((name, claim)) = other.cloned() else { return };
+    let text = format!("{name} may read it: {}", claim.text);
+    let source = |path: &str| path.ends_with(".go") || path.ends_with("/go.mod") || path.ends_with("/go.sum");
+    let wanted = |path: &str| {
+        !within(path, &case.workdir)
+            && !is_system_dir(path)
+            && !source(path)
+            && !super::placed::is_build_place(path)
+            && !within(path, "/go")
+            && !shipped(found).any(|built| within(&built.path, path))
+            && found.script.as_deref() != Some(path)
+    };
+    let mut paths: Vec<String> = Vec::new();
+    for (step, inst) in case.steps() {
+        match super::placed::of_transfer(case, step, inst) {
+            Ok(placed) => paths.extend(placed.into_iter().map(|placed| placed.path)),
+            Err(refusal) => needs.gaps.push(Claim::at(refusal.message, refusal.span)),
+        }
+    }
+    for effect in image.effects {
+        match &effect.kind {
+            Kind::Write(written) if !super::placed::is_rerun(effect) => paths.extend(written.iter().cloned()),
+            // `git config --global`: the file lies where nobody looks.
+            Kind::Build if name == "git" && effect.cmd.name.text == "git" => {
+                if effect.cmd.has_flag(&["--global", "--system"]) {
+                    let text = format!("git reads the configuration that this sets: {}", claim.text);
+                    needs.gaps.push(Claim::at(text, effect.cmd.span));
+                }
+            }
+            _ => {}
+        }
+    }
+    paths.retain(|path| wanted(path) && matches!(image.presence(path), Presence::Made(_) | Presence::Perhaps(_)));
+    needs.data.extend(paths.into_iter().map(|path| (path, Claim { text: text.clone(), ..claim.clone() })));
 }
 
 fn add_program(entry: &Entry, program: &Program, needs: &mut Needs) {
@@ -204,6 +314,7 @@ fn add_program(entry: &Entry, program: &Program, needs: &mut Needs) {
         slot.get_or_insert(claim);
     }
     needs.own_paths |= program.own_paths;
+    needs.writes_somewhere |= program.writes_somewhere;
 }
 
 /// Arguments of the command and values of ENV that name a file or directory of the image.
@@ -234,56 +345,6 @@ fn named_files(case: &Case<'_>, entry: &Entry, needs: &mut Needs) {
                 needs.data.push((path, claim.clone()));
             }
         }
-    }
-}
-
-/// An entrypoint script: its interpreter, and every program that it calls.
-fn script(case: &Case<'_>, path: &str, needs: &mut Needs) {
-    let claim = |text: String| Claim { text, shown: Shown { span: None, file: Some((path.to_string(), 1)) } };
-    needs.shell.get_or_insert(claim(format!("{path} is a script")));
-    let text = case.tree().and_then(|tree| tree.read(path));
-    let Some(text) = text else {
-        needs.gaps.push(claim(format!("the script {path} was not read")));
-        return;
-    };
-    let first = text.lines().next().unwrap_or("");
-    let interpreter = first.strip_prefix("#!").unwrap_or("/bin/sh").trim();
-    let mut words = interpreter.split_whitespace();
-    let mut name = super::paths::base_name(words.next().unwrap_or("sh"));
-    if name == "env" {
-        name = words.next().unwrap_or("sh");
-    }
-    if !matches!(name, "sh" | "dash" | "ash" | "bash") {
-        needs.start(name, claim(format!("{path} is written for {name}")));
-        needs.gaps.push(claim(format!("what {path} does is not known")));
-        return;
-    }
-    if name == "bash" {
-        needs.start("bash", claim(format!("{path} is written for bash")));
-    }
-    let source = SourceFile::new(path, text.as_str());
-    let mut mapped = MappedText::default();
-    mapped.push(&source, Span::new(0, source.len()));
-    let dialect = if name == "bash" { Dialect::Bash } else { Dialect::Posix };
-    let script = parse_text(&mapped, dialect);
-    if let Some(reason) = &script.opaque {
-        needs.gaps.push(claim(format!("{path} is not fully understood: {reason}")));
-    }
-    for cmd in script.commands.iter().chain(&script.substitutions) {
-        let name = cmd.name.text.as_str();
-        if name == "cd" {
-            needs.gaps.push(claim(format!("{path} changes the directory")));
-        }
-        if name.is_empty() || entry::BUILTINS.contains(&name) || name.contains(['$', '/']) {
-            continue;
-        }
-        let written = source.slice(cmd.name.span);
-        if written.contains('/') {
-            continue;
-        }
-        let line = source.line_col(cmd.span.start).line;
-        let shown = Shown { span: None, file: Some((path.to_string(), line)) };
-        needs.start(name, Claim { text: format!("{path} starts {name}"), shown });
     }
 }
 

@@ -4,6 +4,7 @@ use super::effects::Kind;
 use super::layout::{Laid, Parts};
 use super::link::Link;
 use super::needs::{Claim, shipped};
+use super::presence::Presence;
 use super::releases::Family;
 use super::{Artifact, Obligation, Tier};
 
@@ -86,7 +87,7 @@ pub(super) fn obligations(parts: &Parts<'_, '_>, laid: &Laid, links: &[Link]) ->
         add(true, Claim::at(text, parts.entry.span));
     }
     needs(parts, laid, &mut add);
-    users(parts, &mut add);
+    users(parts, laid, &mut add);
     ground(parts, links, &mut add);
     for claim in &parts.choice.open {
         add(false, claim.clone());
@@ -152,9 +153,13 @@ fn needs(parts: &Parts<'_, '_>, laid: &Laid, add: &mut dyn FnMut(bool, Claim)) {
             if own(path) {
                 continue;
             }
-            let there = super::layout::is_there(parts, path);
-            let how = if there { "is copied" } else { "is not in the image today, so nothing is lost" };
-            add(true, Claim { text: format!("{} {how}: {}", path, claim.text), ..claim.clone() });
+            let (proved, how) = match parts.image().presence(&super::layout::data_path(path)) {
+                Presence::Made(_) => (true, "is copied".to_string()),
+                Presence::Everywhere => (true, "is in every image".to_string()),
+                Presence::Absent => (true, "is not in the image today, so nothing is lost".to_string()),
+                Presence::Perhaps(why) => (false, format!("is not copied, although {}", why.text)),
+            };
+            add(proved, Claim { text: format!("{} {how}: {}", path, claim.text), ..claim.clone() });
         }
         let own = |name: &str| shipped(parts.found).any(|built| super::paths::base_name(&built.path) == name);
         if needs.programs.iter().all(|(name, _)| own(name)) && needs.shell.is_none() {
@@ -175,7 +180,11 @@ fn needs(parts: &Parts<'_, '_>, laid: &Laid, add: &mut dyn FnMut(bool, Claim)) {
         let known = super::packages::provider(name, parts.ground.is_some_and(super::releases::Ground::alpine));
         let own = shipped(parts.found).any(|built| super::paths::base_name(&built.path) == name);
         let stated = !parts.case.options.stated.packages.is_empty();
-        let proved = own || stated || known != super::packages::Provided::Unknown;
+        let proved = own
+            || stated
+            || known != super::packages::Provided::Unknown
+            || super::reruns::installs(parts, name)
+            || super::layout::fetches(parts, name);
         add(proved, Claim { text: format!("{name} is in the final image: {}", claim.text), ..claim.clone() });
     }
     if !needs.cached.is_empty() {
@@ -242,20 +251,43 @@ fn is_there(parts: &Parts<'_, '_>, laid: &Laid, what: &str) -> bool {
     }
 }
 
-fn users(parts: &Parts<'_, '_>, add: &mut dyn FnMut(bool, Claim)) {
+fn users(parts: &Parts<'_, '_>, laid: &Laid, add: &mut dyn FnMut(bool, Claim)) {
     let user = parts.case.stage.config.user.as_deref().unwrap_or("");
     if matches!(user.split(':').next().unwrap_or(""), "" | "root" | "0") {
         return;
     }
     // Everybody may write to the /go of the golang images.
-    let complete = parts.needs.is_complete() && parts.needs.writable.is_empty() && parts.case.workdir != "/go";
+    let complete = parts.needs.is_complete()
+        && parts.needs.writable.is_empty()
+        && !parts.needs.writes_somewhere
+        && parts.case.workdir != "/go"
+        && !closed_to_others(parts, laid);
     let text = format!("user {user} may read what is copied and write where it has to");
     add(complete, Claim::new(text));
+}
+
+/// What is copied may be closed to others than root: it lies below /root, or `umask` or `install` says so.
+fn closed_to_others(parts: &Parts<'_, '_>, laid: &Laid) -> bool {
+    laid.copies.iter().any(|copy| super::paths::within(&copy.to, "/root"))
+        || parts.effects.iter().any(|effect| {
+            let private = |mode: &str| mode.ends_with(['0', '1', '2', '3']);
+            match effect.cmd.name.text.as_str() {
+                "umask" => true,
+                "install" => {
+                    effect.cmd.flag_value("-m").or(effect.cmd.flag_value("--mode")).is_some_and(|mode| private(&mode))
+                }
+                _ => false,
+            }
+        })
 }
 
 fn ground(parts: &Parts<'_, '_>, links: &[Link], add: &mut dyn FnMut(bool, Claim)) {
     let tier = parts.choice.tier;
     let Some(ground) = parts.ground else { return };
+    if ground.golang && !parts.case.stage.image().is_some_and(super::releases::is_surely_official) {
+        let text = format!("{} holds the official golang image as it is", parts.case.base_text());
+        add(false, Claim::at(text, parts.case.base_span()));
+    }
     let dynamic = links.iter().any(|link| !matches!(link, Link::Static { .. }));
     if (tier > Tier::SameDistro && !dynamic) || !ground.toolchain_image {
         return;

@@ -173,6 +173,16 @@ pub(super) fn builds_only(name: &str) -> bool {
     BUILD_ONLY.contains(&name) || is_versioned_golang(name)
 }
 
+/// Of those that only build, the ones that a program may start as well: it clones repositories, say.
+pub(super) fn may_be_started(name: &str) -> bool {
+    matches!(name, "git" | "git-core" | "mercurial" | "bzr" | "subversion" | "patch" | "upx" | "upx-ucl")
+}
+
+/// What both slim bases have, without any package of the file.
+pub(super) fn is_of_every_base(program: &str) -> bool {
+    IN_EVERY_BASE.contains(&program) || matches!(program, "bash" | "ash" | "dash")
+}
+
 /// `golang-1.22`, `golang-1.22-go`.
 fn is_versioned_golang(name: &str) -> bool {
     name.strip_prefix("golang-").is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_digit()))
@@ -222,9 +232,12 @@ const PROGRAMS: &[(&str, &str, &str)] = &[
     ("convert", "imagemagick", "imagemagick"),
     ("curl", "curl", "curl"),
     ("dig", "dnsutils", "bind-tools"),
+    ("dumb-init", "dumb-init", "dumb-init"),
+    ("envsubst", "gettext-base", "gettext"),
     ("ffmpeg", "ffmpeg", "ffmpeg"),
     ("ffprobe", "ffmpeg", "ffmpeg"),
     ("git", "git", "git"),
+    ("gosu", "gosu", "gosu"),
     ("gpg", "gnupg", "gnupg"),
     ("gs", "ghostscript", "ghostscript"),
     ("identify", "imagemagick", "imagemagick"),
@@ -244,6 +257,7 @@ const PROGRAMS: &[(&str, &str, &str)] = &[
     ("socat", "socat", "socat"),
     ("ssh", "openssh-client", "openssh-client"),
     ("su-exec", "", "su-exec"),
+    ("sudo", "sudo", "sudo"),
     ("tini", "tini", "tini"),
     ("unzip", "unzip", ""),
     ("wget", "wget", ""),
@@ -277,6 +291,7 @@ const IN_EVERY_BASE: &[&str] = &[
     "head",
     "hostname",
     "id",
+    "ionice",
     "kill",
     "ln",
     "ls",
@@ -285,6 +300,7 @@ const IN_EVERY_BASE: &[&str] = &[
     "mktemp",
     "mount",
     "mv",
+    "nice",
     "nohup",
     "od",
     "printenv",
@@ -296,6 +312,7 @@ const IN_EVERY_BASE: &[&str] = &[
     "rmdir",
     "sed",
     "seq",
+    "setsid",
     "sh",
     "sha1sum",
     "sha256sum",

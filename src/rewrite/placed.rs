@@ -225,13 +225,18 @@ pub(super) fn is_rerun(effect: &Effect<'_>) -> bool {
     }
 }
 
-fn removed_later(case: &Case<'_>, effects: &[Effect<'_>], made_at: u32, path: &str) -> bool {
+/// A later command takes the path away; a glob may mean it.
+pub(super) fn removed_later(case: &Case<'_>, effects: &[Effect<'_>], made_at: u32, path: &str) -> bool {
     effects.iter().filter(|effect| effect.cmd.span.start > made_at).any(|effect| {
         let words = || {
             effect.cmd.args.iter().filter_map(|arg| super::effects::absolute(case, effect.step, effect.cmd, &arg.text))
         };
+        let globs = || {
+            let words = effect.cmd.args.iter().filter_map(|arg| arg.text.split_once('*'));
+            words.filter_map(|(head, _)| super::effects::absolute(case, effect.step, effect.cmd, head))
+        };
         match effect.cmd.name.text.as_str() {
-            "rm" | "rmdir" => words().any(|gone| within(path, &gone)),
+            "rm" | "rmdir" => words().any(|gone| within(path, &gone)) || globs().any(|head| path.starts_with(&head)),
             "mv" => super::effects::moves(&case.scope(), effect.step, effect.cmd)
                 .is_some_and(|pairs| pairs.iter().any(|(from, _)| within(path, from))),
             _ => false,

@@ -92,6 +92,19 @@ fn is_official(image: &ImageRef) -> bool {
     }
 }
 
+/// The registry serves Docker Hub's own images and nothing that somebody has changed.
+pub(super) fn is_surely_official(image: &ImageRef) -> bool {
+    let host = image.registry.as_ref().map_or("", |word| word.text.as_str());
+    let path = image.repository.text.as_str();
+    match host {
+        "" | "docker.io" | "index.docker.io" | "registry-1.docker.io" | "mirror.gcr.io" => {
+            matches!(path, "golang" | "library/golang")
+        }
+        "public.ecr.aws" => path == "docker/library/golang",
+        _ => false,
+    }
+}
+
 /// The official images stand on Debian or Alpine; which release is behind a tag that does not say it is in the facts.
 fn golang(tag: &str, facts: Option<&ImageFacts>) -> Ground {
     let family = if tag.split('-').any(|part| part.starts_with("alpine")) { Family::Alpine } else { Family::Debian };

@@ -1,6 +1,5 @@
 //! RUN instructions that a final stage of the same distribution has to run again: packages, accounts, directories.
 
-use super::Refusal;
 use super::effects::{Effect, Kind, can_be_split, run_time_packages};
 use super::layout::Parts;
 use super::packages;
@@ -8,6 +7,7 @@ use super::paths::{is_system_dir, within};
 use super::placed::{is_build_place, is_rerun};
 use super::refuse::refuse;
 use super::render::Style;
+use super::{Refusal, Tier};
 use crate::model::{Install, Manager, Step, variables};
 use crate::text::Span;
 
@@ -168,7 +168,7 @@ fn install_text(parts: &Parts<'_, '_>, effect: &Effect<'_>, removed: &[&str]) ->
     if virtual_name.is_some_and(|name| removed.contains(&name.as_str())) {
         return None;
     }
-    let mut kept = run_time_packages(install, parts.pure, parts.ground);
+    let mut kept = run_time_packages(install, parts.pure, parts.ground, !parts.needs.program_gaps.is_empty());
     kept.retain(|(name, _)| !removed.contains(&name.as_str()));
     if is_closed(parts) {
         // Everything that the program wants is known: only that stays.
@@ -210,9 +210,26 @@ fn install_text(parts: &Parts<'_, '_>, effect: &Effect<'_>, removed: &[&str]) ->
     Some((text, false))
 }
 
-/// Everything that the program reads and starts is known.
+/// Everything that the program reads and starts is known, and of each program, where it comes from.
 fn is_closed(parts: &Parts<'_, '_>) -> bool {
-    parts.needs.is_complete() && parts.pure
+    let alpine = parts.ground.is_some_and(super::releases::Ground::alpine);
+    let known = |name: &str| {
+        packages::provider(name, alpine) != packages::Provided::Unknown
+            || super::needs::shipped(parts.found).any(|built| super::paths::base_name(&built.path) == name)
+            || installs(parts, name)
+            || super::layout::fetches(parts, name)
+    };
+    parts.needs.is_complete() && parts.pure && parts.needs.programs.iter().all(|(name, _)| known(name))
+}
+
+/// The file installs a package of that very name.
+pub(super) fn installs(parts: &Parts<'_, '_>, name: &str) -> bool {
+    parts.choice.tier <= Tier::SameDistro
+        && !packages::builds_only(name)
+        && parts.effects.iter().any(|effect| match &effect.kind {
+            Kind::Install(install) => install.packages.iter().any(|package| package.name == name),
+            _ => false,
+        })
 }
 
 fn wanted(parts: &Parts<'_, '_>, package: &str) -> bool {
@@ -225,6 +242,7 @@ fn wanted(parts: &Parts<'_, '_>, package: &str) -> bool {
 
 /// A RUN of our own for programs that the old base brought and the new one lacks.
 pub(super) fn install(parts: &Parts<'_, '_>, style: &Style) -> Option<String> {
+    let open = !parts.needs.program_gaps.is_empty();
     let already: Vec<&str> = parts
         .effects
         .iter()
@@ -233,7 +251,7 @@ pub(super) fn install(parts: &Parts<'_, '_>, style: &Style) -> Option<String> {
             _ => None,
         })
         .flatten()
-        .filter(|name| !packages::builds_only(name))
+        .filter(|name| !packages::builds_only(name) || (open && packages::may_be_started(name)))
         .collect();
     let missing: Vec<&str> =
         parts.choice.packages.iter().map(String::as_str).filter(|name| !already.contains(name)).collect();

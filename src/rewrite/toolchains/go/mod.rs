@@ -182,6 +182,8 @@ pub struct Program {
     pub gaps: Vec<String>,
     /// It asks for the paths of its own sources (`runtime.Caller`), which `-trimpath` changes.
     pub own_paths: bool,
+    /// It writes to a path that is computed: below the home directory, say.
+    pub writes_somewhere: bool,
 }
 
 /// One reason why `CGO_ENABLED=0` may break or change the program.

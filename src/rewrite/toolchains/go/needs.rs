@@ -132,6 +132,16 @@ const METHODS: &[(&str, Effect)] = &[
     ("StaticFile", Reads(1)),
 ];
 
+/// The need of a call that writes to a computed path.
+pub fn writes_somewhere(need: &Need) -> bool {
+    let call = need.why.split('(').next().unwrap_or("");
+    let (package, name) = call.rsplit_once('.').unwrap_or(("", call));
+    matches!(need.kind, NeedKind::Unknown(_))
+        && FUNCTIONS.iter().any(|(owner, function, effect)| {
+            *function == name && owner.rsplit('/').next() == Some(package) && matches!(effect, Writes(_))
+        })
+}
+
 /// Programs that are shells.
 const SHELLS: &[&str] = &["ash", "bash", "dash", "ksh", "sh", "zsh"];
 

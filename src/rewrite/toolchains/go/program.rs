@@ -428,6 +428,7 @@ impl<'a> Reader<'a> {
     fn finish(mut self) -> Program {
         let tree = self.tree;
         self.program.data_left = data_files(tree, "/", &self.program.embeds);
+        self.program.writes_somewhere = self.program.needs.iter().any(super::needs::writes_somewhere);
         let all_known = tree.gaps.is_empty() && tree.unknown.is_empty() && tree.context.complete;
         if all_known && self.program.data_left.is_empty() {
             self.program.needs.retain(|need| !need.is_path);

@@ -1,0 +1,246 @@
+//! Entrypoint scripts: their interpreter, the programs that they start, and the files and scripts that they read.
+
+use super::artifacts::Found;
+use super::entry::{BUILTINS, Entry};
+use super::needs::{Claim, Needs, Shown, shipped};
+use super::packages::is_of_every_base;
+use super::paths::{STANDARD_PATH, base_name, is_system_dir, join, parent, within};
+use super::presence::{Image, Presence};
+use crate::shell::{Dialect, ShellCommand, parse_text};
+use crate::text::{MappedText, SourceFile, Span};
+
+/// What reading a script and those that it calls looks at.
+struct Reader<'r, 'c, 'a> {
+    image: &'r Image<'c, 'a>,
+    entry: &'r Entry,
+    found: &'r Found,
+    /// Scripts that were read, against those that call themselves.
+    seen: Vec<String>,
+}
+
+/// The script that the image starts, and every one that it calls.
+pub(super) fn entrypoint(image: &Image<'_, '_>, entry: &Entry, found: &Found, path: &str, needs: &mut Needs) {
+    needs.shell.get_or_insert(at(path, 1, format!("{path} is a script")));
+    let mut reader = Reader { image, entry, found, seen: Vec::new() };
+    reader.script(path, needs);
+}
+
+fn at(path: &str, line: u32, text: String) -> Claim {
+    Claim { text, shown: Shown { span: None, file: Some((path.to_string(), line)) } }
+}
+
+/// Programs whose words name files that they read.
+const READERS: &[&str] = &[
+    ".", "awk", "cat", "cmp", "cp", "cut", "diff", "envsubst", "find", "grep", "head", "install", "jq", "ln", "mv",
+    "sed", "sort", "source", "tail", "tar", "tr", "wc",
+];
+
+/// The first word of these is a program of their own.
+const SCRIPTED: &[&str] = &["awk", "find", "grep", "jq", "sed", "tr"];
+
+/// Commands that make or change what they name: the final stage has the directories of the system itself.
+const WRITERS: &[&str] = &["chgrp", "chmod", "chown", "mkdir", "rm", "rmdir", "touch"];
+
+impl Reader<'_, '_, '_> {
+    fn script(&mut self, path: &str, needs: &mut Needs) {
+        if self.seen.iter().any(|seen| seen == path) {
+            return;
+        }
+        self.seen.push(path.to_string());
+        let Some(text) = self.image.case.tree().and_then(|tree| tree.read(path)) else {
+            needs.gaps.push(at(path, 1, format!("the script {path} was not read")));
+            return;
+        };
+        let first = text.lines().next().unwrap_or("");
+        let interpreter = first.strip_prefix("#!").unwrap_or("/bin/sh").trim();
+        let mut words = interpreter.split_whitespace();
+        let mut name = base_name(words.next().unwrap_or("sh"));
+        if name == "env" {
+            name = words.next().unwrap_or("sh");
+        }
+        if !matches!(name, "sh" | "dash" | "ash" | "bash") {
+            needs.start(name, at(path, 1, format!("{path} is written for {name}")));
+            needs.gaps.push(at(path, 1, format!("what {path} does is not known")));
+            return;
+        }
+        if name == "bash" {
+            needs.start("bash", at(path, 1, format!("{path} is written for bash")));
+        }
+        let source = SourceFile::new(path, text.as_str());
+        let mut mapped = MappedText::default();
+        mapped.push(&source, Span::new(0, source.len()));
+        let script = parse_text(&mapped, if name == "bash" { Dialect::Bash } else { Dialect::Posix });
+        if let Some(reason) = &script.opaque {
+            needs.gaps.push(at(path, 1, format!("{path} is not fully understood: {reason}")));
+        }
+        for cmd in script.commands.iter().chain(&script.substitutions) {
+            let line = source.line_col(cmd.span.start).line;
+            let written = source.slice(cmd.name.span).trim_matches(['"', '\'']).to_string();
+            self.command(path, line, cmd, &written, needs);
+        }
+    }
+
+    fn command(&mut self, path: &str, line: u32, cmd: &ShellCommand, written: &str, needs: &mut Needs) {
+        let name = cmd.name.text.as_str();
+        if name == "cd" {
+            needs.gaps.push(at(path, line, format!("{path} changes the directory")));
+        }
+        // `exec gosu app "$@"`
+        for wrapper in &cmd.wrappers {
+            let wrapper = base_name(&wrapper.text);
+            if !BUILTINS.contains(&wrapper) && wrapper != "time" {
+                needs.start(wrapper, at(path, line, format!("{path} starts {wrapper}")));
+            }
+        }
+        let dir = cmd.dir.as_deref().map(|dir| join(&self.entry.workdir, dir));
+        if written.contains(['$', '`']) {
+            self.computed(path, line, written, needs);
+        } else if matches!(name, "." | "source" | "sh" | "bash" | "ash" | "dash") && !cmd.args.is_empty() {
+            self.called(path, line, cmd, dir.as_deref(), needs);
+        } else if written.contains('/') {
+            match if written.starts_with('/') { Some("/") } else { dir.as_deref() } {
+                Some(dir) => self.started(path, line, &join(dir, written), needs),
+                None => needs.gaps.push(at(path, line, format!("where {path} looks for {written} is not known"))),
+            }
+        } else if name == "set" && cmd.args.first().is_some_and(|arg| arg.text == "--") {
+            // `set -- app "$@"`: what `exec "$@"` starts then.
+            if let Some(arg) = cmd.args.get(1).filter(|arg| !arg.text.starts_with(['$', '-'])) {
+                self.by_name(path, line, &arg.text, needs);
+            }
+        } else if !name.is_empty() && !BUILTINS.contains(&name) {
+            needs.start(name, at(path, line, format!("{path} starts {name}")));
+        }
+        self.files(path, line, cmd, dir.as_deref(), needs);
+    }
+
+    /// `exec "$@"` starts what CMD says; any other variable may be everything.
+    fn computed(&mut self, path: &str, line: u32, written: &str, needs: &mut Needs) {
+        if !matches!(written, "$@" | "${@}" | "$*") {
+            needs.gaps.push(at(path, line, format!("{path} starts what {written} says")));
+            return;
+        }
+        if let Some(first) = self.entry.args.iter().find(|arg| join("/", arg) != join("/", path)) {
+            self.by_name(path, line, first, needs);
+        }
+    }
+
+    /// A program by its name or its path, as a command line has it.
+    fn by_name(&mut self, path: &str, line: u32, name: &str, needs: &mut Needs) {
+        if name.starts_with('-') || BUILTINS.contains(&name) {
+            return;
+        }
+        if name.contains('/') {
+            let full = join(&self.entry.workdir, name);
+            self.started(path, line, &full, needs);
+        } else if !shipped(self.found).any(|built| base_name(&built.path) == name) {
+            needs.start(name, at(path, line, format!("{path} starts {name}")));
+        }
+    }
+
+    /// `. ./env.sh`, `sh scripts/init.sh`
+    fn called(&mut self, path: &str, line: u32, cmd: &ShellCommand, dir: Option<&str>, needs: &mut Needs) {
+        let Some(arg) = cmd.args.iter().find(|arg| !arg.text.starts_with(['-', '+'])) else { return };
+        let sourced = matches!(cmd.name.text.as_str(), "." | "source");
+        if !sourced && cmd.args.first().is_some_and(|flag| flag.text.starts_with('-') && flag.text.contains('c')) {
+            // The text of `sh -c` is among the commands already.
+            return;
+        }
+        match if arg.text.starts_with('/') { Some("/") } else { dir } {
+            Some(dir) if arg.literal => {
+                let full = join(dir, &arg.text);
+                let claim = at(path, line, format!("{path} calls it"));
+                if self.image.case.tree().is_some_and(|tree| tree.is_file(&full)) {
+                    needs.data.push((full.clone(), claim));
+                    self.script(&full, needs);
+                } else {
+                    let text = format!("{path} calls {full}, which was not read");
+                    needs.gaps.push(Claim { text, ..claim });
+                }
+            }
+            _ => needs.gaps.push(at(path, line, format!("{path} calls a script whose name is computed"))),
+        }
+    }
+
+    /// A program or a script by its absolute path.
+    fn started(&mut self, path: &str, line: u32, full: &str, needs: &mut Needs) {
+        if shipped(self.found).any(|built| built.path == full) || self.found.script.as_deref() == Some(full) {
+            return;
+        }
+        let claim = at(path, line, format!("{path} starts {full}"));
+        let there = self.image.case.tree().is_some_and(|tree| tree.read(full).is_some());
+        if there {
+            needs.data.push((full.to_string(), Claim { text: format!("{path} calls it"), ..claim }));
+            self.script(full, needs);
+        } else if STANDARD_PATH.contains(&parent(full)) {
+            let name = base_name(full);
+            if !is_of_every_base(name) {
+                needs.start(name, claim);
+            }
+        } else {
+            needs.gaps.push(claim);
+        }
+    }
+
+    /// The files that the words of a command and what it redirects name.
+    fn files(&mut self, path: &str, line: u32, cmd: &ShellCommand, dir: Option<&str>, needs: &mut Needs) {
+        let name = cmd.name.text.as_str();
+        let reads = READERS.contains(&name);
+        let mut words: Vec<(&str, bool)> = Vec::new();
+        let mut skip = SCRIPTED.contains(&name);
+        for arg in &cmd.args {
+            if skip && !arg.text.starts_with('-') {
+                skip = false;
+                continue;
+            }
+            if reads && arg.text.contains('$') && arg.text.contains('/') {
+                needs.gaps.push(at(path, line, format!("{path} reads a file whose name is computed: {}", arg.text)));
+            }
+            words.push((arg.text.as_str(), WRITERS.contains(&name)));
+        }
+        for redirect in cmd.redirects.iter().chain(cmd.outer_redirects.iter()) {
+            let target = redirect.target.text.as_str();
+            if redirect.operator.starts_with("<<") || redirect.operator.ends_with('&') {
+                continue;
+            }
+            let input = redirect.operator.contains('<');
+            if input && target.contains(['$', '`']) {
+                needs.gaps.push(at(path, line, format!("{path} reads a file whose name is computed: {target}")));
+            }
+            words.push((target, !input));
+        }
+        words.extend(cmd.assignments.iter().map(|found| (found.value.text.as_str(), false)));
+        for (word, writes) in words {
+            for part in word.split(['=', ',', ':']).filter(|part| !part.is_empty() && !part.starts_with('-')) {
+                self.word(path, line, part, dir, writes, needs);
+            }
+        }
+    }
+
+    fn word(&self, path: &str, line: u32, word: &str, dir: Option<&str>, writes: bool, needs: &mut Needs) {
+        if word.contains(['$', '`', '\n', ' ', '{']) {
+            return;
+        }
+        // Behind `. file` the directory is not known: that of the image is the likely one, and nothing is proved.
+        let full = join(dir.unwrap_or(&self.entry.workdir), word);
+        let own = shipped(self.found).any(|built| built.path == full) || self.found.script.as_deref() == Some(&full);
+        if own || is_system_dir(&full) || within(&self.entry.workdir, &full) || full.ends_with(".go") {
+            return;
+        }
+        let claim = at(path, line, format!("{path} names it"));
+        let known = super::layout::data_path(&full);
+        match self.image.presence(&known) {
+            Presence::Made(_) => {
+                if dir.is_none() && !word.starts_with('/') {
+                    let text = format!("{path} names {word}, and in which directory is not known");
+                    needs.gaps.push(Claim { text, ..claim.clone() });
+                }
+                needs.data.push((full, claim));
+            }
+            // Programs of the system are looked at where they are started; a plain word is hardly a file.
+            Presence::Perhaps(_) if !writes && word.starts_with('/') && !STANDARD_PATH.contains(&parent(&full)) => {
+                needs.data.push((full, claim));
+            }
+            _ => {}
+        }
+    }
+}
