@@ -164,6 +164,9 @@ fn exec(case: &Case<'_>, entry: &mut Entry, argv: &[(String, Span)]) -> Result<(
             Some((script, at)) => {
                 let path = Some(join(&entry.workdir, script));
                 entry.programs.push(Named { text: script.to_string(), span: at, path });
+                if name == "bash" {
+                    entry.programs.push(Named { text: name.to_string(), span: *span, path: None });
+                }
                 return Ok(());
             }
             None => return Err(dev(*span, name)),
@@ -274,7 +277,9 @@ fn commands(case: &Case<'_>, entry: &mut Entry, commands: Vec<&ShellCommand>) ->
         }
         for wrapper in &cmd.wrappers {
             let name = super::paths::base_name(&wrapper.text);
-            if !BUILTINS.contains(&name) && name != "time" && !wrapper.text.contains('=') {
+            // The shell of `sh -c` is there wherever the command keeps one; bash may not be.
+            let shell = matches!(name, "sh" | "ash" | "dash");
+            if !BUILTINS.contains(&name) && !shell && name != "time" && !wrapper.text.contains('=') {
                 let path = wrapper.text.contains('/').then(|| join(&entry.workdir, &wrapper.text));
                 wrappers.push(Named { text: wrapper.text.clone(), span: wrapper.span, path });
             }

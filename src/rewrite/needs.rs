@@ -240,6 +240,7 @@ fn read_by_others(image: &Image<'_, '_>, found: &Found, needs: &mut Needs) {
             && !within(path, "/go")
             && !shipped(found).any(|built| within(&built.path, path))
             && found.script.as_deref() != Some(path)
+            && super::paths::base_name(path) != name
     };
     let mut paths: Vec<String> = Vec::new();
     for (step, inst) in case.steps() {

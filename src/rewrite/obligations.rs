@@ -180,11 +180,8 @@ fn needs(parts: &Parts<'_, '_>, laid: &Laid, add: &mut dyn FnMut(bool, Claim)) {
         let known = super::packages::provider(name, parts.ground.is_some_and(super::releases::Ground::alpine));
         let own = shipped(parts.found).any(|built| super::paths::base_name(&built.path) == name);
         let stated = !parts.case.options.stated.packages.is_empty();
-        let proved = own
-            || stated
-            || known != super::packages::Provided::Unknown
-            || super::reruns::installs(parts, name)
-            || super::layout::fetches(parts, name);
+        let proved =
+            own || stated || known != super::packages::Provided::Unknown || super::reruns::installs(parts, name);
         add(proved, Claim { text: format!("{name} is in the final image: {}", claim.text), ..claim.clone() });
     }
     if !needs.cached.is_empty() {

@@ -75,7 +75,7 @@ impl Reader<'_, '_, '_> {
         }
         for cmd in script.commands.iter().chain(&script.substitutions) {
             let line = source.line_col(cmd.span.start).line;
-            let written = source.slice(cmd.name.span).trim_matches(['"', '\'']).to_string();
+            let written = source.slice(cmd.name.span).trim_matches(['"', '\'', '\r']).to_string();
             self.command(path, line, cmd, &written, needs);
         }
     }
