@@ -253,11 +253,11 @@ fn read_by_others(image: &Image<'_, '_>, found: &Found, needs: &mut Needs) {
         match &effect.kind {
             Kind::Write(written) if !super::placed::is_rerun(effect) => paths.extend(written.iter().cloned()),
             // `git config --global`: the file lies where nobody looks.
-            Kind::Build if name == "git" && effect.cmd.name.text == "git" => {
-                if effect.cmd.has_flag(&["--global", "--system"]) {
-                    let text = format!("git reads the configuration that this sets: {}", claim.text);
-                    needs.gaps.push(Claim::at(text, effect.cmd.span));
-                }
+            Kind::Build
+                if name == "git" && effect.cmd.name.text == "git" && effect.cmd.has_flag(&["--global", "--system"]) =>
+            {
+                let text = format!("git reads the configuration that this sets: {}", claim.text);
+                needs.gaps.push(Claim::at(text, effect.cmd.span));
             }
             _ => {}
         }

@@ -186,7 +186,7 @@ impl Image<'_, '_> {
                 return Some((format!("`{}`", untracked.what), untracked.span));
             }
         }
-        for effect in self.effects.iter().filter(|effect| matches!(effect.kind, Kind::Unknown(_))) {
+        if let Some(effect) = self.effects.iter().find(|effect| matches!(effect.kind, Kind::Unknown(_))) {
             return Some((format!("`{}`", effect.cmd.name.text), effect.cmd.span));
         }
         case.runs()
