@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use crate::diagnostic::Severity;
 use crate::lint::Checked;
 use crate::model::{ConfigCommand, ImageConfig, Stage};
+use crate::rewrite::is_build_only;
 use crate::syntax::{Dockerfile, Item};
 use crate::text::SourceFile;
 
@@ -140,7 +141,8 @@ fn changed_by_rewrite(old: &Stage, new: &Stage) -> Option<&'static str> {
             })
         };
         let mut env = stage.config.env.clone();
-        env.retain(|(name, _)| !from_base(name) && name != "PATH");
+        // The plan names what only the build reads, and leaves it in the builder.
+        env.retain(|(name, _)| !from_base(name) && name != "PATH" && !is_build_only(name));
         env.sort();
         env
     };
@@ -157,4 +159,27 @@ fn changed_by_rewrite(old: &Stage, new: &Stage) -> Option<&'static str> {
         ("stop signal", old.config.stop_signal != new.config.stop_signal),
     ];
     parts.into_iter().find(|(_, changed)| *changed).map(|(part, _)| part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rewrite_may_leave_in_the_builder_what_only_the_build_reads() {
+        let checked = |text: &str| crate::lint::check(SourceFile::new("Dockerfile", text), None, &Default::default());
+        for (env, kept, want) in [
+            ("GOFLAGS=-mod=mod", "", None),
+            ("DEBIAN_FRONTEND=noninteractive", "", None),
+            ("GOPRIVATE=github.com/acme", "", None),
+            ("MODE=a", "ENV MODE=a\n", None),
+            ("MODE=a", "", Some("it claims to be safe and changes the image's environment")),
+        ] {
+            let build = format!("FROM golang:1.22\nENV {env}\nCOPY . .\nRUN go build -o /api .\n");
+            let before = checked(&format!("{build}CMD [\"/api\"]\n"));
+            let last = format!("\nFROM debian:bookworm-slim\n{kept}COPY --from=build /api /api\nCMD [\"/api\"]\n");
+            let after = checked(&(build.replace("1.22", "1.22 AS build") + &last));
+            assert_eq!(changed_config(&before, &after, true).as_deref(), want, "{env}");
+        }
+    }
 }

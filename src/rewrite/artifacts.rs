@@ -105,7 +105,9 @@ pub(super) fn find(case: &Case<'_>, entry: &Entry, effects: &[Effect<'_>]) -> Re
             && found.main.iter().any(|main| {
                 main.build == built.build && main.package_dir == built.package_dir && !within(&built.path, "/usr")
             });
-        if !known && !same && !used_while_building(&built.path) {
+        // A link is copied as the file that it leads to.
+        let linked = found.main.iter().any(|main| main.link_to.as_deref() == Some(built.path.as_str()));
+        if !known && !same && !linked && !used_while_building(&built.path) {
             let list = if built.remote && !found.main.is_empty() { &mut found.tools } else { &mut found.others };
             list.push(built.clone());
         }

@@ -76,7 +76,19 @@ const DEV: &[&str] = &[
 /// Programs that start what their arguments name.
 const WRAPPERS: &[&str] = &["tini", "dumb-init", "gosu", "su-exec", "catatonit", "setpriv", "nice", "env", "exec"];
 
-const SUPERVISORS: &[&str] = &["supervisord", "s6-svscan", "runsvdir", "runit", "circusd", "foreman", "hivemind"];
+const SUPERVISORS: &[&str] = &[
+    "supervisord",
+    "s6-svscan",
+    "runsvdir",
+    "runit",
+    "circusd",
+    "foreman",
+    "hivemind",
+    "cron",
+    "crond",
+    "anacron",
+    "supercronic",
+];
 
 pub(super) fn entry(case: &Case<'_>) -> Result<Entry, Refusal> {
     let config = &case.stage.config;
@@ -200,7 +212,10 @@ fn push(_case: &Case<'_>, entry: &mut Entry, text: &str, span: Span) -> Result<(
         return Err(refuse(
             "supervisor",
             span,
-            format!("{name} starts several programs"),
+            match name {
+                "cron" | "crond" | "anacron" | "supercronic" => format!("{name} starts programs by its own table"),
+                _ => format!("{name} starts several programs"),
+            },
             "give each program an image of its own, or write the stages by hand",
         ));
     }
@@ -270,6 +285,15 @@ fn commands(case: &Case<'_>, entry: &mut Entry, commands: Vec<&ShellCommand>) ->
     let mut wrappers = Vec::new();
     for cmd in commands {
         let name = cmd.name.text.as_str();
+        if matches!(name, "." | "source") {
+            let file = cmd.args.first().map_or("a file", |arg| arg.text.as_str());
+            return Err(refuse(
+                "opaque-command",
+                cmd.span,
+                format!("the command runs {file}, which may change the directory and the variables of what follows"),
+                format!("write what {file} sets as ENV and WORKDIR, and start the program in exec form"),
+            ));
+        }
         for redirect in cmd.redirects.iter().chain(cmd.outer_redirects.iter()) {
             if redirect.operator.starts_with('<') && !redirect.operator.starts_with("<<") {
                 named_file(entry, &redirect.target);

@@ -38,7 +38,7 @@ const BUILD_ONLY: &[&str] = &[
     "GOEXPERIMENT",
 ];
 
-pub(super) fn is_build_only(name: &str) -> bool {
+pub fn is_build_only(name: &str) -> bool {
     BUILD_ONLY.contains(&name) || name.starts_with("CGO_")
 }
 
@@ -60,9 +60,10 @@ enum Fate {
     Literal(String),
 }
 
-pub(super) fn env_text(case: &Case<'_>, step: &Step, inst: &Instruction, style: &Style) -> EnvText {
+/// `read` are names that the program itself may read.
+pub(super) fn env_text(case: &Case<'_>, step: &Step, inst: &Instruction, style: &Style, read: &[String]) -> EnvText {
     let Body::Env(pairs) = &inst.body else { return EnvText::Nothing };
-    let fates: Vec<Fate> = pairs.pairs.iter().map(|pair| fate(case, step, pair)).collect();
+    let fates: Vec<Fate> = pairs.pairs.iter().map(|pair| fate(case, step, pair, read)).collect();
     if fates.iter().all(|fate| matches!(fate, Fate::Keep)) {
         return EnvText::Whole;
     }
@@ -92,9 +93,9 @@ fn keep_text(case: &Case<'_>, pairs: &Pairs, pair: &KeyValue) -> String {
     case.source.slice(pair.span).to_string()
 }
 
-fn fate(case: &Case<'_>, step: &Step, pair: &KeyValue) -> Fate {
+fn fate(case: &Case<'_>, step: &Step, pair: &KeyValue, read: &[String]) -> Fate {
     let name = pair.key.text.as_str();
-    if is_build_only(name) {
+    if is_build_only(name) && !read.iter().any(|read| read == name) {
         return Fate::Drop;
     }
     let Some(value) = &pair.value else { return Fate::Keep };

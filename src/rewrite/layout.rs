@@ -81,7 +81,7 @@ pub(super) fn lay(parts: &Parts<'_, '_>, mut outline: Outline) -> Result<Laid, R
         let after = id > last_build;
         let here = |late: bool| if after || late { Place::After(id.0, 0) } else { Place::Before(id.0, 0) };
         match &inst.body {
-            Body::Env(_) => match env_text(case, step, inst, &style) {
+            Body::Env(_) => match env_text(case, step, inst, &style, &parts.needs.variables) {
                 EnvText::Whole if after => lines.push((here(false), Line::Move { inst: id, text: None })),
                 EnvText::Whole => lines.push((here(false), Line::Repeat { inst: id, text: None })),
                 EnvText::Changed(text) => lines.push((here(false), Line::Repeat { inst: id, text: Some(text) })),
@@ -242,7 +242,8 @@ fn accounts(parts: &Parts<'_, '_>) -> Result<Vec<String>, Refusal> {
             || matches!(name, "root" | "nobody") && parts.choice.tier == Tier::Distroless
     };
     let by_name = names.iter().any(|name| !known(name));
-    let wanted = parts.needs.users.is_some() && parts.choice.tier == Tier::Scratch;
+    let scratch = parts.choice.tier == Tier::Scratch;
+    let wanted = parts.needs.accounts || (parts.needs.users.is_some() && scratch);
     let owned = owners(parts.effects).iter().any(|(_, owner)| owner.contains(|letter: char| letter.is_alphabetic()));
     if by_name && user.contains('$') {
         return Err(refuse(
@@ -300,7 +301,7 @@ fn copies(parts: &Parts<'_, '_>) -> Result<Vec<StageCopy>, Refusal> {
     }
     for (name, path) in &by_path {
         let dir = super::paths::parent(path);
-        if !super::paths::STANDARD_PATH.contains(&dir) {
+        if !super::paths::STANDARD_PATH.contains(&dir) && !stays_in_path(case, dir) {
             let to = format!("/usr/local/bin/{name}");
             match copies.iter_mut().find(|copy| copy.from == *path) {
                 Some(copy) => copy.to = to,
@@ -310,6 +311,20 @@ fn copies(parts: &Parts<'_, '_>) -> Result<Vec<StageCopy>, Refusal> {
     }
     copies.extend(system_files(parts));
     Ok(copies)
+}
+
+/// An ENV of the file puts the directory into PATH, and the final stage has that ENV, too.
+fn stays_in_path(case: &Case<'_>, dir: &str) -> bool {
+    let path = case.stage.config.env.iter().find(|(name, _)| name == "PATH").and_then(|(_, value)| value.clone());
+    let there = path.is_some_and(|path| path.split(':').any(|part| part == dir));
+    let named = case.steps().any(|(_, inst)| match &inst.body {
+        Body::Env(pairs) => pairs.pairs.iter().any(|pair| {
+            let value = pair.value.as_ref().map_or("", |value| value.text.as_str());
+            pair.key.text == "PATH" && value.split(':').any(|part| part == dir)
+        }),
+        _ => false,
+    });
+    there && named && !within(dir, "/go") && !within(dir, "/usr/local/go") && !dir.ends_with("/go/bin")
 }
 
 fn is_root(case: &Case<'_>) -> bool {

@@ -10,6 +10,7 @@ use super::refuse::refuse;
 use super::releases::{Family, Ground};
 use super::toolchains::go::{Cgo, CgoEvidence, CgoKind, GoBuild, Program, StaticForced};
 use crate::syntax::Body;
+use crate::text::Span;
 
 /// How the program is linked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,12 +128,21 @@ fn without_flags(builder: &Builder<'_, '_>, go: &GoBuild, built: &Built, program
     if go.cgo == Cgo::Off {
         return Link::Static { why: at("CGO_ENABLED=0 is in force".into()), add_cgo: false };
     }
+    let asked = c_resolver(builder, go, program);
     match builder.case.options.stated.cgo {
         Some(false) if go.cgo == Cgo::Default => {
             return Link::Static { why: Claim::new("you state that it needs no cgo"), add_cgo: true };
         }
         Some(true) => return Link::Libc { why: Claim::new("you state that it needs cgo"), cxx: false },
         _ => {}
+    }
+    if let (Some(why), Cgo::Default, Some(program)) = (&asked, &go.cgo, program)
+        && program.gaps.is_empty()
+        && program.cgo.is_empty()
+        && !has_no_compiler(builder)
+        && unknown(&program.unread).is_empty()
+    {
+        return Link::Libc { why: why.clone(), cxx: false };
     }
     let Some(program) = program.filter(|program| program.gaps.is_empty() || !program.cgo.is_empty()) else {
         return Link::Unknown { why: at("whether the program needs cgo is not known".into()) };
@@ -164,6 +174,19 @@ fn without_flags(builder: &Builder<'_, '_>, go: &GoBuild, built: &Built, program
         };
     }
     with_cgo(program)
+}
+
+/// The author wants names to be looked up by the C library: GODEBUG=netdns=cgo, or the build tag netcgo.
+fn c_resolver(builder: &Builder<'_, '_>, go: &GoBuild, program: Option<&Program>) -> Option<Claim> {
+    let says = "netdns=cgo asks for the resolver of the C library";
+    if go.tags.iter().any(|tag| tag == "netcgo") {
+        return Some(Claim::at("the tag netcgo asks for the resolver of the C library", go.span));
+    }
+    if let Some(found) = program.and_then(|program| program.c_resolver.as_ref()) {
+        return Some(Claim { text: says.into(), shown: super::needs::Shown { span: None, file: place(Some(found)) } });
+    }
+    let at = builder.case.source.text.find("netdns=cgo")? as u32;
+    Some(Claim::at(says, Span::new(at, at + 10)))
 }
 
 /// Nothing that the program is made of has C code that anybody knows of, but not everything was read.

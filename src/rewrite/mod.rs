@@ -28,6 +28,7 @@ mod strip;
 pub mod toolchains;
 mod verify;
 
+pub use environment::is_build_only;
 pub use refuse::REASONS;
 
 use case::Case;

@@ -7,7 +7,7 @@ use super::effects::Kind;
 use super::entry::{self, Entry};
 use super::paths::{is_system_dir, join, within};
 use super::presence::{Image, Presence};
-use super::toolchains::go::{CgoKind, Need, NeedKind, Place, Program, modules};
+use super::toolchains::go::{Cgo, CgoKind, Need, NeedKind, Place, Program, modules};
 use crate::model::expand;
 use crate::syntax::Body;
 use crate::text::Span;
@@ -58,6 +58,12 @@ pub(super) struct Needs {
     pub own_paths: bool,
     /// The program writes to a path that is computed.
     pub writes_somewhere: bool,
+    /// The program reads symbols or debug information: nothing may be stripped.
+    pub own_symbols: bool,
+    /// Accounts are looked up that not every base has.
+    pub accounts: bool,
+    /// Names of environment variables that the program may read.
+    pub variables: Vec<String>,
 }
 
 impl Needs {
@@ -121,7 +127,10 @@ pub(super) fn collect(image: &Image<'_, '_>, entry: &Entry, found: &Found, progr
     let mut needs = Needs { read: !programs.is_empty(), ..Needs::default() };
     for (built, program) in shipped(found).zip(programs) {
         match program {
-            Some(program) => add_program(entry, program, &mut needs),
+            Some(program) => {
+                let go = built.build.and_then(|index| case.walk.builds.get(index));
+                add_program(entry, program, go.is_some_and(|go| go.cgo == Cgo::Off), &mut needs);
+            }
             None => {
                 needs.read = false;
                 let text = if case.context.is_none() {
@@ -266,7 +275,13 @@ fn read_by_others(image: &Image<'_, '_>, found: &Found, needs: &mut Needs) {
     needs.data.extend(paths.into_iter().map(|path| (path, Claim { text: text.clone(), ..claim.clone() })));
 }
 
-fn add_program(entry: &Entry, program: &Program, needs: &mut Needs) {
+fn add_program(entry: &Entry, program: &Program, cgo_off: bool, needs: &mut Needs) {
+    for (text, place) in program.c_code.iter().filter(|_| !cgo_off) {
+        let file = self::place(Some(place));
+        needs.gaps.push(Claim { text: text.clone(), shown: Shown { span: None, file } });
+    }
+    needs.own_symbols |= program.own_symbols;
+    needs.variables.extend(program.variables.iter().cloned());
     for gap in &program.gaps {
         needs.gaps.push(Claim::new(gap.clone()));
     }
@@ -293,6 +308,24 @@ fn add_program(entry: &Entry, program: &Program, needs: &mut Needs) {
             NeedKind::MimeTypes => &mut needs.mime_types,
             NeedKind::Services => &mut needs.services,
             NeedKind::Shell => &mut needs.shell,
+            NeedKind::Accounts => {
+                needs.accounts = true;
+                continue;
+            }
+            NeedKind::DataFile(path) if lists_the_base(&join(&entry.workdir, path), &need.why) => {
+                let path = super::layout::data_path(&join(&entry.workdir, path));
+                let text = format!("the program sees what the old base has in {path}: {}", claim.text);
+                needs.gaps.push(Claim { text, shown: claim.shown });
+                continue;
+            }
+            NeedKind::MayRead(text) => {
+                needs.gaps.push(Claim { text: text.clone(), shown: claim.shown });
+                continue;
+            }
+            NeedKind::MayStart(text) => {
+                needs.program_gaps.push(Claim { text: text.clone(), shown: claim.shown });
+                continue;
+            }
             NeedKind::DataFile(path) => {
                 needs.data.push((join(&entry.workdir, path), claim));
                 continue;
@@ -316,6 +349,14 @@ fn add_program(entry: &Entry, program: &Program, needs: &mut Needs) {
     }
     needs.own_paths |= program.own_paths;
     needs.writes_somewhere |= program.writes_somewhere;
+}
+
+/// A directory that comes with the base, or a pattern in it. viper only looks there for files of its own name.
+fn lists_the_base(path: &str, why: &str) -> bool {
+    let dir = super::layout::data_path(path);
+    let pattern = dir != path;
+    let given = ["/dev", "/proc", "/run", "/sys", "/tmp", "/var/run", "/var/tmp"].contains(&dir.as_str());
+    is_system_dir(&dir) && !given && !(pattern && why.starts_with("viper."))
 }
 
 /// Arguments of the command and values of ENV that name a file or directory of the image.

@@ -12,7 +12,8 @@ pub(super) fn artifacts(parts: &Parts<'_, '_>, laid: &Laid) -> Vec<Artifact> {
     laid.copies
         .iter()
         .map(|copy| {
-            let built = shipped(parts.found).find(|built| built.path == copy.from);
+            let leads = |built: &super::artifacts::Built| built.link_to.as_deref() == Some(copy.from.as_str());
+            let built = shipped(parts.found).find(|built| built.path == copy.from || leads(built));
             let data = parts.needs.data.iter().find(|(path, _)| super::layout::data_path(path) == copy.from);
             let why = match (built, data) {
                 (Some(built), _) if !built.why.is_empty() => built.why.clone(),
@@ -30,6 +31,7 @@ fn why_copied(parts: &Parts<'_, '_>, path: &str) -> String {
         "/etc/ssl/certs/ca-certificates.crt" => "the root certificates of the builder".into(),
         "/usr/local/go/lib/time/zoneinfo.zip" => "the time zones of the toolchain".into(),
         "/tmp" => "a directory for temporary files".into(),
+        "/etc/passwd" | "/etc/group" if parts.needs.accounts => "the accounts that the program looks up".into(),
         "/etc/passwd" | "/etc/group" => "the user of the image".into(),
         "/etc/localtime" | "/etc/timezone" => "the time zone that the build sets".into(),
         _ if *path == parts.case.workdir => {
@@ -107,7 +109,10 @@ pub(super) fn obligations(parts: &Parts<'_, '_>, laid: &Laid, links: &[Link]) ->
     }
     for go in &parts.case.walk.builds {
         if let Some((_, arch)) = go.cross.as_ref().filter(|(_, arch)| !arch.is_empty() && !arch.contains('$')) {
-            let text = format!("the image is only built for {arch}, which the program is compiled for");
+            let text = match arch.as_str() {
+                "?" => "the image is only built for the platform that GOARCH names when it is built".to_string(),
+                arch => format!("the image is only built for {arch}, which the program is compiled for"),
+            };
             add(arch == "amd64" && parts.case.stage.platform.is_none(), Claim::at(text, go.span));
         }
     }

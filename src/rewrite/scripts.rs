@@ -20,7 +20,9 @@ struct Reader<'r, 'c, 'a> {
 
 /// The script that the image starts, and every one that it calls.
 pub(super) fn entrypoint(image: &Image<'_, '_>, entry: &Entry, found: &Found, path: &str, needs: &mut Needs) {
-    needs.shell.get_or_insert(at(path, 1, format!("{path} is a script")));
+    let read = image.case.tree().is_some_and(|tree| tree.read(path).is_some());
+    let kind = if read { "is" } else { "may be" };
+    needs.shell.get_or_insert(at(path, 1, format!("{path} {kind} a script")));
     let mut reader = Reader { image, entry, found, seen: Vec::new() };
     reader.script(path, needs);
 }
@@ -48,7 +50,7 @@ impl Reader<'_, '_, '_> {
         }
         self.seen.push(path.to_string());
         let Some(text) = self.image.case.tree().and_then(|tree| tree.read(path)) else {
-            needs.gaps.push(at(path, 1, format!("the script {path} was not read")));
+            needs.gaps.push(at(path, 1, format!("what {path} is and does was not read")));
             return;
         };
         let first = text.lines().next().unwrap_or("");

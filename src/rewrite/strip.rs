@@ -38,6 +38,7 @@ pub(super) fn edits(
             }
         }
         if case.options.strip
+            && !needs.own_symbols
             && let Some(effect) = effects.iter().find(|effect| effect.cmd.span == go.span)
         {
             edits.extend(strip(case, go, effect.cmd, needs, tier));
@@ -81,13 +82,19 @@ fn takes_trimpath(case: &Case<'_>) -> bool {
     let Some(image) = case.stage.image().filter(|image| image.repository.text.ends_with("golang")) else {
         return false;
     };
-    let tag = image.tag.as_ref().map_or("latest", |tag| tag.text.as_str());
+    // A mirror's `latest`, a digest alone and a variable may be any version.
+    let official = matches!(image.repository.text.as_str(), "golang" | "library/golang") && image.digest.is_none();
+    let tag = match &image.tag {
+        Some(tag) => tag.text.as_str(),
+        None if official => "latest",
+        None => return false,
+    };
     let mut numbers = tag.split('-').next().unwrap_or_default().split('.').map(str::parse::<u32>);
     match (numbers.next(), numbers.next()) {
         (Some(Ok(major)), Some(Ok(minor))) => (major, minor) >= (1, 13),
         // `1.13rc1`, `1.9beta2`
         (Some(Ok(_)), Some(Err(_))) => false,
-        _ => !releases::is_before_modules(tag),
+        _ => official && !tag.contains('$') && !releases::is_before_modules(tag),
     }
 }
 

@@ -170,8 +170,12 @@ pub fn cgo_need(cx: &Context<'_>, build: &Build<'_>) -> CgoNeed {
     if build.go.needs_cgo_flag.is_some() || build.go.pie || builds_with_c(cx, build) {
         return CgoNeed::Needed;
     }
+    // Somebody wants names to be looked up by the C library.
+    if cx.source.text.contains("netdns=cgo") || build.go.tags.iter().any(|tag| tag == "netcgo") {
+        return CgoNeed::Needed;
+    }
     let programs: Vec<Option<Program>> = build.outputs().iter().map(|output| program(cx, build, output)).collect();
-    if programs.iter().flatten().any(|program| !program.cgo.is_empty()) {
+    if programs.iter().flatten().any(|program| !program.cgo.is_empty() || program.c_resolver.is_some()) {
         return CgoNeed::Needed;
     }
     let whole = |program: &Option<Program>| {

@@ -7,7 +7,10 @@
 //! then the program that CMD names, and `program::analyse(&walk.tree, package_dir, &tags, roots)` what it needs.
 
 pub mod build;
+mod c_code;
+mod calls;
 pub mod constraint;
+mod data;
 mod files;
 pub mod gomod;
 pub mod makefile;
@@ -18,6 +21,8 @@ mod output;
 pub mod packages;
 pub mod program;
 pub mod source;
+mod started;
+mod tokens;
 pub mod walk;
 
 use crate::text::Span;
@@ -184,6 +189,14 @@ pub struct Program {
     pub own_paths: bool,
     /// It writes to a path that is computed: below the home directory, say.
     pub writes_somewhere: bool,
+    /// It reads symbols or debug information, perhaps its own (`debug/elf`, `debug/dwarf`): nothing may be stripped.
+    pub own_symbols: bool,
+    /// The resolver of the C library is asked for: `netdns=cgo`.
+    pub c_resolver: Option<Place>,
+    /// What its C code does that reading files or starting programs may hide behind.
+    pub c_code: Vec<(String, Place)>,
+    /// String literals that may be names of environment variables.
+    pub variables: Vec<String>,
 }
 
 /// One reason why `CGO_ENABLED=0` may break or change the program.
@@ -241,6 +254,8 @@ pub enum NeedKind {
     TempDir,
     /// /etc/passwd and /etc/group.
     Users,
+    /// Other accounts than the one that it runs as are looked up.
+    Accounts,
     MimeTypes,
     Services,
     /// A file, directory or glob that is read: as written, relative to the working directory of the process.
@@ -252,6 +267,10 @@ pub enum NeedKind {
     Shell,
     /// A path or a program that is computed: what, for messages.
     Unknown(String),
+    /// Why more may be read than the other needs say: a whole sentence.
+    MayRead(String),
+    /// Why more may be started than the other needs say: a whole sentence.
+    MayStart(String),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

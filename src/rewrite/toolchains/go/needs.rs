@@ -1,139 +1,12 @@
 //! From the calls of a Go file to what the program needs at run time.
 
+use super::calls::Effect::{self, *};
+use super::calls::{FUNCTIONS, METHODS, of_function};
 use super::source::{Arg, GoFile, Use};
-use super::{Need, NeedKind, Place};
-
-/// What a call means; numbers are positions of arguments.
-#[derive(Clone, Copy)]
-enum Effect {
-    Reads(usize),
-    /// Every argument is a path that is read.
-    ReadsAll,
-    Writes(usize),
-    Runs(usize),
-    Certs,
-    Zones(usize),
-    /// A temporary file in the directory of the argument; "" is /tmp.
-    Temp(usize),
-    Users,
-    Mime,
-    Services,
-    /// Something that cannot be followed.
-    Opaque,
-}
-
-use Effect::*;
-
-/// Functions of packages.
-const FUNCTIONS: &[(&str, &str, Effect)] = &[
-    ("crypto/tls", "Client", Certs),
-    ("crypto/tls", "Dial", Certs),
-    ("crypto/tls", "DialWithDialer", Certs),
-    ("crypto/tls", "Dialer", Certs),
-    ("crypto/tls", "LoadX509KeyPair", ReadsAll),
-    ("crypto/x509", "SystemCertPool", Certs),
-    ("github.com/BurntSushi/toml", "DecodeFile", Reads(0)),
-    ("github.com/GeertJohan/go.rice", "FindBox", Reads(0)),
-    ("github.com/GeertJohan/go.rice", "MustFindBox", Reads(0)),
-    ("github.com/casbin/casbin/v2", "NewEnforcer", ReadsAll),
-    ("github.com/dgraph-io/badger/v3", "DefaultOptions", Writes(0)),
-    ("github.com/dgraph-io/badger/v4", "DefaultOptions", Writes(0)),
-    ("github.com/gobuffalo/packr", "NewBox", Reads(0)),
-    ("github.com/gobuffalo/packr/v2", "New", Reads(1)),
-    ("github.com/oschwald/geoip2-golang", "Open", Reads(0)),
-    ("github.com/pelletier/go-toml", "LoadFile", Reads(0)),
-    ("go.etcd.io/bbolt", "Open", Writes(0)),
-    ("gopkg.in/ini.v1", "Load", ReadsAll),
-    ("html/template", "ParseFiles", ReadsAll),
-    ("html/template", "ParseGlob", Reads(0)),
-    ("io/ioutil", "ReadDir", Reads(0)),
-    ("io/ioutil", "ReadFile", Reads(0)),
-    ("io/ioutil", "TempDir", Temp(0)),
-    ("io/ioutil", "TempFile", Temp(0)),
-    ("io/ioutil", "WriteFile", Writes(0)),
-    ("mime", "TypeByExtension", Mime),
-    ("net", "LookupPort", Services),
-    ("net/http", "Client", Certs),
-    ("net/http", "DefaultClient", Certs),
-    ("net/http", "DefaultTransport", Certs),
-    ("net/http", "Dir", Reads(0)),
-    ("net/http", "FileServer", Mime),
-    ("net/http", "Get", Certs),
-    ("net/http", "Head", Certs),
-    ("net/http", "NewRequest", Certs),
-    ("net/http", "NewRequestWithContext", Certs),
-    ("net/http", "Post", Certs),
-    ("net/http", "PostForm", Certs),
-    ("net/http", "ServeFile", Reads(2)),
-    ("net/http", "Transport", Certs),
-    ("net/http/httputil", "NewSingleHostReverseProxy", Certs),
-    ("net/http/httputil", "ReverseProxy", Certs),
-    ("net/smtp", "Dial", Certs),
-    ("net/smtp", "NewClient", Certs),
-    ("net/smtp", "SendMail", Certs),
-    ("os", "Chdir", Reads(0)),
-    ("os", "Create", Writes(0)),
-    ("os", "CreateTemp", Temp(0)),
-    ("os", "DirFS", Reads(0)),
-    ("os", "Executable", Opaque),
-    ("os", "Lstat", Reads(0)),
-    ("os", "Mkdir", Writes(0)),
-    ("os", "MkdirAll", Writes(0)),
-    ("os", "MkdirTemp", Temp(0)),
-    ("os", "Open", Reads(0)),
-    ("os", "OpenFile", Writes(0)),
-    ("os", "OpenRoot", Reads(0)),
-    ("os", "ReadDir", Reads(0)),
-    ("os", "ReadFile", Reads(0)),
-    ("os", "Remove", Writes(0)),
-    ("os", "RemoveAll", Writes(0)),
-    ("os", "Rename", Writes(1)),
-    ("os", "StartProcess", Runs(0)),
-    ("os", "Stat", Reads(0)),
-    ("os", "TempDir", Temp(usize::MAX)),
-    ("os", "WriteFile", Writes(0)),
-    ("os/exec", "Command", Runs(0)),
-    ("os/exec", "CommandContext", Runs(1)),
-    ("os/exec", "LookPath", Runs(0)),
-    ("os/user", "Current", Users),
-    ("os/user", "Lookup", Users),
-    ("os/user", "LookupGroup", Users),
-    ("os/user", "LookupGroupId", Users),
-    ("os/user", "LookupId", Users),
-    ("path/filepath", "Glob", Reads(0)),
-    ("path/filepath", "Walk", Reads(0)),
-    ("path/filepath", "WalkDir", Reads(0)),
-    ("syscall", "Exec", Runs(0)),
-    ("text/template", "ParseFiles", ReadsAll),
-    ("text/template", "ParseGlob", Reads(0)),
-    ("time", "LoadLocation", Zones(0)),
-];
-
-/// The table is sorted by package and name.
-fn of_function(package: &str, name: &str) -> Option<Effect> {
-    let at = FUNCTIONS.binary_search_by(|(owner, function, _)| (*owner, *function).cmp(&(package, name))).ok()?;
-    FUNCTIONS.get(at).map(|(_, _, effect)| *effect)
-}
-
-/// Methods, whatever they are called on: names that hardly mean anything else.
-const METHODS: &[(&str, Effect)] = &[
-    ("HandleDir", Reads(1)),
-    ("HTMLRender", Opaque),
-    ("ListenAndServeTLS", ReadsAll),
-    ("LoadHTMLFiles", ReadsAll),
-    ("LoadHTMLGlob", Reads(0)),
-    ("ParseFiles", ReadsAll),
-    ("ParseGlob", Reads(0)),
-    ("RunTLS", ReadsAll),
-    ("SendFile", Reads(0)),
-    ("SetConfigFile", Reads(0)),
-    ("SetStaticPath", Reads(1)),
-    ("Static", Reads(1)),
-    ("StaticFile", Reads(1)),
-];
+use super::{Need, NeedKind, Place, started};
 
 /// The need of a call that writes to a computed path.
-pub fn writes_somewhere(need: &Need) -> bool {
+pub(super) fn writes_somewhere(need: &Need) -> bool {
     let call = need.why.split('(').next().unwrap_or("");
     let (package, name) = call.rsplit_once('.').unwrap_or(("", call));
     matches!(need.kind, NeedKind::Unknown(_))
@@ -142,8 +15,8 @@ pub fn writes_somewhere(need: &Need) -> bool {
         })
 }
 
-/// Programs that are shells.
-const SHELLS: &[&str] = &["ash", "bash", "dash", "ksh", "sh", "zsh"];
+/// What is said of a database whose kind is computed; it counts only where one that is a file is linked in.
+pub(super) const DATABASE: &str = "which file a database is opened from";
 
 /// The needs that one file shows. `constant` gives the text of a name, `shown` is its path for messages.
 pub fn of_file(file: &GoFile, shown: &str, constant: &dyn Fn(&str) -> Option<String>) -> Vec<Need> {
@@ -154,6 +27,11 @@ pub fn of_file(file: &GoFile, shown: &str, constant: &dyn Fn(&str) -> Option<Str
             Some(package) => cx.function(package),
             None => cx.method(file),
         }
+    }
+    if let (Some(line), true) = (file.paths_set.first(), file.imports("os/exec")) {
+        let kind = NeedKind::MayStart("the `Path` of a command may be set to another program".into());
+        let place = Some(Place { file: shown.to_string(), line: *line });
+        out.push(Need { kind, place, why: "Path =".into(), literal: false, is_path: false });
     }
     viper(file, shown, constant, &mut out);
     strings(file, shown, &mut out);
@@ -179,33 +57,43 @@ impl Call<'_> {
             None => format!("{package}.{name}"),
         };
         let place = Some(Place { file: self.shown.to_string(), line: self.found.line });
-        let is_path = matches!(kind, NeedKind::Unknown(_)) && !runs(package, name);
+        let starts = runs(package, name) && !matches!(&kind, NeedKind::Unknown(what) if !what.contains("exec."));
+        let is_path = matches!(kind, NeedKind::Unknown(_)) && !starts;
         self.out.push(Need { kind, place, why: why.trim_start_matches('.').to_string(), literal, is_path });
     }
 
     fn function(&mut self, package: &str) {
         let name = self.found.name.as_str();
         let called = self.found.args.is_some();
-        let known = of_function(package, name);
-        for effect in known.iter() {
+        let known: Vec<Effect> = of_function(package, name).collect();
+        for effect in &known {
             // `http.Client` is a type, `os.Open` as a value can be called anywhere.
             match effect {
-                Certs | Mime | Users | Services | Opaque => self.effect(*effect),
+                Certs | Mime | Users | Accounts | Services | Opaque => self.effect(*effect),
                 _ if called => self.effect(*effect),
                 _ => self.unknown(),
             }
         }
+        self.fields(package);
         match (package, name) {
+            ("os/exec", "Cmd") if !self.found.is_type => self.command_literal(),
+            ("net/http/cgi", "Handler") if !self.found.is_type => {
+                self.push(NeedKind::Shell, true, None);
+                self.push(NeedKind::MayStart("what the CGI program is and starts is not known".into()), true, None);
+            }
             ("github.com/joho/godotenv", "Load" | "Overload" | "Read") if called => match self.found.args.as_deref() {
                 Some([]) => self.push(NeedKind::DataFile(".env".into()), true, None),
                 _ => self.effect(ReadsAll),
             },
-            ("database/sql", "Open") | ("github.com/jinzhu/gorm", "Open") => {
-                let driver = self.text(0).filter(|driver| driver.contains("sqlite"));
-                if driver.is_some() {
-                    self.database(1);
-                }
+            ("database/sql" | "entgo.io/ent/dialect/sql" | "github.com/jinzhu/gorm", "Open")
+            | ("github.com/jmoiron/sqlx", "Open" | "MustOpen" | "Connect" | "MustConnect")
+            | ("xorm.io/xorm" | "github.com/go-xorm/xorm", "NewEngine")
+                if called =>
+            {
+                self.by_driver();
             }
+            (_, "Open") if called && package.ends_with("/ent") => self.by_driver(),
+            (_, "New") if called && package.contains("gofiber/template") => self.path(0, false),
             (_, "Open") if package.ends_with("/sqlite") => self.database(0),
             ("net", "Listen") if self.text(0).as_deref() == Some("unix") => self.effect(Writes(1)),
             ("net/http", "ListenAndServeTLS") => {
@@ -213,11 +101,13 @@ impl Call<'_> {
                 self.path(2, false);
             }
             _ if called && reads_by_name(package, name) => {
-                let args = self.found.args.as_deref().unwrap_or_default();
-                // A literal is found by its text where it names a file.
-                let literal = args.iter().enumerate().any(|(index, _)| self.text(index).is_some());
-                if known.is_none() && !literal && !args.is_empty() {
+                let count = self.found.args.as_ref().map_or(0, Vec::len);
+                let texts: Vec<String> = (0..count).filter_map(|index| self.text(index)).collect();
+                if known.is_empty() && texts.is_empty() && count > 0 {
                     self.unknown();
+                }
+                for text in texts.into_iter().filter(|text| known.is_empty() && started::names_a_file(text)) {
+                    self.push(NeedKind::DataFile(text.clone()), false, Some(&text));
                 }
             }
             ("flag", "String") if called => self.default_path(1),
@@ -230,6 +120,15 @@ impl Call<'_> {
         let name = self.found.name.as_str();
         for (_, effect) in METHODS.iter().filter(|(method, _)| *method == name) {
             self.effect(*effect);
+        }
+        // `bundle.MustLoadMessageFile(path)`
+        let loads = name.starts_with("Load") || name.starts_with("MustLoad");
+        let of_file = ["File", "Files", "Dir", "Glob", "Path"].iter().any(|end| name.ends_with(end));
+        if loads && of_file && !METHODS.iter().any(|(method, _)| *method == name) {
+            let count = self.found.args.as_ref().map_or(0, Vec::len);
+            if count > 0 && (0..count).all(|index| self.text(index).is_none()) {
+                self.unknown();
+            }
         }
         if matches!(name, "Static" | "StaticFile" | "SendFile") {
             self.push(NeedKind::MimeTypes, true, None);
@@ -261,13 +160,25 @@ impl Call<'_> {
             Runs(index) if self.found.args.as_ref().and_then(|args| args.get(index)) == Some(&Arg::Own) => {}
             Runs(index) => match self.text(index) {
                 Some(program) => {
-                    let name = program.rsplit('/').next().unwrap_or(&program);
-                    let shell = SHELLS.contains(&name);
-                    let kind = if shell { NeedKind::Shell } else { NeedKind::Program(program.clone()) };
-                    self.push(kind, true, Some(&program));
+                    self.program(&program);
+                    self.arguments(&program, index + 1);
                 }
                 None => self.unknown(),
             },
+            Sources(index) => match self.text(index) {
+                Some(_) => self.path(index, false),
+                None => {
+                    let name = &self.found.name;
+                    self.push(NeedKind::MayRead(format!("what `parser.{name}` reads is computed")), false, None);
+                }
+            },
+            Accounts => {
+                self.push(NeedKind::Users, true, None);
+                // The root of the builder is the root of every base.
+                if !matches!(self.text(0).as_deref(), Some("root" | "0")) {
+                    self.push(NeedKind::Accounts, true, None);
+                }
+            }
             Certs => self.push(NeedKind::CaCertificates, true, None),
             Zones(index) => match self.text(index).as_deref() {
                 Some("UTC" | "") => {}
@@ -285,6 +196,85 @@ impl Call<'_> {
             Mime => self.push(NeedKind::MimeTypes, true, None),
             Services => self.push(NeedKind::Services, true, None),
             Opaque => self.unknown(),
+        }
+    }
+
+    /// `&exec.Cmd{Path: "/usr/bin/ffmpeg"}`; without a path in it one is set elsewhere.
+    fn command_literal(&mut self) {
+        let fields = self.found.fields.as_deref().unwrap_or_default();
+        let path = fields.iter().find(|field| field.name == "Path").and_then(|field| match &field.value {
+            Arg::Text(text) => Some(text.clone()),
+            Arg::Name(name) => (self.constant)(name),
+            _ => None,
+        });
+        match path {
+            Some(program) => {
+                self.program(&program);
+                let name = program.rsplit('/').next().unwrap_or(&program);
+                self.push(NeedKind::MayStart(format!("what {name} is given is not known")), true, None);
+            }
+            None => self.push(NeedKind::MayStart("the program of an `exec.Cmd` is computed".into()), true, None),
+        }
+    }
+
+    fn program(&mut self, program: &str) {
+        let name = program.rsplit('/').next().unwrap_or(program);
+        let shell = started::SHELLS.contains(&name);
+        let kind = if shell { NeedKind::Shell } else { NeedKind::Program(program.to_string()) };
+        self.push(kind, true, Some(program));
+        // The others are in every base that has a shell.
+        if matches!(name, "ksh" | "zsh") || name == "bash" {
+            self.push(NeedKind::Program(name.to_string()), true, Some(program));
+        }
+    }
+
+    /// What the arguments of a started program, from the one at `first` on, add.
+    fn arguments(&mut self, program: &str, first: usize) {
+        let package = self.found.package.as_deref().unwrap_or("");
+        let count = self.found.args.as_ref().map_or(0, Vec::len);
+        let args: Vec<Option<String>> = match (package, self.found.name.as_str()) {
+            (_, "LookPath") => return,
+            ("os/exec" | "golang.org/x/sys/execabs", _) => (first..count).map(|index| self.text(index)).collect(),
+            // The arguments are a slice.
+            _ => vec![None],
+        };
+        for kind in started::of_arguments(program, &args) {
+            let literal = !matches!(kind, NeedKind::Unknown(_));
+            let why = match &kind {
+                NeedKind::Program(name) => Some(format!("{program} starts {name}")),
+                _ => None,
+            };
+            self.push(kind, literal, Some(program));
+            if let (Some(need), Some(why)) = (self.out.last_mut(), why) {
+                need.why = why;
+            }
+        }
+    }
+
+    /// `sql.Open(driver, source)`
+    fn by_driver(&mut self) {
+        match self.text(0) {
+            Some(driver) if ["sqlite", "duckdb", "ramsql"].iter().any(|name| driver.contains(name)) => self.database(1),
+            Some(_) => {}
+            None => self.push(NeedKind::Unknown(DATABASE.into()), false, None),
+        }
+    }
+
+    /// `middleware.StaticConfig{Root: dir}`: fields of other modules whose names say that they are paths.
+    fn fields(&mut self, package: &str) {
+        let foreign = package.split('/').next().is_some_and(|first| first.contains('.'));
+        for field in self.found.fields.as_deref().unwrap_or_default().iter().filter(|_| foreign) {
+            let path = matches!(field.name.as_str(), "Root" | "Directory" | "Filename")
+                || ["File", "FileName", "Dir", "FilePath"].iter().any(|end| field.name.ends_with(end));
+            let known = match &field.value {
+                Arg::Text(_) => true,
+                Arg::Name(name) => (self.constant)(name).is_some() || matches!(name.as_str(), "nil" | "true" | "false"),
+                _ => field.calls,
+            };
+            if path && !known {
+                let what = format!("the field {} of {}", field.name, self.found.name);
+                self.push(NeedKind::Unknown(what), false, None);
+            }
         }
     }
 
@@ -455,6 +445,42 @@ mod tests {
     fn calls_show_needs() {
         for (imports, code, want) in [
             ("html/template", r#"template.ParseGlob("templates/*.html")"#, "DataFile(\"templates/*.html\")"),
+            ("archive/zip", "zip.OpenReader(name)", "Unknown(\"what `zip.OpenReader` is given\")?"),
+            (
+                "syscall strings",
+                "syscall.Open(strings.ToLower(\"A\"), 0, 0)",
+                "Unknown(\"what `syscall.Open` is given\")?",
+            ),
+            (
+                "go/parser",
+                "parser.ParseDir(fset, dir, nil, 0)",
+                "MayRead(\"what `parser.ParseDir` reads is computed\")?",
+            ),
+            ("os/user", "user.Lookup(\"worker\")", "Accounts Users"),
+            ("os/user", "user.Lookup(\"root\")", "Users"),
+            (
+                "os/exec",
+                "c := &exec.Cmd{Path: \"/usr/bin/ffmpeg\", Args: a}",
+                "MayStart(\"what ffmpeg is given is not known\") Program(\"/usr/bin/ffmpeg\")",
+            ),
+            (
+                "os/exec",
+                "var c exec.Cmd\nc.Path = name",
+                "MayStart(\"the `Path` of a command may be set to another program\")? MayStart(\"the program of an `exec.Cmd` is computed\")",
+            ),
+            ("os/exec", "func(c *exec.Cmd) {}\nr.URL.Path = name", ""),
+            ("os/exec", r#"exec.Command("sh", "-c", "git log | head")"#, "Program(\"git\") Program(\"head\") Shell"),
+            (
+                "net/http/cgi",
+                r#"h := &cgi.Handler{Path: "/src/x.sh"}"#,
+                "MayStart(\"what the CGI program is and starts is not known\") Shell",
+            ),
+            ("database/sql", "sql.Open(driver, source)", "Unknown(\"which file a database is opened from\")?"),
+            (
+                "github.com/labstack/echo/v4/middleware",
+                "middleware.StaticWithConfig(middleware.StaticConfig{Root: dir})",
+                "Unknown(\"the field Root of StaticConfig\")?",
+            ),
             (
                 "html/template",
                 r#"template.ParseFiles("a.html", "b.html")"#,
@@ -479,7 +505,11 @@ mod tests {
             ("os", "os.TempDir()", "TempDir"),
             ("os", "os.Executable()", "Unknown(\"what `os.Executable` is given\")?"),
             ("os/exec", r#"exec.Command("git", "log")"#, "Program(\"git\")"),
-            ("os/exec", r#"exec.CommandContext(ctx, "/bin/sh", "-c", s)"#, "Shell"),
+            (
+                "os/exec",
+                r#"exec.CommandContext(ctx, "/bin/sh", "-c", s)"#,
+                "MayStart(\"what `sh -c` starts is computed\") Shell",
+            ),
             ("os os/exec", "exec.Command(os.Args[0], os.Args[1:]...)", ""),
             ("os/exec", "exec.Command(name)", "Unknown(\"what `exec.Command` is given\")?"),
             ("time", r#"time.LoadLocation("Europe/Berlin")"#, "TimeZones"),
@@ -498,7 +528,7 @@ mod tests {
             ("database/sql", r#"sql.Open("sqlite3", "file:./foo.db?cache=shared")"#, "WritablePath(\"./foo.db\")"),
             ("database/sql", r#"sql.Open("postgres", url)"#, ""),
             ("github.com/a/i18n", "i18n.LoadMessageFile(name)", "Unknown(\"what `i18n.LoadMessageFile` is given\")?"),
-            ("github.com/a/i18n", r#"i18n.LoadMessageFile("en.json")"#, ""),
+            ("github.com/a/i18n", r#"i18n.LoadMessageFile("en.json")"#, "DataFile(\"en.json\")?"),
             ("gorm.io/driver/sqlite", r#"gorm.Open(sqlite.Open("test.db"), c)"#, "WritablePath(\"test.db\")"),
             ("flag", r#"flag.String("c", "config.yaml", "file")"#, "DataFile(\"config.yaml\")?"),
             ("flag", r#"flag.String("addr", ":8080", "address")"#, ""),

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::c_code;
 use super::constraint::{Target, name_fits};
+use super::data::{data_files, is_data_file};
 use super::gomod::{self, GoMod};
 use super::modcache::{self, ModuleCache};
 use super::modules::{self, ModuleFacts};
@@ -14,7 +16,7 @@ use super::needs;
 use super::packages::module_of;
 use super::source::{self, GoFile};
 use super::{CgoEvidence, CgoKind, Embed, Need, NeedKind, Place, Program};
-use crate::context::tree::{ImageTree, Origin, join};
+use crate::context::tree::{ImageTree, join};
 
 /// Reads the program whose main package stands in `main_dir`.
 ///
@@ -58,6 +60,8 @@ struct Reader<'a> {
     /// String literals of the program's own files and where they stand.
     strings: BTreeMap<String, Place>,
     unread: BTreeSet<String>,
+    /// A database that is a file is linked in.
+    file_database: bool,
     program: Program,
 }
 
@@ -114,6 +118,7 @@ impl<'a> Reader<'a> {
             seen: BTreeSet::new(),
             strings: BTreeMap::new(),
             unread: BTreeSet::new(),
+            file_database: false,
             program,
         }
     }
@@ -146,6 +151,15 @@ impl<'a> Reader<'a> {
         let caller =
             |found: &source::Use| found.package.as_deref() == Some("runtime") && found.name.starts_with("Caller");
         self.program.own_paths |= files.iter().any(|read| read.file.uses.iter().any(caller));
+        for read in &files {
+            let symbols = |import: &source::Import| READS_SYMBOLS.contains(&import.path.as_str());
+            self.program.own_symbols |= read.file.imports.iter().any(symbols);
+            let named = read.file.strings.iter().find(|(text, _)| text.contains("netdns=cgo")).map(|(_, line)| *line);
+            let line = named.or(read.file.wants_c_resolver.then_some(1));
+            if let (Some(line), None) = (line, &self.program.c_resolver) {
+                self.program.c_resolver = Some(Place { file: read.shown.clone(), line });
+            }
+        }
         self.cgo_of(dir, &files);
         let foreign = self.is_foreign(dir);
         if !foreign {
@@ -214,7 +228,8 @@ impl<'a> Reader<'a> {
         if modules::find(&what).is_some_and(|facts| facts.needs.contains(&"pure")) {
             return;
         }
-        let has_cpp = self.names_in(dir).iter().any(|name| name.ends_with(".cpp") || name.ends_with(".cc"));
+        let names = self.names_in(dir);
+        let has_cpp = names.iter().any(|name| name.ends_with(".cpp") || name.ends_with(".cc"));
         let mut with_c = files.iter().filter(|read| read.with_cgo && read.file.cgo.is_some()).peekable();
         if let Some(first) = with_c.peek() {
             let line = first.file.cgo.as_ref().map_or(1, |cgo| cgo.line);
@@ -227,7 +242,11 @@ impl<'a> Reader<'a> {
             libraries.sort();
             libraries.dedup();
             libraries.retain(|library| !OF_LIBC.contains(&library.as_str()));
-            let packages = modules::find(&what).map_or_else(Vec::new, |facts| facts.linked(self.tags).0);
+            let facts = modules::find(&what);
+            if facts.is_none() {
+                self.c_code(dir, &names, files, &what, !libraries.is_empty());
+            }
+            let packages = facts.map_or_else(Vec::new, |facts| facts.linked(self.tags).0);
             self.program.cgo.push(CgoEvidence { kind: CgoKind::ImportC, what, place, packages, libraries });
         } else if let Some(twin) = files.iter().find(|read| read.with_cgo != read.without) {
             let place = Some(Place { file: twin.shown.clone(), line: 1 });
@@ -239,6 +258,37 @@ impl<'a> Reader<'a> {
                 let place = Some(Place { file: read.shown.clone(), line: found.line });
                 self.evidence(CgoKind::Plugin, "plugin".into(), place);
             }
+        }
+    }
+
+    /// Reads the C code of a package: what stands above `import "C"`, and the C files beside it.
+    fn c_code(&mut self, dir: &str, names: &[String], files: &[Read], what: &str, library: bool) {
+        let mut code = String::new();
+        let mut place: Option<Place> = None;
+        let mut calls: Vec<&str> = Vec::new();
+        let mut exports: Vec<&str> = Vec::new();
+        for read in files.iter().filter(|read| read.with_cgo) {
+            exports.extend(read.file.exports.iter().map(String::as_str));
+            calls.extend(read.file.c_calls.iter().map(|(name, _)| name.as_str()));
+            if let Some(cgo) = &read.file.cgo {
+                code.push_str(&cgo.code);
+                place.get_or_insert(Place { file: read.shown.clone(), line: cgo.line });
+            }
+        }
+        for name in names.iter().filter(|name| c_code::is_c_file(name)) {
+            let path = join(dir, name);
+            let text = match self.cache.place(&path) {
+                Some((files, inner)) => files.read(&inner),
+                None => self.tree.read(&path),
+            };
+            match text {
+                Some(text) if code.len() + text.len() < c_code::MOST => code.push_str(&text),
+                _ => calls.push(name),
+            }
+            code.push('\n');
+        }
+        if let (Some(unknown), Some(place)) = (c_code::unknown(&code, &calls, &exports, library), place) {
+            self.program.c_code.push((format!("the C code of {what} calls {unknown}, which may read files"), place));
         }
     }
 
@@ -277,6 +327,12 @@ impl<'a> Reader<'a> {
         if let Some(facts) = &facts {
             self.by_table(path, facts, &place, foreign);
         }
+        if path.starts_with("go/") && matches!(path, "go/build" | "go/importer") {
+            let kind = NeedKind::Program("go".into());
+            let why = format!("{path} asks the toolchain");
+            self.program.needs.push(Need { kind, place: Some(place.clone()), why, literal: false, is_path: false });
+        }
+        self.file_database |= ["sqlite", "duckdb", "ramsql"].iter().any(|name| path.contains(name));
         if path.starts_with("./") || path.starts_with("../") {
             self.queue.push_back(join(from, path));
             return;
@@ -400,7 +456,17 @@ impl<'a> Reader<'a> {
                 _ => None,
             })
             .collect();
-        for (text, place) in &self.strings {
+        // What is opened for writing may be a file that is there to be read.
+        let written: Vec<(String, Place)> = self
+            .program
+            .needs
+            .iter()
+            .filter_map(|need| match (&need.kind, &need.place) {
+                (NeedKind::WritablePath(path), Some(place)) => Some((path.clone(), place.clone())),
+                _ => None,
+            })
+            .collect();
+        for (text, place) in self.strings.iter().chain(written.iter().map(|(text, place)| (text, place))) {
             let plain = text.trim_start_matches("./").trim_end_matches('/');
             if plain.is_empty() || plain.len() > 300 || plain.contains(['\n', ' ', '%', ':', '*']) || plain == "." {
                 continue;
@@ -433,6 +499,12 @@ impl<'a> Reader<'a> {
         if all_known && self.program.data_left.is_empty() {
             self.program.needs.retain(|need| !need.is_path);
         }
+        let database = self.file_database;
+        self.program.needs.retain(|need| database || need.kind != NeedKind::Unknown(needs::DATABASE.into()));
+        let variable = |text: &&String| {
+            text.len() > 1 && text.bytes().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == b'_')
+        };
+        self.program.variables = self.strings.keys().filter(variable).cloned().collect();
         let zones = self.tags.iter().any(|tag| tag == "timetzdata");
         self.program.needs.retain(|need| !(zones && need.kind == NeedKind::TimeZones));
         // One need of each kind: a literal one where there is one, the first of these.
@@ -448,6 +520,9 @@ impl<'a> Reader<'a> {
         self.program
     }
 }
+
+/// Packages that read the symbols or the debug information of a program.
+const READS_SYMBOLS: &[&str] = &["debug/buildinfo", "debug/dwarf", "debug/elf", "debug/gosym"];
 
 /// Libraries of the C library itself.
 const OF_LIBC: &[&str] = &["c", "dl", "m", "pthread", "resolv", "rt", "util"];
@@ -487,87 +562,6 @@ fn vendor_above(tree: &ImageTree<'_>, from: &str, path: &str) -> Option<String> 
         dir = parent;
     }
     None
-}
-
-/// Not source, not a project's own notes, not what only builds or tests: a file that a program might read. Other
-/// Markdown counts (a blog reads it), and `.gitkeep` as well, since its directory may be one that is written to.
-fn is_data_file(tree: &ImageTree<'_>, path: &str) -> bool {
-    if !tree.is_file(path) || tree.origin(path) == Some(&Origin::Program) {
-        return false;
-    }
-    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
-    let (stem, extension) = name.split_once('.').unwrap_or((&name, ""));
-    let note = NOTES.contains(&stem) && matches!(extension, "" | "md" | "txt" | "rst" | "adoc");
-    let compose =
-        matches!(stem, "compose" | "docker-compose") && (extension.ends_with("yml") || extension.ends_with("yaml"));
-    let tool =
-        TOOLS.iter().any(|tool| name == *tool || name.strip_prefix(tool).is_some_and(|rest| rest.starts_with('.')));
-    !note
-        && !compose
-        && !tool
-        && ![".go", ".s", ".dockerfile", ".dockerignore"].iter().any(|end| name.ends_with(end))
-        && !DIRS.iter().any(|dir| path.contains(dir))
-}
-
-const NOTES: &[&str] = &[
-    "authors",
-    "changelog",
-    "code_of_conduct",
-    "codeowners",
-    "contributing",
-    "copying",
-    "licence",
-    "license",
-    "notice",
-    "readme",
-    "security",
-];
-/// Alone or with an extension.
-const TOOLS: &[&str] = &[
-    ".air",
-    ".codecov",
-    ".dockerignore",
-    ".ds_store",
-    ".editorconfig",
-    ".gitattributes",
-    ".gitignore",
-    ".gitlab-ci",
-    ".gitmodules",
-    ".golangci",
-    ".goreleaser",
-    ".pre-commit-config",
-    ".travis",
-    "containerfile",
-    "dockerfile",
-    "go.mod",
-    "go.sum",
-    "go.work",
-    "gnumakefile",
-    "jenkinsfile",
-    "makefile",
-    "skaffold.yaml",
-    "taskfile.yml",
-    "tiltfile",
-];
-const DIRS: &[&str] =
-    &["/.circleci/", "/.devcontainer/", "/.git/", "/.github/", "/.idea/", "/.vscode/", "/testdata/", "/vendor/"];
-
-/// The files below a directory that the program might read and that are not in it already: everything but sources,
-/// go.mod, `vendor`, notes, licences, what only CI and Docker use, and what is embedded. None left: the program's own
-/// binary is all it can need from there.
-pub fn data_files(tree: &ImageTree<'_>, dir: &str, embeds: &[Embed]) -> Vec<String> {
-    let embedded = |path: &str| {
-        embeds.iter().any(|embed| {
-            let depth = embed.path.split('/').count();
-            let end = path.match_indices('/').nth(depth.saturating_sub(1)).map_or(path.len(), |(at, _)| at);
-            path.get(..end).is_some_and(|head| crate::context::glob::matches(&embed.path, head))
-        })
-    };
-    tree.under(dir)
-        .map(|(path, _)| path)
-        .filter(|path| is_data_file(tree, path) && !embedded(path))
-        .map(String::from)
-        .collect()
 }
 
 /// Standard packages that are net or os/user, or import them: with cgo on they call the resolver of the C library.

@@ -1,9 +1,8 @@
 //! A Go source file read for what a build and a running program need: package, imports, cgo, constraints, embeds and
 //! calls with their arguments. A scanner, not a parser: it knows comments, strings and brackets.
 
-use std::borrow::Cow;
-
 use super::constraint::{Target, comments_fit, names_cgo};
+use super::tokens::{Kind, Token, tokenize};
 
 #[derive(Clone, Debug, Default)]
 pub struct GoFile {
@@ -22,6 +21,14 @@ pub struct GoFile {
     pub strings: Vec<(String, u32)>,
     /// `const name = "text"` outside or inside of functions.
     pub constants: Vec<(String, String)>,
+    /// `C.name(…)`: the name and its line.
+    pub c_calls: Vec<(String, u32)>,
+    /// Lines that give a `Path` to something other than a URL: perhaps to an `exec.Cmd`.
+    pub paths_set: Vec<u32>,
+    /// Names that C code may call since Go has them: `//export name`.
+    pub exports: Vec<String>,
+    /// `//go:debug netdns=cgo`
+    pub wants_c_resolver: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +46,8 @@ pub struct CgoImport {
     pub libraries: Vec<String>,
     /// `#cgo LDFLAGS: -static`
     pub links_statically: bool,
+    /// The C text above the import, without its comment signs and `#cgo` lines.
+    pub code: String,
 }
 
 /// A selector, and the arguments where it is called.
@@ -48,7 +57,19 @@ pub struct Use {
     pub package: Option<String>,
     pub name: String,
     pub args: Option<Vec<Arg>>,
+    /// `x.Name{Field: value}`: the fields that are given by name.
+    pub fields: Option<Vec<Field>>,
+    /// `*x.Name`, or what a function returns: a type, not a value of it.
+    pub is_type: bool,
     pub line: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    pub name: String,
+    pub value: Arg,
+    /// The value comes from a call.
+    pub calls: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,36 +100,6 @@ impl GoFile {
     }
 }
 
-#[derive(Clone, Debug, PartialEq)]
-enum Kind<'t> {
-    Ident(&'t str),
-    Text(Cow<'t, str>),
-    Op(char),
-    /// The number 0.
-    Zero,
-    /// Another number, or a character.
-    Other,
-}
-
-#[derive(Clone, Debug)]
-struct Token<'t> {
-    kind: Kind<'t>,
-    line: u32,
-}
-
-impl<'t> Token<'t> {
-    fn is(&self, op: char) -> bool {
-        self.kind == Kind::Op(op)
-    }
-
-    fn ident(&self) -> Option<&'t str> {
-        match self.kind {
-            Kind::Ident(name) => Some(name),
-            _ => None,
-        }
-    }
-}
-
 pub fn scan(text: &str) -> GoFile {
     let (tokens, comments) = tokenize(text, false);
     let (mut file, at) = head(&tokens, &comments);
@@ -125,7 +116,7 @@ pub fn scan_head(text: &str) -> GoFile {
 /// A file of a package of others: whole only where its calls may matter.
 pub fn scan_foreign(text: &str) -> GoFile {
     let head = scan_head(text);
-    if head.imports("plugin") || head.imports("runtime") { scan(text) } else { head }
+    if head.cgo.is_some() || head.imports("plugin") || head.imports("runtime") { scan(text) } else { head }
 }
 
 fn head(tokens: &[Token<'_>], comments: &[(&str, u32)]) -> (GoFile, usize) {
@@ -139,6 +130,10 @@ fn head(tokens: &[Token<'_>], comments: &[(&str, u32)]) -> (GoFile, usize) {
         if let Some(patterns) = comment.strip_prefix("//go:embed ").or_else(|| comment.strip_prefix("//go:embed\t")) {
             file.embeds.extend(embed_patterns(patterns).into_iter().map(|pattern| (pattern, *line)));
         }
+        if let Some(name) = comment.strip_prefix("//export ") {
+            file.exports.push(name.trim().to_string());
+        }
+        file.wants_c_resolver |= comment.starts_with("//go:debug") && comment.contains("netdns=cgo");
     }
     if let (Some("package"), Some(name)) = (tokens.first().and_then(Token::ident), tokens.get(1)) {
         file.package = name.ident().unwrap_or("").to_string();
@@ -147,7 +142,8 @@ fn head(tokens: &[Token<'_>], comments: &[(&str, u32)]) -> (GoFile, usize) {
     at = imports(tokens, at, &mut file);
     if let Some(index) = file.imports.iter().position(|import| import.path == "C") {
         let line = file.imports.remove(index).line;
-        file.cgo = Some(preamble(comments, line));
+        let code = c_code(comments, line, package_line);
+        file.cgo = Some(CgoImport { code, ..preamble(comments, line) });
     }
     (file, at)
 }
@@ -212,6 +208,34 @@ fn preamble(comments: &[(&str, u32)], line: u32) -> CgoImport {
     found
 }
 
+/// The comment right above `import "C"`; in a block of imports it may stand above the block.
+fn c_code(comments: &[(&str, u32)], line: u32, package_line: u32) -> String {
+    let last_line = |text: &str, line: u32| line + text.matches('\n').count() as u32;
+    let above = || comments.iter().rev().filter(|(_, at)| *at < line && *at > package_line);
+    let mut next = line;
+    let near: Vec<&(&str, u32)> = above()
+        .take_while(|(text, at)| {
+            let touches = last_line(text, *at) + 1 >= next;
+            next = *at;
+            touches
+        })
+        .collect();
+    let mut found = if near.is_empty() { above().collect() } else { near };
+    found.reverse();
+    let mut code = String::new();
+    for (text, _) in found {
+        let inner = match text.strip_prefix("/*") {
+            Some(block) => block.strip_suffix("*/").unwrap_or(block),
+            None => text.strip_prefix("//").unwrap_or(text),
+        };
+        for line in inner.lines().filter(|line| !line.trim_start().starts_with("#cgo")) {
+            code.push_str(line);
+            code.push('\n');
+        }
+    }
+    code
+}
+
 fn embed_patterns(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut rest = text.trim();
@@ -230,7 +254,8 @@ fn embed_patterns(text: &str) -> Vec<String> {
 fn body(tokens: &[Token<'_>], file: &mut GoFile) {
     let names: Names =
         file.imports.iter().map(|import| (local_name(import).to_string(), import.path.clone())).collect();
-    let dot_import = file.imports.iter().any(|import| import.alias.as_deref() == Some("."));
+    let dotted = |import: &&Import| import.alias.as_deref() == Some(".");
+    let dot_imports: Vec<String> = file.imports.iter().filter(dotted).map(|import| import.path.clone()).collect();
     let mut depth = 0u32;
     for (at, token) in tokens.iter().enumerate() {
         let ahead = |offset: usize| tokens.get(at + offset);
@@ -248,15 +273,35 @@ fn body(tokens: &[Token<'_>], file: &mut GoFile) {
                 let called = ahead(1).is_some_and(|next| next.is('('));
                 // What other packages have to offer has a capital letter.
                 let exported = !name.starts_with(|first: char| first.is_ascii_lowercase());
+                let owner = at.checked_sub(2).and_then(|index| tokens.get(index)).and_then(Token::ident);
+                if after_dot && called && owner == Some("C") && file.cgo.is_some() {
+                    file.c_calls.push((name.to_string(), token.line));
+                }
+                let assigned = ahead(1).is_some_and(|next| next.is('=')) && !ahead(2).is_some_and(|next| next.is('='));
+                let of_url = owner.is_some_and(|owner| owner == "u" || owner.to_ascii_lowercase().ends_with("url"));
+                if after_dot && assigned && *name == "Path" && !of_url {
+                    file.paths_set.push(token.line);
+                }
+                let found = || Use {
+                    package: None,
+                    name: name.to_string(),
+                    args: called.then(|| arguments(tokens.get(at + 2..).unwrap_or_default(), &names)),
+                    fields: None,
+                    is_type: false,
+                    line: token.line,
+                };
                 if after_dot && exported {
                     let package = at.checked_sub(2).and_then(|index| package_before(tokens, index, &names));
                     if package.is_some() || called {
-                        let args = called.then(|| arguments(tokens.get(at + 2..).unwrap_or_default(), &names));
-                        file.uses.push(Use { package, name: name.to_string(), args, line: token.line });
+                        let before = at.checked_sub(3).and_then(|index| tokens.get(index));
+                        let is_type = before.is_some_and(|token| token.is('*') || token.is(')'));
+                        let literal = package.is_some() && !is_type && ahead(1).is_some_and(|next| next.is('{'));
+                        let fields = literal.then(|| fields(tokens.get(at + 2..).unwrap_or_default(), &names));
+                        file.uses.push(Use { package, fields, is_type, ..found() });
                     }
-                } else if called && dot_import {
-                    let args = Some(arguments(tokens.get(at + 2..).unwrap_or_default(), &names));
-                    file.uses.push(Use { package: None, name: name.to_string(), args, line: token.line });
+                } else if called && exported && !after_dot {
+                    let uses = dot_imports.iter().map(|path| Use { package: Some(path.clone()), ..found() });
+                    file.uses.extend(uses);
                 }
             }
             _ => {}
@@ -287,7 +332,7 @@ fn local_name(import: &Import) -> &str {
         last = import.path.rsplit('/').nth(1).unwrap_or(last);
     }
     let last = last.split(".v").next().unwrap_or(last);
-    let last = last.strip_prefix("go-").unwrap_or(last);
+    let last = last.strip_prefix("go-").or(last.strip_prefix("go.")).unwrap_or(last);
     last.strip_suffix("-go").or(last.strip_suffix(".go")).unwrap_or(last)
 }
 
@@ -337,6 +382,34 @@ fn arguments(tokens: &[Token<'_>], names: &Names) -> Vec<Arg> {
                 found.push(argument(here(start), names));
                 start = at + 1;
             }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// The fields of a composite literal, from behind its brace on.
+fn fields(tokens: &[Token<'_>], names: &Names) -> Vec<Field> {
+    let mut found = Vec::new();
+    let mut depth = 0u32;
+    let mut start = 0;
+    for (at, token) in tokens.iter().enumerate() {
+        match token.kind {
+            Kind::Op('(' | '[' | '{') => depth += 1,
+            Kind::Op(')' | ']' | '}') if depth > 0 => depth -= 1,
+            Kind::Op(op @ (',' | '}')) if depth == 0 => {
+                if let [name, colon, value @ ..] = tokens.get(start..at).unwrap_or_default()
+                    && let (Some(name), true, false) = (name.ident(), colon.is(':'), value.is_empty())
+                {
+                    let calls = value.iter().any(|token| token.is('('));
+                    found.push(Field { name: name.to_string(), value: argument(value, names), calls });
+                }
+                start = at + 1;
+                if op == '}' {
+                    break;
+                }
+            }
+            Kind::Op(')' | ']') => break,
             _ => {}
         }
     }
@@ -402,134 +475,6 @@ fn joined(tokens: &[Token<'_>], names: &Names) -> Option<Arg> {
         }
     }
     Some(Arg::Text(crate::context::dockerignore::clean(&parts.join("/"))))
-}
-
-/// Tokens, and comments with the line on which they begin. Line ends become `;` where Go puts one.
-fn tokenize(text: &str, head_only: bool) -> (Vec<Token<'_>>, Vec<(&str, u32)>) {
-    let bytes = text.as_bytes();
-    let mut tokens: Vec<Token<'_>> = Vec::with_capacity(if head_only { 32 } else { text.len() / 5 });
-    let mut comments = Vec::new();
-    let mut line = 1;
-    let mut at = if text.starts_with('\u{feff}') { 3 } else { 0 };
-    while let Some(byte) = bytes.get(at).copied() {
-        let rest = bytes.get(at..).unwrap_or_default();
-        let start = at;
-        match byte {
-            b'\n' => {
-                end_line(&mut tokens, line);
-                line += 1;
-                at += 1;
-            }
-            b' ' | b'\t' | b'\r' => at += 1,
-            b'/' if rest.starts_with(b"//") => {
-                at += memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-                comments.push((text.get(start..at).unwrap_or("").trim_end(), line));
-            }
-            b'/' if rest.starts_with(b"/*") => {
-                let end = memchr::memmem::find(rest.get(2..).unwrap_or_default(), b"*/");
-                at += end.map_or(rest.len(), |end| end + 4);
-                let comment = text.get(start..at).unwrap_or("");
-                let lines = memchr::memchr_iter(b'\n', comment.as_bytes()).count() as u32;
-                if lines > 0 {
-                    end_line(&mut tokens, line);
-                }
-                comments.push((comment, line));
-                line += lines;
-            }
-            b'`' => {
-                let end = memchr::memchr(b'`', rest.get(1..).unwrap_or_default()).unwrap_or(rest.len());
-                let inner = text.get(start + 1..start + 1 + end).unwrap_or("");
-                at += end + 2;
-                let lines = inner.matches('\n').count() as u32;
-                tokens.push(Token { kind: Kind::Text(inner.into()), line });
-                line += lines;
-            }
-            b'"' | b'\'' => {
-                let end = quoted(rest, byte);
-                at += end;
-                let inner = text.get(start + 1..at.saturating_sub(1)).unwrap_or("");
-                let kind = if byte == b'"' { Kind::Text(unescape(inner)) } else { Kind::Other };
-                tokens.push(Token { kind, line });
-            }
-            b'0'..=b'9' => {
-                at += rest.iter().take_while(|c| c.is_ascii_alphanumeric() || matches!(**c, b'_' | b'.')).count();
-                let kind = if text.get(start..at) == Some("0") { Kind::Zero } else { Kind::Other };
-                tokens.push(Token { kind, line });
-            }
-            b'A'..=b'Z' | b'a'..=b'z' | b'_' | 0x80.. => {
-                at += rest.iter().take_while(|c| c.is_ascii_alphanumeric() || **c == b'_' || **c >= 0x80).count();
-                let name = text.get(start..at).unwrap_or("");
-                // Imports stand before every declaration.
-                if head_only && matches!(name, "const" | "func" | "type" | "var") {
-                    break;
-                }
-                tokens.push(Token { kind: Kind::Ident(name), line });
-            }
-            other => {
-                at += 1;
-                tokens.push(Token { kind: Kind::Op(other as char), line });
-            }
-        }
-    }
-    end_line(&mut tokens, line);
-    (tokens, comments)
-}
-
-/// The semicolon that Go puts at the end of a line behind a name, a literal or a closing bracket.
-fn end_line(tokens: &mut Vec<Token<'_>>, line: u32) {
-    let ends = tokens.last().is_some_and(|token| match &token.kind {
-        Kind::Op(op) => matches!(op, ')' | ']' | '}'),
-        _ => true,
-    });
-    if ends {
-        tokens.push(Token { kind: Kind::Op(';'), line });
-    }
-}
-
-/// Length of a quoted literal with its quotes; one that is not closed ends at its line.
-fn quoted(rest: &[u8], quote: u8) -> usize {
-    let mut at = 1;
-    while let Some(byte) = rest.get(at).copied() {
-        match byte {
-            b'\\' => at += 1,
-            b'\n' => return at,
-            _ if byte == quote => return at + 1,
-            _ => {}
-        }
-        at += 1;
-    }
-    rest.len()
-}
-
-fn unescape(text: &str) -> Cow<'_, str> {
-    if memchr::memchr(b'\\', text.as_bytes()).is_none() {
-        return text.into();
-    }
-    let mut out = String::new();
-    let mut rest = text.chars();
-    while let Some(c) = rest.next() {
-        if c != '\\' {
-            out.push(c);
-            continue;
-        }
-        match rest.next() {
-            Some('n') => out.push('\n'),
-            Some('t') => out.push('\t'),
-            Some('r') => out.push('\r'),
-            Some(digits @ ('x' | 'u' | 'U')) => {
-                let count = match digits {
-                    'x' => 2,
-                    'u' => 4,
-                    _ => 8,
-                };
-                let code: String = rest.by_ref().take(count).collect();
-                out.push(u32::from_str_radix(&code, 16).ok().and_then(char::from_u32).unwrap_or('\u{fffd}'));
-            }
-            Some(other) => out.push(other),
-            None => {}
-        }
-    }
-    out.into()
 }
 
 #[cfg(test)]

@@ -1,0 +1,85 @@
+//! Files of the build stage that a program might read.
+
+use super::Embed;
+use crate::context::tree::{ImageTree, Origin};
+
+/// Not source, not a project's own notes, not what only builds or tests: a file that a program might read. Other
+/// Markdown counts (a blog reads it), and `.gitkeep` as well, since its directory may be one that is written to.
+pub(super) fn is_data_file(tree: &ImageTree<'_>, path: &str) -> bool {
+    if !tree.is_file(path) || tree.origin(path) == Some(&Origin::Program) {
+        return false;
+    }
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    let (stem, extension) = name.split_once('.').unwrap_or((&name, ""));
+    let note = NOTES.contains(&stem) && matches!(extension, "" | "md" | "txt" | "rst" | "adoc");
+    let compose =
+        matches!(stem, "compose" | "docker-compose") && (extension.ends_with("yml") || extension.ends_with("yaml"));
+    let tool =
+        TOOLS.iter().any(|tool| name == *tool || name.strip_prefix(tool).is_some_and(|rest| rest.starts_with('.')));
+    !note
+        && !compose
+        && !tool
+        && ![".go", ".s", ".dockerfile", ".dockerignore"].iter().any(|end| name.ends_with(end))
+        && !DIRS.iter().any(|dir| path.contains(dir))
+}
+
+const NOTES: &[&str] = &[
+    "authors",
+    "changelog",
+    "code_of_conduct",
+    "codeowners",
+    "contributing",
+    "copying",
+    "licence",
+    "license",
+    "notice",
+    "readme",
+    "security",
+];
+/// Alone or with an extension.
+const TOOLS: &[&str] = &[
+    ".air",
+    ".codecov",
+    ".dockerignore",
+    ".ds_store",
+    ".editorconfig",
+    ".gitattributes",
+    ".gitignore",
+    ".gitlab-ci",
+    ".gitmodules",
+    ".golangci",
+    ".goreleaser",
+    ".pre-commit-config",
+    ".travis",
+    "containerfile",
+    "dockerfile",
+    "go.mod",
+    "go.sum",
+    "go.work",
+    "gnumakefile",
+    "jenkinsfile",
+    "makefile",
+    "skaffold.yaml",
+    "taskfile.yml",
+    "tiltfile",
+];
+const DIRS: &[&str] =
+    &["/.circleci/", "/.devcontainer/", "/.git/", "/.github/", "/.idea/", "/.vscode/", "/testdata/", "/vendor/"];
+
+/// The files below a directory that the program might read and that are not in it already: everything but sources,
+/// go.mod, `vendor`, notes, licences, what only CI and Docker use, and what is embedded. None left: the program's own
+/// binary is all it can need from there.
+pub fn data_files(tree: &ImageTree<'_>, dir: &str, embeds: &[Embed]) -> Vec<String> {
+    let embedded = |path: &str| {
+        embeds.iter().any(|embed| {
+            let depth = embed.path.split('/').count();
+            let end = path.match_indices('/').nth(depth.saturating_sub(1)).map_or(path.len(), |(at, _)| at);
+            path.get(..end).is_some_and(|head| crate::context::glob::matches(&embed.path, head))
+        })
+    };
+    tree.under(dir)
+        .map(|(path, _)| path)
+        .filter(|path| is_data_file(tree, path) && !embedded(path))
+        .map(String::from)
+        .collect()
+}
