@@ -1,5 +1,6 @@
 //! `check`: parse, model, run the rules, suppress, sort, price.
 
+mod guard;
 mod suppress;
 
 use std::cell::OnceCell;
@@ -56,6 +57,7 @@ pub fn check(source: SourceFile, build_context: Option<&BuildContext>, settings:
             && !settings.ignore.contains(&rule.slug)
     };
     run(&cx, &on, &mut diagnostics);
+    guard::withhold(&source, &dockerfile, &model, &mut diagnostics);
     let given = settings.model.build_args.iter().any(|(name, _)| name == CHECK_ARG);
     let mut ignores = match settings.disable_ignores {
         true => suppress::Suppressions::default(),

@@ -183,9 +183,12 @@ impl Call {
 
     /// The command keeps its downloads out of the image, by flag or by a variable that it or the script sets.
     pub fn keeps_no_cache(&self, command: &ShellCommand) -> bool {
-        let off = |value: &str| matches!(value.to_ascii_lowercase().as_str(), "" | "0" | "false" | "off" | "no");
         self.has(command, self.facts.no_cache)
-            || self.facts.no_cache_env.iter().any(|name| command.variable(name).is_some_and(|value| !off(&value.text)))
+            || self
+                .facts
+                .no_cache_env
+                .iter()
+                .any(|name| command.variable(name).is_some_and(|value| switches_cache_off(name, &value.text)))
     }
 
     /// Recommended, weak or development packages are left out.
@@ -398,6 +401,13 @@ fn package(spec: Spec, word: &ShellWord, text: &str) -> Option<Package> {
     })
 }
 
+/// pip reads any value of PIP_NO_CACHE_DIR as a wish to have no cache, `off` and `0` too, for the sake of files from
+/// before it read the value at all (pip 19 and later, `_handle_no_cache_dir`).
+pub fn switches_cache_off(name: &str, value: &str) -> bool {
+    let value = value.to_ascii_lowercase();
+    !value.is_empty() && (name == "PIP_NO_CACHE_DIR" || !matches!(value.as_str(), "0" | "false" | "off" | "no"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -554,7 +564,11 @@ mod tests {
         };
         assert!(quiet("pip install --no-cache-dir x") && quiet("PIP_NO_CACHE_DIR=1 pip install x"));
         assert!(quiet("export PIP_NO_CACHE_DIR=on; pip install x"));
-        assert!(!quiet("PIP_NO_CACHE_DIR=0 pip install x") && !quiet("pip install x"));
+        assert!(
+            quiet("PIP_NO_CACHE_DIR=0 pip install x")
+                && !quiet("PIP_NO_CACHE_DIR= pip install x")
+                && !quiet("pip install x")
+        );
     }
 
     #[test]

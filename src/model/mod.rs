@@ -22,7 +22,7 @@ pub use config::{ConfigCommand, ImageConfig};
 pub use images::{ImageFacts, Libc, PackageManager, facts_for};
 pub use installs::{
     Action, Call, Clean, Install, MANAGERS, Manager, ManagerFacts, Package, PackageKind, Removal, Spec, action, call,
-    facts, installs, is_clean, is_install, is_update, removal, removes,
+    facts, installs, is_clean, is_install, is_update, removal, removes, switches_cache_off,
 };
 pub use names::canonical_name;
 pub use scope::{Env, Origin, Variable, expand, expand_heredoc, expand_words, variables};

@@ -1,7 +1,7 @@
 //! `apk add` without `--no-cache` in a layer that ships.
 
-use super::support::caches::{Cache, Left};
-use super::support::{Run, merge, runs, too_old_for_flag};
+use super::support::caches::{Cache, Left, subcommand};
+use super::support::{Run, known, merge, runs, too_old_for_flag};
 use super::{Category, Context, FixAvailability, Rule};
 use crate::diagnostic::{Applicability, Diagnostic, Severity};
 use crate::shell::{Joiner, ShellCommand};
@@ -24,7 +24,7 @@ static CACHE: Cache = Cache {
     programs: &["apk"],
     fills: &["add", "update", "upgrade"],
     unless: &["--no-cache", "--no-network"],
-    dirs: &["/var/cache/apk"],
+    dirs: &["/var/cache/apk", "/etc/apk/cache"],
     cleans: &[("apk", &["cache"])],
     update_installs: false,
     message: "the package index that apk downloads stays in this layer",
@@ -47,7 +47,7 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
 /// `--no-cache` for every command that would leave the index, and no `apk update` any more.
 fn edits(cx: &Context<'_>, left: &Left<'_>) -> Option<Vec<Edit>> {
     let run = &left.run;
-    if !run.editable() || too_old_for_flag(cx, run.stage) {
+    if !run.editable() || CACHE.looked_at_later(cx, run) || reads_index(cx, run) || too_old_for_flag(cx, run.stage) {
         return None;
     }
     let mut edits = Vec::new();
@@ -63,6 +63,21 @@ fn edits(cx: &Context<'_>, left: &Left<'_>) -> Option<Vec<Edit>> {
         });
     }
     Some(edits)
+}
+
+/// A command of the RUN needs the index that `apk update` fetched: only what installs fetches one itself.
+fn reads_index(cx: &Context<'_>, run: &Run<'_>) -> bool {
+    let mut all = run.script.commands.iter().chain(&run.script.substitutions);
+    let updates = run.script.commands.iter().any(|cmd| cmd.name.text == "apk" && subcommand(cmd) == Some("update"));
+    let named = cx.source.slice(run.instruction.content).contains("cache/apk");
+    named
+        || (updates
+            && (!known::all(run.script, known::plain_or_builder)
+                || all.any(|cmd| {
+                    cmd.name.text == "apk"
+                        && (cmd.has_flag(&["--no-network"])
+                            || !matches!(subcommand(cmd), Some("add" | "del" | "upgrade" | "update" | "cache")))
+                })))
 }
 
 /// Takes `apk update && ` away.

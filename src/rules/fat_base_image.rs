@@ -4,7 +4,7 @@ use super::support::{chain, layers_ship, runs};
 use super::{Category, Context, FixAvailability, Rule};
 use crate::diagnostic::{Applicability, Diagnostic, Severity, Waste};
 use crate::model::Stage;
-use crate::syntax::{Body, ImageRef};
+use crate::syntax::{Body, ImageRef, Keyword};
 use crate::text::Edit;
 
 pub static RULE: Rule = Rule {
@@ -54,6 +54,9 @@ const FULL_ONLY: &[&str] = &[
     "wget",
     "xz",
 ];
+
+/// Programs of a JDK that people call in a running container.
+const JDK_TOOLS: &[&str] = &["jcmd", "jhsdb", "jinfo", "jmap", "jps", "jshell", "jstack", "jstat", "jconsole"];
 
 fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
     for stage in cx.model.stages.iter().filter(|stage| layers_ship(cx.model, stage)) {
@@ -159,17 +162,29 @@ fn uses_full(cx: &Context<'_>, stage: &Stage) -> bool {
     use crate::rewrite::toolchains::detect;
     let name = stage.image().map(|image| image.repository.text.clone()).unwrap_or_default();
     let own = |program: &str| name.ends_with("python") && program.starts_with("python");
-    chain(cx, stage).into_iter().any(|stage| {
-        runs(cx, stage).any(|run| {
-            run.script.opaque.is_some()
-                || run.script.commands.iter().chain(&run.script.substitutions).any(|cmd| {
-                    let program = cmd.name.text.as_str();
-                    (FULL_ONLY.contains(&program) && !own(program))
-                        || matches!(detect::command(cmd), Some((_, detect::Work::Compiles | detect::Work::RunsSources)))
-                        || (name.ends_with("temurin")
-                            && matches!(program, "gradle" | "gradlew" | "mvn" | "mvnw" | "sbt"))
-                })
+    let started = |stage: &Stage| {
+        stage.steps.iter().filter_map(|step| cx.dockerfile.get(step.inst)).any(|instruction| {
+            let starts = matches!(instruction.keyword, Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck);
+            let text = cx.source.slice(instruction.content);
+            let mut words = text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '+' | '_' | '.')));
+            starts && words.any(|word| (FULL_ONLY.contains(&word) && !own(word)) || JDK_TOOLS.contains(&word))
         })
+    };
+    chain(cx, stage).into_iter().any(|stage| {
+        started(stage)
+            || runs(cx, stage).any(|run| {
+                run.script.opaque.is_some()
+                    || run.script.commands.iter().chain(&run.script.substitutions).any(|cmd| {
+                        let program = cmd.name.text.as_str();
+                        (FULL_ONLY.contains(&program) && !own(program))
+                            || matches!(
+                                detect::command(cmd),
+                                Some((_, detect::Work::Compiles | detect::Work::RunsSources))
+                            )
+                            || (name.ends_with("temurin")
+                                && matches!(program, "gradle" | "gradlew" | "mvn" | "mvnw" | "sbt"))
+                    })
+            })
     })
 }
 

@@ -51,7 +51,7 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
         )
         .help("build in another stage, or mount a cache: RUN --mount=type=cache,target=…")
         .waste(Waste::Leftover(first.leftover));
-        out.push(match mounts(&run, &left) {
+        out.push(match mounts(&run, &left).filter(|_| knows_mounts(cx)) {
             Some(edit) => found.fix(Applicability::Unsafe, "Mount a cache for it", vec![edit]),
             None => found,
         });
@@ -131,4 +131,13 @@ fn mounts(run: &Run<'_>, left: &[(&ShellCommand, Cache)]) -> Option<Edit> {
     let flags: Vec<String> =
         left.iter().map(|(_, cache)| format!("--mount=type=cache,target={} ", cache.dir)).collect();
     Some(Edit::insert(run.instruction.args.start, flags.concat()))
+}
+
+/// `RUN --mount` came with version 1.2 of the frontend.
+fn knows_mounts(cx: &Context<'_>) -> bool {
+    let syntax = cx.dockerfile.directive("syntax").map_or("", |value| value.text.as_str());
+    let version = syntax.rsplit_once(':').map_or("", |(_, version)| version);
+    !["1.0", "1.1"]
+        .iter()
+        .any(|old| version == *old || version.strip_prefix(old).is_some_and(|rest| rest.starts_with(['.', '-'])))
 }

@@ -1,6 +1,7 @@
-//! A Dockerfile keyword as a command of a RUN.
+//! A Dockerfile keyword as a command of a RUN, or as a word of one.
 
-use super::support::calls::once_per_run;
+use super::support::calls::{all_runs, once_per_run};
+use super::support::instructions::{KEYWORDS, swallowed_keyword};
 use super::{Category, Context, FixAvailability, Rule};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::shell::ShellCommand;
@@ -25,11 +26,20 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
             "put it on a line of its own, or take the keyword away",
         )
     });
+    swallowed(cx, out);
+}
+
+/// A backslash too many joins the next instruction to this one: its keyword begins a line, as a word of a command.
+fn swallowed(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
+    for run in all_runs(cx) {
+        let Some(word) = swallowed_keyword(cx.source, run.instruction, run.script) else { continue };
+        out.push(
+            Diagnostic::at(word.span, format!("this {} belongs to the RUN above: a backslash joins them", word.text))
+                .help("take away the backslash at the end of the RUN's last line"),
+        );
+    }
 }
 
 fn is_one(cmd: &ShellCommand) -> bool {
     KEYWORDS.contains(&cmd.name.text.as_str())
 }
-
-const KEYWORDS: &[&str] =
-    &["RUN", "COPY", "ADD", "ENV", "WORKDIR", "FROM", "CMD", "ENTRYPOINT", "EXPOSE", "USER", "LABEL"];

@@ -24,7 +24,9 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
         let Body::Maintainer(_) = &instruction.body else { continue };
         let found = Diagnostic::at(instruction.content, "MAINTAINER is deprecated")
             .help("use LABEL org.opencontainers.image.authors=\"...\"");
-        out.push(match label(cx, instruction) {
+        // A label that is there already would be overwritten.
+        let labelled = cx.source.text.contains("org.opencontainers.image.authors");
+        out.push(match label(cx, instruction).filter(|_| !labelled) {
             Some(edits) => found.fix(Applicability::Unsafe, "Use a label", edits),
             None => found,
         });

@@ -7,6 +7,7 @@ pub mod shellcheck;
 mod support;
 
 pub use profile::{is_hadolint, rules_in};
+pub use support::instructions::swallowed_keyword;
 
 use std::cell::OnceCell;
 

@@ -61,5 +61,9 @@ fn flag_of(cmd: &ShellCommand) -> &'static str {
 
 fn edit(kept: &Kept<'_>) -> Option<Edit> {
     let verb = kept.cmd.args.iter().find(|arg| arg.text == "install" && arg.literal)?;
+    // Of two flags that say where the cache is, the last one wins.
+    if kept.cmd.args.iter().any(|arg| arg.text.starts_with("--cache-dir")) {
+        return None;
+    }
     editable(&kept.run, kept.cmd).then(|| Edit::insert(verb.span.end, format!(" {}", flag_of(kept.cmd))))
 }

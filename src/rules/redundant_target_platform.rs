@@ -2,7 +2,7 @@
 
 use super::{Category, Context, FixAvailability, Rule};
 use crate::diagnostic::{Applicability, Diagnostic, Severity};
-use crate::syntax::Keyword;
+use crate::syntax::{Body, Keyword};
 use crate::text::{Edit, Span};
 
 pub static RULE: Rule = Rule {
@@ -22,8 +22,11 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
     for (_, from) in cx.dockerfile.instructions().filter(|(_, inst)| inst.keyword == Keyword::From) {
         let Some(flag) = from.flag("platform") else { continue };
         let value = flag.value.as_ref().map_or("", |value| value.text.trim_matches('"'));
-        if value != "$TARGETPLATFORM" && value != "${TARGETPLATFORM}" {
+        if value != "$TARGETPLATFORM" && value != "${TARGETPLATFORM}" || !matches!(from.body, Body::From { .. }) {
             continue;
+        }
+        if has_default(cx) {
+            return;
         }
         let rest = cx.source.slice(Span::new(flag.span.end, from.args.start.max(flag.span.end)));
         let blanks = rest.chars().take_while(|c| matches!(c, ' ' | '\t')).count() as u32;
@@ -36,4 +39,13 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
             ),
         );
     }
+}
+
+/// `ARG TARGETPLATFORM=linux/amd64` before the first FROM wins over what BuildKit sets.
+fn has_default(cx: &Context<'_>) -> bool {
+    let global = cx.dockerfile.instructions().map(|(_, inst)| inst).take_while(|inst| inst.keyword != Keyword::From);
+    global.into_iter().any(|inst| match &inst.body {
+        Body::Arg(args) => args.iter().any(|arg| arg.key.text == "TARGETPLATFORM" && arg.value.is_some()),
+        _ => false,
+    })
 }

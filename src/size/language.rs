@@ -66,10 +66,11 @@ impl Run<'_, '_> {
         }
         // pip itself is there; a newer one takes its place in this layer.
         names.retain(|name| !matches!(name.as_str(), "pip" | "setuptools" | "wheel"));
-        let keeps = !call.keeps_no_cache(cmd)
-            && !call.facts.no_cache_env.iter().any(|name| {
-                step.env.value(name).is_some_and(|value| !matches!(value, "" | "0" | "false" | "off" | "no"))
-            });
+        let keeps =
+            !call.keeps_no_cache(cmd)
+                && !call.facts.no_cache_env.iter().any(|name| {
+                    step.env.value(name).is_some_and(|value| crate::model::switches_cache_off(name, value))
+                });
         self.language("pip", names, other, keeps, "/.cache/pip", "pip-cache", "pip's cache");
     }
 

@@ -1,5 +1,6 @@
 //! Package managers that ask whether to go on: nobody answers in a build. One check, driven by a description each.
 
+use super::Run;
 use super::calls::{all_runs, editable, resolved, unknown};
 use crate::diagnostic::{Applicability, Diagnostic};
 use crate::model::{Call, Manager};
@@ -73,7 +74,9 @@ impl Questions {
                 out.push(match word.literal && cmd.name.literal && editable(&run, cmd) {
                     true => {
                         let edit = Edit::insert(at, format!(" {}", self.flag));
-                        found.fix(Applicability::Safe, format!("Add {}", self.flag), vec![edit])
+                        let stopped = stops_the_build(&run, cmd);
+                        let applicability = if stopped { Applicability::Safe } else { Applicability::Unsafe };
+                        found.fix(applicability, format!("Add {}", self.flag), vec![edit])
                     }
                     false => found,
                 });
@@ -104,6 +107,26 @@ impl Questions {
             let upper = arg.text.to_ascii_uppercase();
             unknown(&upper) && ["OPT", "FLAG", "ARG", "YES", "PARAM"].iter().any(|part| upper.contains(part))
         });
-        fed || options || call.has(cmd, call.facts.yes) || call.has(cmd, &["--help", "-h"]) || (self.answered)(cmd)
+        let dry = ["--help", "-h", "--assumeno", "--assume-no", "--dry-run"];
+        fed || options || call.has(cmd, call.facts.yes) || call.has(cmd, &dry) || (self.answered)(cmd)
     }
+}
+
+/// When the command fails, so does the build: then an answer only makes a build go on that did not end before. Behind
+/// `;` or `||` the build went on without the packages, and now it has them.
+fn stops_the_build(run: &Run<'_>, cmd: &ShellCommand) -> bool {
+    let errexit =
+        run.script.options.iter().any(|option| option == "errexit")
+            || run.step.shell.words.iter().any(|word| {
+                word == "errexit" || (word.starts_with('-') && !word.starts_with("--") && word.contains('e'))
+            });
+    let behind = run.script.commands.iter().filter(|other| other.span.start > cmd.span.start);
+    !cmd.negated
+        && !cmd.conditional
+        && (cmd.depth == 0 || errexit)
+        && behind.into_iter().all(|other| match other.joiner {
+            Joiner::And | Joiner::Start => true,
+            Joiner::Semi => errexit || cmd.span == other.span,
+            _ => false,
+        })
 }

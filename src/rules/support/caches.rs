@@ -5,6 +5,7 @@ use crate::diagnostic::{Applicability, Diagnostic, Waste};
 use crate::model::ConfigCommand;
 use crate::rules::Context;
 use crate::shell::ShellCommand;
+use crate::syntax::{Body, Instruction};
 use crate::text::Edit;
 
 /// Subcommands of dnf, yum and microdnf that fetch metadata or packages.
@@ -148,20 +149,32 @@ impl Cache {
         let commands = &run.script.commands;
         let last_use = commands.iter().rposition(|cmd| self.uses(cmd))?;
         // A lone `apt-get update` is for something that is not seen here; deleting what it made would be odd advice.
-        if !commands
-            .iter()
-            .any(|cmd| self.uses(cmd) && subcommand(cmd).is_some_and(|verb| verb != "update" || self.update_installs))
-        {
+        let only_fetches = |verb: &str| match verb {
+            "update" => !self.update_installs,
+            verb => matches!(verb, "makecache" | "check-update"),
+        };
+        if !commands.iter().any(|cmd| self.uses(cmd) && subcommand(cmd).is_some_and(|verb| !only_fetches(verb))) {
             return None;
         }
         // Behind the last use, a script of the author's may still want the cache: then only the very end will do.
         let rest_is_plain = commands.iter().skip(last_use + 1).all(known::plain_or_builder);
         let index = if rest_is_plain { last_use } else { commands.len().checked_sub(1)? };
-        if !can_append(cx, run, index) || later_use(self, cx, run) {
+        let cmd = commands.get(index)?;
+        let vetoed = !runs_on(run, index)
+            || rm_means_something_else(cx, run)
+            || self.wanted_behind(cx, run, index)
+            || self.looked_at_later(cx, run);
+        if vetoed || !can_append(cx, run, index) || later_use(self, cx, run) {
             return None;
         }
-        let cmd = commands.get(index)?;
-        let sudo = commands.get(last_use)?.wrappers.iter().any(|wrapper| wrapper.text == "sudo");
+        let wrappers = &commands.get(last_use)?.wrappers;
+        let sudo = wrappers.iter().any(|wrapper| wrapper.text == "sudo");
+        // Others (`gosu`, `doas`) may hold rights that our command would not have.
+        let other = wrappers.iter().any(|wrapper| !matches!(wrapper.text.as_str(), "sudo" | "env" | "time" | "nice"));
+        let root = matches!(run.step.user.as_deref(), None | Some("root" | "0" | "0:0" | "root:root"));
+        if other || (!root && !sudo) {
+            return None;
+        }
         let command = if sudo { format!("sudo {command}") } else { command.to_string() };
         let edit = Edit::insert(cmd.span.end, chained(cx, run.instruction, cmd.span.end, &command));
         let applicability = if self.nobody_looks(cx, run) { Applicability::Safe } else { Applicability::Unsafe };
@@ -176,7 +189,59 @@ impl Cache {
         let config = &run.stage.config;
         let command = config.entrypoint.as_ref().or(config.cmd.as_ref());
         let own = command.is_some_and(|command| command.inst.is_some() && starts_one_program(command));
-        here && known && own && run.stage.children.is_empty()
+        let triggers = run.stage.steps.iter().any(|step| step.onbuild);
+        here && known && own && !triggers && run.stage.children.is_empty()
+    }
+
+    /// A command that reads the cache, also by other programs of the same family.
+    fn reads(&self, cmd: &ShellCommand) -> bool {
+        let name = cmd.name.text.as_str();
+        self.uses(cmd)
+            || (self.programs.contains(&"apt-get") && matches!(name, "apt-cache" | "apt-file" | "add-apt-repository"))
+            || (self.programs.contains(&"dnf") && matches!(name, "repoquery" | "dnf5" | "yum"))
+    }
+
+    /// The text of the command names the cache, and it is no deletion that takes an empty directory as well.
+    fn names(&self, cx: &Context<'_>, cmd: &ShellCommand) -> bool {
+        let forced = match cmd.name.text.as_str() {
+            "rm" => cmd.args.iter().any(|arg| {
+                arg.text == "--force"
+                    || (arg.text.starts_with('-') && !arg.text.starts_with("--") && arg.text.contains('f'))
+            }),
+            "find" => cmd.args.iter().any(|arg| arg.text == "-delete"),
+            _ => false,
+        };
+        let text = cx.source.slice(cmd.span);
+        !forced && self.dirs.iter().any(|dir| text.contains(dir))
+    }
+
+    /// Behind that command the same RUN looks at the cache: by a path, or inside `$(…)`.
+    fn wanted_behind(&self, cx: &Context<'_>, run: &Run<'_>, index: usize) -> bool {
+        let Some(end) = run.script.commands.get(index).map(|cmd| cmd.span.end) else { return true };
+        run.script.commands.iter().skip(index + 1).any(|cmd| self.names(cx, cmd))
+            || run
+                .script
+                .substitutions
+                .iter()
+                .any(|cmd| cmd.span.start >= end && (self.reads(cmd) || self.names(cx, cmd)))
+    }
+
+    /// A later instruction names the cache's directory, in a way that an empty one would break or change.
+    pub fn looked_at_later(&self, cx: &Context<'_>, run: &Run<'_>) -> bool {
+        let later = later_runs(cx, run);
+        let by_run = later.iter().any(|later| {
+            let mut commands = later.script.commands.iter().chain(&later.script.substitutions);
+            commands.any(|cmd| self.names(cx, cmd))
+                || (later.script.opaque.is_some() && self.in_text(cx.source.slice(later.instruction.content)))
+        });
+        let copied = |instruction: &Instruction| {
+            !matches!(instruction.body, Body::Run(_)) && self.in_text(cx.source.slice(instruction.content))
+        };
+        by_run || cx.dockerfile.instructions().any(|(_, instruction)| copied(instruction))
+    }
+
+    fn in_text(&self, text: &str) -> bool {
+        self.dirs.iter().any(|dir| text.contains(dir))
     }
 }
 
@@ -202,8 +267,30 @@ fn starts_one_program(command: &ConfigCommand) -> bool {
 fn later_use(cache: &Cache, cx: &Context<'_>, run: &Run<'_>) -> bool {
     later_runs(cx, run).iter().any(|later| {
         let first = later.script.commands.iter().find(|cmd| cache.uses(cmd));
-        first.is_some_and(|cmd| !cache.is_filled_by(cmd) && !cache.is_emptied_by(later, cmd))
+        let fills = |cmd: &ShellCommand| cache.is_filled_by(cmd) && !cmd.has_flag(&["-C", "--cacheonly"]);
+        let inside = later.script.substitutions.iter().any(|cmd| cache.reads(cmd));
+        match first {
+            Some(cmd) => !fills(cmd) && !cache.is_emptied_by(later, cmd),
+            None => inside,
+        }
     })
+}
+
+/// What is put behind that command is reached: the shell has not been left before.
+fn runs_on(run: &Run<'_>, index: usize) -> bool {
+    let leaves = |cmd: &ShellCommand| {
+        matches!(cmd.name.text.as_str(), "exit" | "return" | "exec")
+            || cmd.wrappers.iter().any(|wrapper| wrapper.text == "exec")
+    };
+    !run.script.commands.iter().take(index + 1).any(|cmd| cmd.depth == 0 && !cmd.conditional && leaves(cmd))
+}
+
+/// `set -f` takes the glob its meaning, a function its name; and apt can be told of other directories.
+fn rm_means_something_else(cx: &Context<'_>, run: &Run<'_>) -> bool {
+    let text = cx.source.slice(run.instruction.content);
+    ["set -f", "noglob", "rm()", "rm ()", "function rm", "alias rm", "Dir::State"]
+        .iter()
+        .any(|word| text.contains(word))
 }
 
 /// The RUNs that come after this one on the same file system: of its stage and of the stages that build on it.

@@ -47,9 +47,9 @@ impl Downloads {
     /// ENV or ARG switches the cache off, or may do so.
     fn switched_off(&self, run: &Run<'_>, cmd: &ShellCommand, call: &Call) -> bool {
         call.facts.no_cache_env.iter().any(|name| {
-            let no = |value: &str| matches!(value.to_ascii_lowercase().as_str(), "" | "0" | "false" | "off" | "no");
+            let off = |value: &str| crate::model::switches_cache_off(name, value);
             cmd.variable(name).is_none()
-                && run.step.env.get(name).is_some_and(|found| found.value.as_deref().is_none_or(|value| !no(value)))
+                && run.step.env.get(name).is_some_and(|found| found.value.as_deref().is_none_or(off))
         })
     }
 

@@ -2,8 +2,9 @@
 
 use crate::model::{Env, Stage, Step, expand};
 use crate::rules::Context;
+use crate::shell::{Script, ShellWord};
 use crate::syntax::{Body, InstId, Instruction, Word};
-use crate::text::Edit;
+use crate::text::{Edit, SourceFile};
 
 /// Every instruction of the file; of ONBUILD the one that it triggers.
 pub fn all<'a>(cx: &'a Context<'_>) -> impl Iterator<Item = &'a Instruction> {
@@ -45,6 +46,34 @@ pub fn renamed(instruction: &Instruction, name: &str) -> Edit {
 /// Takes the whole lines of the instruction away; `None` where a comment would go with them.
 pub fn removed(instruction: &Instruction) -> Option<Edit> {
     (instruction.comments.is_empty() && instruction.heredocs.is_empty()).then(|| Edit::delete(instruction.span))
+}
+
+/// Instructions that people put by mistake into a RUN.
+pub const KEYWORDS: &[&str] =
+    &["RUN", "COPY", "ADD", "ENV", "WORKDIR", "FROM", "CMD", "ENTRYPOINT", "EXPOSE", "USER", "LABEL"];
+
+/// A keyword that begins a line of a continued RUN and is a word of one of its commands: a backslash at the end of the
+/// line before has swallowed the instruction.
+pub fn swallowed_keyword<'a>(
+    source: &SourceFile,
+    instruction: &Instruction,
+    script: &'a Script,
+) -> Option<&'a ShellWord> {
+    if instruction.pieces.len() < 2 || !instruction.heredocs.is_empty() {
+        return None;
+    }
+    script.commands.iter().flat_map(|cmd| &cmd.args).find(|arg| {
+        arg.literal
+            && KEYWORDS.contains(&arg.text.as_str())
+            && source.line_start(source.line_of(arg.span.start)) == Some(arg.span.start)
+            && source.slice(arg.span) == arg.text
+    })
+}
+
+/// A comment in the text tells a linter what to pass over.
+pub fn speaks_to_a_linter(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    lower.contains('#') && ["ignore", "skip", "check=", "disable=", "global"].iter().any(|word| lower.contains(word))
 }
 
 /// The path is absolute, or begins with a variable or a drive letter.

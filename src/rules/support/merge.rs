@@ -47,6 +47,11 @@ pub fn merge(cx: &Context<'_>, runs: &[Run<'_>]) -> Option<(Applicability, Vec<E
         if !adjacent(cx, first, second) || !joinable(cx, first, second) || before.iter().any(|run| leaks(run, second)) {
             return None;
         }
+        // Inside an instruction other linters do not read their ignore comments.
+        let between = Span::new(first.instruction.span.end, second.instruction.span.start);
+        if super::instructions::speaks_to_a_linter(cx.source.slice(between)) {
+            return None;
+        }
         edits.extend(join(cx, runs, first, second)?);
     }
     let plain = runs.iter().all(|run| known::all(run.script, known::plain));
