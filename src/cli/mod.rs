@@ -11,6 +11,7 @@ mod read;
 mod rewrite;
 mod rule;
 mod size;
+mod size_image;
 mod term;
 mod usage;
 mod verify;

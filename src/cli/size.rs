@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::args::{BuildArgs, ColorWhen, ConfigArgs, PlanFormat, RuleArgs};
-use super::{Exit, Stop, check, finder, overrides, read, term};
+use super::{Exit, Stop, check, finder, overrides, read, size_image, term};
 use crate::config::names;
 use crate::context::BuildContext;
 use crate::diagnostic::{Applicability, FixKind};
@@ -24,6 +24,7 @@ use crate::text::SourceFile;
   unladen size                                 the Dockerfile of this directory, by instruction
   unladen size --html size.html app/Dockerfile a page with the layers before and after
   unladen size --fleet 18 --deploys 5          what 18 services deployed 5 times a day keep and send
+  unladen size --image app:latest              the real bytes of a built image beside the estimate
   unladen size --max-size 50MB                 fail when the image is larger
 
 Sizes are those of linux/amd64 on disk, MB are 10^6 bytes. What nobody can tell without building is
@@ -47,6 +48,10 @@ pub struct Size {
     /// The most that the image may weigh, as 50MB; the run fails when it likely weighs more
     #[arg(long, value_name = "SIZE")]
     pub max_size: Option<String>,
+    /// Show what this built image really holds: a `docker save` or OCI archive, an OCI layout directory, or the name of an
+    /// image of the local engine
+    #[arg(long, value_name = "IMAGE", conflicts_with = "tables")]
+    pub image: Option<String>,
     /// Print which tables of sizes there are and how old they are
     #[arg(long)]
     pub tables: bool,
@@ -81,6 +86,10 @@ pub(super) fn run(command: &Size, color: ColorWhen, out: &mut dyn Write) -> Resu
     let mut report = report(source, context.as_deref(), &settings);
     report.max_size = check::limit(&settings, &report.now);
     report.fleet = command.fleet.map(|services| Fleet { services, deploys: command.deploys.unwrap_or(1) });
+    if let Some(image) = &command.image {
+        let built = size_image::read(image, &report.now);
+        report.built = Some(built.map_err(|error| Stop::Usage(format!("--image {image}: {error}")))?);
+    }
 
     match command.format {
         PlanFormat::Json => size::write_json(&report, out)?,

@@ -7,10 +7,10 @@ use std::cell::OnceCell;
 use std::collections::HashSet;
 
 use crate::context::BuildContext;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Severity, Waste};
 use crate::model::{self, Model};
 use crate::rewrite::{Refusal, RewritePlan};
-use crate::rules::{self, Context, RULES, Rule, UNUSED, pragma, shellcheck};
+use crate::rules::{self, Context, RULES, Rule, UNUSED, layers_ship, pragma, shellcheck};
 use crate::settings::Settings;
 use crate::size::{self, ImageSize};
 use crate::syntax::{self, Dockerfile};
@@ -84,7 +84,13 @@ pub fn check(source: SourceFile, build_context: Option<&BuildContext>, settings:
             Some(if strict && rule.is_buildkits() { Severity::Error } else { severity })
         };
         diagnostic.severity = given.or_else(usual).unwrap_or(diagnostic.severity);
-        diagnostic.cost = size::price(&dockerfile, &model, &size, diagnostic);
+        if stays_behind(&dockerfile, &model, diagnostic) {
+            let note = "this stage does not ship, so it costs build time and no bytes";
+            let help = diagnostic.help.take();
+            diagnostic.help = Some(help.map_or_else(|| note.to_string(), |help| format!("{help}; {note}")));
+        } else {
+            diagnostic.cost = size::price(&dockerfile, &model, &size, diagnostic);
+        }
     }
     for findings in [&mut diagnostics, &mut suppressed] {
         findings.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.span.end, diagnostic.rule));
@@ -107,6 +113,18 @@ fn run(cx: &Context<'_>, on: &dyn Fn(&Rule) -> bool, out: &mut Vec<Diagnostic>) 
 
 /// BuildKit's build argument for what the `check` directive says.
 const CHECK_ARG: &str = "BUILDKIT_DOCKERFILE_CHECK";
+
+/// The finding is about bytes of a layer that no image has which ships. A program goes on by COPY, and its size with it.
+fn stays_behind(file: &Dockerfile, model: &Model, diagnostic: &Diagnostic) -> bool {
+    let Some(
+        Waste::Packages { .. } | Waste::Recommends { .. } | Waste::Leftover(_) | Waste::Layer(_) | Waste::Base { .. },
+    ) = diagnostic.waste
+    else {
+        return false;
+    };
+    let stage = file.at(diagnostic.span.start).and_then(|inst| model.stage_of(inst));
+    stage.is_some_and(|stage| !layers_ship(model, stage))
+}
 
 /// The value of the `check` directive; BuildKit's build argument wins over it.
 fn check_options<'a>(dockerfile: &'a Dockerfile, settings: &'a Settings) -> Option<&'a str> {

@@ -8,6 +8,7 @@ mod support;
 
 pub use profile::{is_hadolint, rules_in};
 pub use support::instructions::swallowed_keyword;
+pub use support::layers_ship;
 
 use std::cell::OnceCell;
 

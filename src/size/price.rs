@@ -46,10 +46,7 @@ pub fn price(file: &Dockerfile, model: &Model, size: &ImageSize, diagnostic: &Di
         Waste::Leftover(key) if anywhere(size, key) => None,
         Waste::Leftover(key) => leftover(key),
         Waste::Packages { manager: "apt", names } => {
-            let at = file
-                .instructions()
-                .find(|(_, inst)| (inst.span.start..inst.span.end).contains(&diagnostic.span.start))
-                .map(|(id, _)| id);
+            let at = file.at(diagnostic.span.start);
             let slim =
                 at.and_then(|inst| model.stage_of(inst)).and_then(layers::debian).is_some_and(|debian| debian.slim);
             packages(names, slim)
@@ -86,10 +83,7 @@ fn part(size: &ImageSize, (inst, index): PartId) -> Option<&Part> {
 fn parts(file: &Dockerfile, size: &ImageSize, diagnostic: &Diagnostic) -> Vec<PartId> {
     let Some(waste) = &diagnostic.waste else { return Vec::new() };
     let spans = std::iter::once(diagnostic.span).chain(diagnostic.labels.iter().map(|label| label.span));
-    let inst = |start: u32| {
-        file.instructions().find(|(_, inst)| (inst.span.start..inst.span.end).contains(&start)).map(|(id, _)| id)
-    };
-    let places: Vec<InstId> = spans.filter_map(|span| inst(span.start)).collect();
+    let places: Vec<InstId> = spans.filter_map(|span| file.at(span.start)).collect();
     let find = |inst: InstId, wanted: &dyn Fn(&Part) -> bool| -> Vec<PartId> {
         let parts = size.layer(inst).map(|layer| layer.parts.as_slice()).unwrap_or_default();
         parts.iter().enumerate().filter(|(_, part)| wanted(part)).map(|(index, _)| (inst, index)).collect()

@@ -231,6 +231,11 @@ impl Item {
 }
 
 impl Dockerfile {
+    /// The instruction that holds the offset.
+    pub fn at(&self, offset: u32) -> Option<InstId> {
+        self.instructions().find(|(_, inst)| (inst.span.start..inst.span.end).contains(&offset)).map(|(id, _)| id)
+    }
+
     pub fn get(&self, id: InstId) -> Option<&Instruction> {
         self.items.get(id.0 as usize).and_then(Item::instruction)
     }

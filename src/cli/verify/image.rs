@@ -1,12 +1,13 @@
 //! The files of a saved image: an archive of `docker save` in Docker's or OCI's layout, its layers laid over each other
 //! with their whiteouts. Contents stay in the archive and are read when asked for.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read};
 
-use serde_json::Value;
 use tar::{Archive, EntryType};
+
+use super::saved::{Part, Saved, unpacked};
 
 /// A larger file is not read into memory.
 const MAX_FILE: u64 = 1 << 30;
@@ -44,21 +45,6 @@ pub(super) enum Kind {
     Other,
 }
 
-/// A stretch of a file on disk.
-struct Part {
-    file: File,
-    start: u64,
-    size: u64,
-}
-
-impl Part {
-    fn open(&self, offset: u64, size: u64) -> io::Result<impl Read + '_> {
-        let mut file = &self.file;
-        file.seek(SeekFrom::Start(self.start.saturating_add(offset)))?;
-        Ok(file.take(size.min(self.size.saturating_sub(offset))))
-    }
-}
-
 /// Where a path leads, with all symbolic links followed.
 pub(super) struct Found<'r> {
     /// Without the slash at its start; empty for the root.
@@ -76,22 +62,11 @@ pub(super) struct Missing(pub String);
 impl Root {
     /// Reads the archive that an engine saved.
     pub(super) fn read(file: File) -> Result<Root, String> {
-        let entries = list(&file).map_err(|error| format!("the saved image cannot be read: {error}"))?;
-        let open = |name: &str| -> Result<Part, String> {
-            let (start, size) = find(&entries, name).ok_or_else(|| format!("the saved image has no {name}"))?;
-            Ok(Part { file: file.try_clone().map_err(|error| error.to_string())?, start, size })
-        };
-        let json = |name: &str| -> Result<Value, String> {
-            let part = open(name)?;
-            let mut text = String::new();
-            let read = part.open(0, 16 << 20).and_then(|mut reader| reader.read_to_string(&mut text));
-            read.map_err(|error| format!("{name}: {error}"))?;
-            serde_json::from_str(&text).map_err(|error| format!("{name}: {error}"))
-        };
+        let saved = Saved::archive(file)?;
         let mut root = Root::default();
-        for name in layer_names(&entries, &json)? {
+        for name in saved.layers()? {
             let number = root.layers.len();
-            let part = unpacked(open(&name)?).map_err(|error| format!("layer {}: {error}", number + 1))?;
+            let part = unpacked(saved.open(&name)?).map_err(|error| format!("layer {}: {error}", number + 1))?;
             let over = entries_of(&part, number).map_err(|error| format!("layer {}: {error}", number + 1))?;
             root.layers.push(part);
             root.lay_over(over);
@@ -249,84 +224,6 @@ fn entries_of(part: &Part, number: usize) -> io::Result<Vec<Laid>> {
     Ok(over)
 }
 
-/// The entries of the outer archive: where each starts, or the entry that it is a link to.
-enum Outer {
-    At(u64, u64),
-    Same(String),
-}
-
-fn list(file: &File) -> io::Result<HashMap<String, Outer>> {
-    let mut reader = file;
-    reader.seek(SeekFrom::Start(0))?;
-    let mut entries = HashMap::new();
-    for entry in Archive::new(reader).entries_with_seek()? {
-        let entry = entry?;
-        let name = clean(&String::from_utf8_lossy(&entry.path_bytes()));
-        let link = entry.link_name_bytes().map(|name| String::from_utf8_lossy(&name).into_owned());
-        let outer = match (entry.header().entry_type(), link) {
-            // Older engines save a layer that occurs twice as a link to the first.
-            (EntryType::Symlink, Some(link)) => {
-                let directory = name.rsplit_once('/').map_or("", |(directory, _)| directory);
-                Outer::Same(clean(&join(directory, &link)))
-            }
-            (EntryType::Link, Some(link)) => Outer::Same(clean(&link)),
-            _ => Outer::At(entry.raw_file_position(), entry.size()),
-        };
-        entries.insert(name, outer);
-    }
-    Ok(entries)
-}
-
-fn find(entries: &HashMap<String, Outer>, name: &str) -> Option<(u64, u64)> {
-    let mut name = clean(name);
-    for _ in 0..MAX_LINKS {
-        match entries.get(&name)? {
-            Outer::At(start, size) => return Some((*start, *size)),
-            Outer::Same(other) => name = other.clone(),
-        }
-    }
-    None
-}
-
-/// Docker's `manifest.json` where there is one, else OCI's `index.json`.
-fn layer_names(
-    entries: &HashMap<String, Outer>,
-    json: &dyn Fn(&str) -> Result<Value, String>,
-) -> Result<Vec<String>, String> {
-    let strings = |value: &Value| -> Vec<String> {
-        value.as_array().into_iter().flatten().filter_map(|name| name.as_str().map(str::to_string)).collect()
-    };
-    if entries.contains_key("manifest.json") {
-        return Ok(strings(&json("manifest.json")?[0]["Layers"]));
-    }
-    let blob = |digest: &Value| digest.as_str().map(|digest| format!("blobs/{}", digest.replacen(':', "/", 1)));
-    let mut manifest = json("index.json")?;
-    // An index may name another index, one manifest per platform, and attestations, which have no platform.
-    for _ in 0..4 {
-        let Some(manifests) = manifest["manifests"].as_array() else { break };
-        let image = |entry: &&Value| entry["platform"]["os"].as_str() != Some("unknown");
-        let name = manifests.iter().find(image).and_then(|entry| blob(&entry["digest"]));
-        manifest = json(&name.ok_or("the saved image names no manifest")?)?;
-    }
-    let layers = manifest["layers"].as_array().ok_or("the saved image lists no layers")?;
-    Ok(layers.iter().filter_map(|layer| blob(&layer["digest"])).collect())
-}
-
-/// A layer as a plain tar file; a gzipped one is unpacked into a temporary file.
-fn unpacked(part: Part) -> io::Result<Part> {
-    let mut magic = Vec::new();
-    part.open(0, 4)?.read_to_end(&mut magic)?;
-    if magic.starts_with(b"\x28\xb5\x2f\xfd") {
-        return Err(io::Error::other("is compressed with zstd, which is not read"));
-    }
-    if !magic.starts_with(b"\x1f\x8b") {
-        return Ok(part);
-    }
-    let mut file = tempfile::tempfile()?;
-    let size = io::copy(&mut flate2::read::MultiGzDecoder::new(part.open(0, part.size)?), &mut file)?;
-    Ok(Part { file, start: 0, size })
-}
-
 fn parts(path: &str) -> Vec<String> {
     path.split('/').filter(|part| !part.is_empty() && *part != ".").map(str::to_string).collect()
 }
@@ -336,7 +233,7 @@ pub(super) fn join(directory: &str, name: &str) -> String {
 }
 
 /// Without slashes at the ends, `.` and `..`.
-fn clean(path: &str) -> String {
+pub(super) fn clean(path: &str) -> String {
     let mut clean: Vec<&str> = Vec::new();
     for part in path.split('/') {
         match part {
@@ -352,7 +249,7 @@ fn clean(path: &str) -> String {
 
 /// Images for tests, written as an engine saves them.
 #[cfg(test)]
-pub(super) mod case {
+pub(in crate::cli) mod case {
     use std::io::Write;
 
     use super::*;
@@ -400,7 +297,7 @@ pub(super) mod case {
     }
 
     /// An image of these layers.
-    pub(crate) fn root(layers: &[&[Entry<'_>]]) -> Root {
+    pub(in crate::cli::verify) fn root(layers: &[&[Entry<'_>]]) -> Root {
         let layers: Vec<Vec<u8>> = layers.iter().map(|entries| layer(entries)).collect();
         let names: Vec<String> = (0..layers.len()).map(|number| format!("{number}/layer.tar")).collect();
         let manifest = serde_json::json!([{ "Layers": names }]).to_string();

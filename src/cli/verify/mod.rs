@@ -11,6 +11,7 @@ mod process;
 mod program;
 mod report;
 mod run;
+pub(super) mod saved;
 mod session;
 mod show;
 
@@ -30,6 +31,14 @@ use self::session::{LABEL, Session, tell};
 use super::args::{ColorWhen, PlanFormat};
 use super::{Exit, Stop, read, term};
 use crate::report::Style;
+
+#[cfg(test)]
+pub(super) use self::image::case as image_case;
+
+/// Has the engine at hand save an image that it has.
+pub(super) fn save_local(image: &str, to: &Path) -> Result<(), String> {
+    Engine::find(None)?.save(image, to, Duration::from_secs(600))
+}
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
