@@ -348,7 +348,14 @@ fn missing(case: &Case<'_>, entry: &Entry, files: &BTreeMap<String, Built>) -> R
             "no-artifact",
             span,
             format!("no command here makes {text}"),
-            "build the program with RUN go build -o and start it with CMD",
+            match case.context {
+                // A Makefile or a script that was not read may well do so.
+                None if !case.walk.untracked.is_empty() => {
+                    "give the build context with --context, where a Makefile or a script builds the program; or build it with \
+                     RUN go build -o and start it with CMD"
+                }
+                _ => "build the program with RUN go build -o and start it with CMD",
+            },
         );
     }
     let made: Vec<&str> = files.keys().map(String::as_str).collect();

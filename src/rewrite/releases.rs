@@ -3,7 +3,7 @@
 //! The lists age: they were read on 2026-11-20 (docker-library/golang's and distroless's own READMEs, see
 //! docs/rewrite.md). What they do not have is not guessed.
 
-use crate::model::ImageFacts;
+use crate::model::{ImageFacts, facts_for};
 use crate::syntax::ImageRef;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +45,15 @@ pub(super) fn ground(image: &ImageRef, tag: Option<&str>, facts: Option<&ImageFa
     let repository = image.repository.text.as_str();
     let name = repository.rsplit('/').next().unwrap_or(repository);
     if name == "golang" && is_official(image) {
-        return Some(golang(tag.unwrap_or("latest"), facts));
+        let mut ground = golang(tag.unwrap_or("latest"), facts);
+        if let (None, Some(_)) = (&ground.release, &image.digest) {
+            // What the tag is today, which nobody has proved of the image that the digest names.
+            let mut tagged = image.clone();
+            tagged.digest = None;
+            ground.release = facts_for(&tagged).and_then(|facts| facts.release);
+            ground.pinned = false;
+        }
+        return Some(ground);
     }
     let facts = facts?;
     let family = match facts.family.as_str() {

@@ -27,7 +27,7 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
     for stage in &cx.model.stages {
         for build in go::builds(cx, stage) {
             let default = build.go.cgo == Cgo::Default && build.makes_program() && go::links_libc(cx, &build);
-            if !default || go::cgo_need(cx, &build) == CgoNeed::Needed {
+            if !default || go::cgo_need(cx, &build) == CgoNeed::Needed || go::is_static_anyway(cx, &build) {
                 continue;
             }
             if let Some(found) = elsewhere(cx, &build).or_else(|| here(cx, stage, &build)) {

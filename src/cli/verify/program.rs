@@ -406,6 +406,14 @@ mod tests {
         items.iter().map(|item| format!("{}: {}", item.verdict.name(), item.text)).collect::<Vec<_>>().join(" | ")
     }
 
+    /// What is said of an image begins as each case wants it: command, user, the words.
+    fn check_each(entries: &[Entry<'_>], cases: &[(&str, &str, &str)]) {
+        for (path, user, want) in cases {
+            let said = said(entries, &config(&[path], user));
+            assert!(said.starts_with(want), "{path} {user}: {said}");
+        }
+    }
+
     #[test]
     fn the_program_is_found_as_the_engine_finds_it() {
         let binary = elf::build(true, None, &[], None);
@@ -454,7 +462,7 @@ mod tests {
             ("root/", 0o700, 0, b""),
             ("root/all", 0o755, 0, &binary),
         ];
-        for (path, user, want) in [
+        let cases = [
             ("./all", "app", "same"),
             ("./root", "", "same"),
             ("./root", "root", "same"),
@@ -475,10 +483,8 @@ mod tests {
             ("./all", "nobody", "different: there is no user `nobody`"),
             ("./all", "app:none", "different: there is no group `none`"),
             ("./all", "4711", "same"),
-        ] {
-            let said = said(files, &config(&[path], user));
-            assert!(said.starts_with(want), "{path} {user}: {said}");
-        }
+        ];
+        check_each(files, &cases);
     }
 
     #[test]
@@ -512,7 +518,7 @@ mod tests {
             ("lib2/", 0o755, 0, b""),
         ];
         let more: Vec<Entry<'_>> = files.iter().copied().chain([("lib2/x", 0o644, 0, &b""[..])]).collect();
-        for (path, want) in [
+        let cases = [
             (
                 "./plain",
                 "same: /app/plain is executable for root; its loader /lib64/ld-linux-x86-64.so.2 and the 1 library it needs is there",
@@ -522,10 +528,8 @@ mod tests {
             ("./deep", "different: /app/deep needs libgone.so through /usr/lib/libd.so"),
             ("./listed", "same: /app/listed"),
             ("./musl", "different: /app/musl is linked against musl, and its loader /lib/ld-musl-x86_64.so.1 is not"),
-        ] {
-            let said = said(&more, &config(&[path], ""));
-            assert!(said.starts_with(want), "{path}: {said}");
-        }
+        ];
+        check_each(&more, &cases.map(|(path, want)| (path, "", want)));
         let own: &[Entry<'_>] = &[
             ("app/own", 0o755, 0, &own),
             ("app/musl", 0o755, 0, &musl),
@@ -556,17 +560,15 @@ mod tests {
             ("bin/sh", 0o755, 0, &binary),
             ("usr/bin/env", 0o755, 0, &binary),
         ];
-        for (path, want) in [
+        let cases = [
             ("./ok.sh", "same: /app/ok.sh is executable for root; a script, and its /bin/sh is there"),
             ("./bash.sh", "different: /app/bash.sh is a script for /bin/bash: /bin/bash is not in the image"),
             ("./env.sh", "same: /app/env.sh is executable for root; a script, and its /usr/bin/env sh is there"),
             ("./envpy", "different: /app/envpy is a script for /usr/bin/env: `python3` is in no directory of PATH"),
             ("./crlf.sh", "different: /app/crlf.sh has Windows line endings"),
             ("./arm", "different: /app/arm is a program for arm64, and the image says amd64"),
-        ] {
-            let said = said(files, &config(&[path], ""));
-            assert!(said.starts_with(want), "{path}: {said}");
-        }
+        ];
+        check_each(files, &cases.map(|(path, want)| (path, "", want)));
     }
 
     #[test]

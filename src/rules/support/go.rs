@@ -157,6 +157,21 @@ pub fn program(cx: &Context<'_>, build: &Build<'_>, output: &GoOutput) -> Option
     Some(program::analyse(&tree, dir, &build.go.tags, &[]))
 }
 
+/// The sources show that nothing takes the C library in: no C code, no net, no os/user. Cgo then changes nothing.
+pub fn is_static_anyway(cx: &Context<'_>, build: &Build<'_>) -> bool {
+    let free = |output: &GoOutput| {
+        linked(cx, build, output)
+            .is_some_and(|program| program.gaps.is_empty() && program.unread.is_empty() && program.libc.is_none())
+    };
+    cgo_need(cx, build) == CgoNeed::None && build.outputs().iter().all(free)
+}
+
+/// What an output is linked against, as far as its sources tell.
+fn linked(cx: &Context<'_>, build: &Build<'_>, output: &GoOutput) -> Option<Program> {
+    let tree = tree(cx, build.run.stage)?;
+    Some(program::linked(&tree, output.package_dir.as_deref()?, &build.go.tags))
+}
+
 /// What is known of a build's need of cgo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CgoNeed {
@@ -174,7 +189,7 @@ pub fn cgo_need(cx: &Context<'_>, build: &Build<'_>) -> CgoNeed {
     if cx.source.text.contains("netdns=cgo") || build.go.tags.iter().any(|tag| tag == "netcgo") {
         return CgoNeed::Needed;
     }
-    let programs: Vec<Option<Program>> = build.outputs().iter().map(|output| program(cx, build, output)).collect();
+    let programs: Vec<Option<Program>> = build.outputs().iter().map(|output| linked(cx, build, output)).collect();
     if programs.iter().flatten().any(|program| !program.cgo.is_empty() || program.c_resolver.is_some()) {
         return CgoNeed::Needed;
     }

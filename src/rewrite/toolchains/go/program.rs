@@ -23,7 +23,21 @@ use crate::context::tree::{ImageTree, join};
 /// `roots` are directories that a relative path may start from at run time: the final WORKDIR, the module's own.
 /// String literals that name a file or directory below one of them count as data that is read.
 pub fn analyse(tree: &ImageTree<'_>, main_dir: &str, tags: &[String], roots: &[String]) -> Program {
+    let mut reader = follow_all(Reader::new(tree, main_dir, tags), main_dir);
+    reader.data_in_strings(roots);
+    reader.program.data_left = data_files(tree, "/", &reader.program.embeds);
+    reader.finish()
+}
+
+/// What the program is linked against, and why that may be incomplete; its needs at run time are left out.
+pub fn linked(tree: &ImageTree<'_>, main_dir: &str, tags: &[String]) -> Program {
     let mut reader = Reader::new(tree, main_dir, tags);
+    reader.only_links = true;
+    follow_all(reader, main_dir).finish()
+}
+
+fn follow_all<'a>(mut reader: Reader<'a>, main_dir: &str) -> Reader<'a> {
+    let tree = reader.tree;
     reader.program.gaps.extend(tree.gaps.iter().cloned());
     if !tree.context.complete {
         reader.program.gaps.push("the build context is too large to be listed whole".into());
@@ -38,8 +52,7 @@ pub fn analyse(tree: &ImageTree<'_>, main_dir: &str, tags: &[String], roots: &[S
         }
     }
     reader.listed_modules();
-    reader.data_in_strings(roots);
-    reader.finish()
+    reader
 }
 
 struct Reader<'a> {
@@ -57,6 +70,9 @@ struct Reader<'a> {
     cache: ModuleCache<'a>,
     queue: VecDeque<String>,
     seen: BTreeSet<String>,
+    /// Import paths that were followed, from packages of others and from the program's own.
+    followed: [BTreeSet<String>; 2],
+    only_links: bool,
     /// String literals of the program's own files and where they stand.
     strings: BTreeMap<String, Place>,
     unread: BTreeSet<String>,
@@ -116,6 +132,8 @@ impl<'a> Reader<'a> {
             module,
             queue: VecDeque::new(),
             seen: BTreeSet::new(),
+            followed: Default::default(),
+            only_links: false,
             strings: BTreeMap::new(),
             unread: BTreeSet::new(),
             file_database: false,
@@ -162,11 +180,19 @@ impl<'a> Reader<'a> {
         }
         self.cgo_of(dir, &files);
         let foreign = self.is_foreign(dir);
-        if !foreign {
+        if !foreign && !self.only_links {
             self.needs_of(dir, &files);
         }
         for read in files {
             for import in &read.file.imports {
+                // In GOPATH and for relative paths it depends on the directory where a path leads.
+                let same = self.gopath.is_none() && !import.path.starts_with('.');
+                let [own, others] = &mut self.followed;
+                let followed = if foreign { others } else { own };
+                if same && followed.contains(&import.path) {
+                    continue;
+                }
+                followed.insert(import.path.clone());
                 let place = Place { file: read.shown.clone(), line: import.line };
                 self.follow(&import.path, dir, place, foreign);
             }
@@ -375,7 +401,7 @@ impl<'a> Reader<'a> {
                 libraries,
             });
         }
-        for need in &facts.needs {
+        for need in facts.needs.iter().filter(|_| !self.only_links) {
             let kind = match need.split_once(':') {
                 Some(("exec", "sh")) => NeedKind::Shell,
                 Some(("exec", "?")) => NeedKind::Unknown(format!("the programs that {path} starts")),
@@ -493,7 +519,6 @@ impl<'a> Reader<'a> {
 
     fn finish(mut self) -> Program {
         let tree = self.tree;
-        self.program.data_left = data_files(tree, "/", &self.program.embeds);
         self.program.writes_somewhere = self.program.needs.iter().any(super::needs::writes_somewhere);
         let all_known = tree.gaps.is_empty() && tree.unknown.is_empty() && tree.context.complete;
         if all_known && self.program.data_left.is_empty() {
