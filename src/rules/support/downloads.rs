@@ -5,6 +5,7 @@ use super::calls::{all_runs, resolved, unknown};
 use super::{Run, can_append, chained, layers_ship};
 use crate::model::{Action, Call, Manager, MountKind};
 use crate::rules::Context;
+use crate::settings::Profile;
 use crate::shell::ShellCommand;
 use crate::text::Edit;
 
@@ -23,6 +24,16 @@ pub struct Kept<'a> {
     pub cmd: &'a ShellCommand,
 }
 
+/// `PIP_NO_CACHE_DIR=off` reads as if the cache were on, and hadolint reports it; pip switches the cache off all the same.
+fn looks_on(run: &Run<'_>, cmd: &ShellCommand, call: &Call) -> bool {
+    let no = |value: &str| matches!(value.to_ascii_lowercase().as_str(), "0" | "false" | "off" | "no");
+    let set = |name: &str| match cmd.variable(name) {
+        Some(value) => no(&value.text),
+        None => run.step.env.value(name).is_some_and(no),
+    };
+    !call.has(cmd, call.facts.no_cache) && call.facts.no_cache_env.iter().any(|name| set(name))
+}
+
 impl Downloads {
     pub fn kept<'a>(&self, cx: &'a Context<'_>) -> Vec<Kept<'a>> {
         let mut found = Vec::new();
@@ -31,6 +42,7 @@ impl Downloads {
                 let full = resolved(&run, cmd);
                 let Some(call) = crate::model::call(&full).filter(|call| self.fills(call)) else { continue };
                 let off = call.keeps_no_cache(&full) || self.switched_off(&run, &full, &call);
+                let off = off && !(cx.settings.profile == Profile::Hadolint && looks_on(&run, &full, &call));
                 if off || self.mounted(&run, &full) || self.emptied(&run, index) {
                     continue;
                 }
