@@ -1,10 +1,8 @@
 //! COPY of an ignored file.
 
-use super::support::instructions::steps;
+use super::support::instructions::context_paths;
 use super::{Category, Context, FixAvailability, Rule};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::model::{Source, SourceKind};
-use crate::syntax::Body;
 
 pub static RULE: Rule = Rule {
     slug: "copy-ignored-file",
@@ -21,26 +19,16 @@ pub static RULE: Rule = Rule {
 
 fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
     let Some(ignore) = cx.build_context.map(|context| &context.ignore) else { return };
-    for (_, step, instruction) in steps(cx) {
-        let (Body::Copy(transfer) | Body::Add(transfer), Some(copied)) = (&instruction.body, &step.copied) else {
-            continue;
-        };
-        if copied.from != Source::Context {
+    for (path, word) in context_paths(cx) {
+        // Some file that the pattern means may be let through.
+        if matches!(path, "" | ".") || path.contains(['*', '?', '[']) || ignore.may_return_below(path) {
             continue;
         }
-        for (source, word) in copied.sources.iter().zip(&transfer.sources) {
-            let Some(path) = source.path.as_deref().filter(|_| source.kind == SourceKind::Path) else { continue };
-            let path = path.trim_start_matches("./").trim_matches('/');
-            // Some file that the pattern means may be let through.
-            if matches!(path, "" | ".") || path.contains(['*', '?', '[']) || ignore.may_return_below(path) {
-                continue;
-            }
-            if ignore.excludes_path(path) {
-                out.push(
-                    Diagnostic::at(word.span, format!("`{path}` is kept out by .dockerignore"))
-                        .help("the build will not find it: let it through with `!`, or copy another path"),
-                );
-            }
+        if ignore.excludes_path(path) {
+            out.push(
+                Diagnostic::at(word.span, format!("`{path}` is kept out by .dockerignore"))
+                    .help("the build will not find it: let it through with `!`, or copy another path"),
+            );
         }
     }
 }

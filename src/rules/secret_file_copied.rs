@@ -1,10 +1,8 @@
 //! COPY or ADD of files that are there to hold secrets.
 
-use super::support::instructions::steps;
+use super::support::instructions::context_paths;
 use super::{Category, Context, FixAvailability, Rule};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::model::{Source, SourceKind};
-use crate::syntax::Body;
 
 pub static RULE: Rule = Rule {
     slug: "secret-file-copied",
@@ -37,26 +35,13 @@ const NAMES: &[&str] = &[
 ];
 
 fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
-    for (_, step, instruction) in steps(cx) {
-        let (Body::Copy(transfer) | Body::Add(transfer), Some(copied)) = (&instruction.body, &step.copied) else {
-            continue;
-        };
-        if copied.from != Source::Context {
-            continue;
-        }
-        for (source, word) in copied.sources.iter().zip(&transfer.sources) {
-            let Some(path) = source.path.as_deref().filter(|_| source.kind == SourceKind::Path) else { continue };
-            let path = path.trim_start_matches("./").trim_matches('/');
-            let named = is_secret(path).then(|| path.to_string());
-            if let Some(secret) = named.or_else(|| inside(cx, path)) {
-                out.push(
-                    Diagnostic::at(
-                        word.span,
-                        format!("`{secret}` holds secrets, and whoever pulls the image can read it"),
-                    )
+    for (path, word) in context_paths(cx) {
+        let named = is_secret(path).then(|| path.to_string());
+        if let Some(secret) = named.or_else(|| inside(cx, path)) {
+            out.push(
+                Diagnostic::at(word.span, format!("`{secret}` holds secrets, and whoever pulls the image can read it"))
                     .help("leave it out (.dockerignore keeps it out of every COPY), and mount it where a RUN needs it"),
-                );
-            }
+            );
         }
     }
 }

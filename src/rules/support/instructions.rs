@@ -1,6 +1,6 @@
 //! Instructions one by one: also those that ONBUILD triggers, and those that no stage holds.
 
-use crate::model::{Env, Stage, Step, expand};
+use crate::model::{Env, Source, SourceKind, Stage, Step, expand};
 use crate::rules::Context;
 use crate::shell::{Script, ShellWord};
 use crate::syntax::{Body, InstId, Instruction, Word};
@@ -23,6 +23,20 @@ pub fn triggered(instruction: &Instruction) -> &Instruction {
 pub fn steps<'a>(cx: &'a Context<'_>) -> impl Iterator<Item = (&'a Stage, &'a Step, &'a Instruction)> {
     cx.model.stages.iter().flat_map(move |stage| {
         stage.steps.iter().filter_map(move |step| Some((stage, step, triggered(cx.dockerfile.get(step.inst)?))))
+    })
+}
+
+/// Every file or directory that a COPY or ADD names in the build context, with the word that names it. The path is
+/// relative to the context, without slashes at its ends.
+pub fn context_paths<'a>(cx: &'a Context<'_>) -> impl Iterator<Item = (&'a str, &'a Word)> {
+    steps(cx).flat_map(|(_, step, instruction)| {
+        let words = instruction.transfer().map_or(&[][..], |transfer| &transfer.sources);
+        let copied = step.copied.as_ref().filter(|copied| copied.from == Source::Context);
+        let sources = copied.map_or(&[][..], |copied| &copied.sources);
+        sources.iter().zip(words).filter_map(|(source, word)| {
+            let path = source.path.as_deref().filter(|_| source.kind == SourceKind::Path)?;
+            Some((path.trim_start_matches("./").trim_matches('/'), word))
+        })
     })
 }
 
