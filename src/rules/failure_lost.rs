@@ -24,12 +24,8 @@ const HARMLESS: &[&str] =
 fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
     for run in all_runs(cx) {
         let bourne = matches!(run.script.dialect, Dialect::Posix | Dialect::Bash);
-        let of_shell =
-            run.step.shell.words.iter().any(|word| {
-                word == "errexit" || (word.starts_with('-') && !word.starts_with("--") && word.contains('e'))
-            });
         // Heredocs have a rule of their own.
-        let stops = of_shell || run.script.options.iter().any(|option| option == "errexit");
+        let stops = run.shell_has_errexit() || run.script_has_errexit();
         if !bourne || stops || !run.instruction.heredocs.is_empty() || run.script.opaque.is_some() {
             continue;
         }

@@ -117,7 +117,6 @@ fn stays(run: &Run<'_>, cmd: &ShellCommand, cache: &Cache) -> bool {
 
 /// Cache mounts for what is left, where it is known whose home the cache is in.
 fn mounts(run: &Run<'_>, left: &[(&ShellCommand, Cache)]) -> Option<Edit> {
-    let root = matches!(run.step.user.as_deref(), None | Some("root" | "0" | "0:0" | "root:root"));
     let moved = run.step.env.get("HOME").is_some() || run.step.env.get("GOPATH").is_none();
     let set = run
         .script
@@ -125,7 +124,7 @@ fn mounts(run: &Run<'_>, left: &[(&ShellCommand, Cache)]) -> Option<Edit> {
         .iter()
         .flat_map(|cmd| cmd.assignments.iter().chain(cmd.env.iter()))
         .any(|assignment| matches!(assignment.name.as_str(), "GOCACHE" | "GOPATH" | "GOMODCACHE" | "HOME"));
-    if !run.editable() || !root || moved || set {
+    if !run.editable() || !run.is_root() || moved || set {
         return None;
     }
     let flags: Vec<String> =

@@ -63,12 +63,7 @@ fn is_script(cx: &Context<'_>, run: &Run<'_>) -> bool {
 fn stops(run: &Run<'_>) -> bool {
     let body_starts_shell =
         run.instruction.args.start == run.instruction.heredocs.first().map_or(0, |it| it.marker.start);
-    let words = &run.step.shell.words;
-    let of_shell = body_starts_shell
-        && words
-            .iter()
-            .any(|word| word == "errexit" || (word.starts_with('-') && !word.starts_with("--") && word.contains('e')));
-    of_shell || run.script.options.iter().any(|option| option == "errexit")
+    (body_starts_shell && run.shell_has_errexit()) || run.script_has_errexit()
 }
 
 /// A command that may fail, with others behind it that run all the same.

@@ -115,18 +115,14 @@ impl Questions {
 /// When the command fails, so does the build: then an answer only makes a build go on that did not end before. Behind
 /// `;` or `||` the build went on without the packages, and now it has them.
 fn stops_the_build(run: &Run<'_>, cmd: &ShellCommand) -> bool {
-    let errexit =
-        run.script.options.iter().any(|option| option == "errexit")
-            || run.step.shell.words.iter().any(|word| {
-                word == "errexit" || (word.starts_with('-') && !word.starts_with("--") && word.contains('e'))
-            });
+    let errexit = run.script_has_errexit() || run.shell_has_errexit();
     let behind = run.script.commands.iter().filter(|other| other.span.start > cmd.span.start);
     !cmd.negated
         && !cmd.conditional
         && (cmd.depth == 0 || errexit)
         && behind.into_iter().all(|other| match other.joiner {
             Joiner::And | Joiner::Start => true,
-            Joiner::Semi => errexit || cmd.span == other.span,
+            Joiner::Semi => errexit,
             _ => false,
         })
 }

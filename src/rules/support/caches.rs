@@ -171,8 +171,7 @@ impl Cache {
         let sudo = wrappers.iter().any(|wrapper| wrapper.text == "sudo");
         // Others (`gosu`, `doas`) may hold rights that our command would not have.
         let other = wrappers.iter().any(|wrapper| !matches!(wrapper.text.as_str(), "sudo" | "env" | "time" | "nice"));
-        let root = matches!(run.step.user.as_deref(), None | Some("root" | "0" | "0:0" | "root:root"));
-        if other || (!root && !sudo) {
+        if other || (!run.is_root() && !sudo) {
             return None;
         }
         let command = if sudo { format!("sudo {command}") } else { command.to_string() };

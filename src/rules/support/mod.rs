@@ -75,6 +75,24 @@ impl Run<'_> {
         })
     }
 
+    /// The shell that SHELL names stops at the first failure.
+    pub fn shell_has_errexit(&self) -> bool {
+        self.step
+            .shell
+            .words
+            .iter()
+            .any(|word| word == "errexit" || (word.starts_with('-') && !word.starts_with("--") && word.contains('e')))
+    }
+
+    /// The script says itself that it stops at the first failure.
+    pub fn script_has_errexit(&self) -> bool {
+        self.script.options.iter().any(|option| option == "errexit")
+    }
+
+    pub fn is_root(&self) -> bool {
+        is_root(self.step)
+    }
+
     /// The command that follows at any depth.
     pub fn next(&self, index: usize) -> Option<&ShellCommand> {
         self.script.commands.get(index + 1)
@@ -124,7 +142,12 @@ fn home(step: &Step) -> Option<String> {
     if let Some(variable) = step.env.get("HOME") {
         return variable.value.clone();
     }
-    matches!(step.user.as_deref(), None | Some("root" | "0" | "0:0" | "root:root")).then(|| "/root".to_string())
+    is_root(step).then(|| "/root".to_string())
+}
+
+/// Nothing says that the step runs as somebody else.
+fn is_root(step: &Step) -> bool {
+    matches!(step.user.as_deref(), None | Some("root" | "0" | "0:0" | "root:root"))
 }
 
 /// The path without `.`, `..` and doubled slashes.
