@@ -1,6 +1,7 @@
 //! What a run was asked to do: resolved, plain, no files and no options left open.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::diagnostic::Severity;
 use crate::model::ModelOptions;
@@ -62,8 +63,8 @@ pub enum LabelKind {
 /// What the size model is told beside its tables.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SizeOptions {
-    /// Sizes that a registry told, by the reference as it stands in FROM.
-    pub locked: BTreeMap<String, LockedSize>,
+    /// What registries told of images, by their full names (`docker.io/library/debian:12`).
+    pub locked: Arc<BTreeMap<String, LockedImage>>,
     /// The most bytes that the image may have.
     pub max_size: Option<u64>,
     /// The same for single targets, by the name of the stage.
@@ -72,14 +73,27 @@ pub struct SizeOptions {
     pub leave_out: bool,
 }
 
-/// The size of an image as its registry tells it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a registry told of an image on some day.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LockedImage {
+    /// Of what the reference names: an index of several platforms or one manifest.
+    pub digest: String,
+    /// `2026-11-21`.
+    pub date: String,
+    /// The platforms that it is published for, in one spelling each (`model::platform`).
+    pub platforms: Vec<String>,
+    /// By platform; those that were asked for.
+    pub sizes: BTreeMap<String, LockedSize>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LockedSize {
-    /// On disk.
-    pub bytes: u64,
+    /// Of the manifest of the platform.
+    pub digest: String,
+    /// Bytes of the compressed layers, as the manifest counts them.
     pub compressed: u64,
-    /// The bytes on disk were added up, not estimated from the compressed ones.
-    pub exact: bool,
+    /// Bytes of the layers unpacked, where the registry could tell.
+    pub unpacked: Option<u64>,
 }
 
 /// What the user wants of the rewriter.

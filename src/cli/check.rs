@@ -12,6 +12,7 @@ use super::args::{Check, ColorWhen, FixWhich, FormatName};
 use super::read::{self, Contexts};
 use super::walk::{self, Input};
 use super::{Exit, Stop, complain_all, diff, finder, overrides, term, write};
+use crate::config::lock::Locked;
 use crate::config::{Config, ConfigError, Finder, Overrides, names};
 use crate::diagnostic::Applicability;
 use crate::fix::{self, FixWish};
@@ -33,6 +34,7 @@ enum Mode {
 struct Job {
     path: PathBuf,
     config: Arc<Config>,
+    locked: Locked,
 }
 
 /// A file that was checked.
@@ -120,9 +122,10 @@ fn jobs(inputs: Vec<Input>, command: &Check, finder: &mut Finder) -> (Vec<Job>, 
     let mut seen = BTreeSet::new();
     for Input { path, named } in inputs {
         let place = if path.as_os_str() == "-" { command.stdin_filename.as_deref().unwrap_or(&path) } else { &path };
-        match finder.find(place.parent().unwrap_or(Path::new(""))) {
-            Ok(config) if !named && config.excludes(&path) => {}
-            Ok(config) => jobs.push(Job { path, config }),
+        let directory = place.parent().unwrap_or(Path::new(""));
+        match finder.find(directory).and_then(|config| Ok((config, finder.lock(directory)?))) {
+            Ok((config, _)) if !named && config.excludes(&path) => {}
+            Ok((config, locked)) => jobs.push(Job { path, config, locked }),
             Err(error) => {
                 if seen.insert(error.path.clone()) {
                     broken.push(error);
@@ -153,7 +156,8 @@ fn one(job: &Job, command: &Check, mode: Mode, overrides: &Overrides, contexts: 
     let source = read::source(&job.path, name)?;
     let place = if stdin { name.unwrap_or(&job.path) } else { &job.path };
     let context = contexts.of(place, &source)?;
-    let settings = job.config.settings(overrides, place);
+    let mut settings = job.config.settings(overrides, place);
+    settings.size.locked = job.locked.clone();
     let fail_on = job.config.fail_on(overrides);
     let (Mode::Fix(wish) | Mode::Diff(wish)) = mode else {
         let checked = lint::check(source, context.as_deref(), &settings);

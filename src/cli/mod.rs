@@ -7,7 +7,10 @@ mod config;
 pub mod context;
 mod diff;
 mod modcache;
+#[cfg(feature = "online")]
+mod online;
 mod read;
+mod registry;
 mod rewrite;
 mod rule;
 mod size;
@@ -89,6 +92,11 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> u8 {
 fn complain(message: &str) {
     // Nothing is left to do when even this fails.
     let _ = writeln!(io::stderr().lock(), "error: {message}");
+}
+
+/// The same for what is no error.
+fn note(message: &str) {
+    let _ = writeln!(io::stderr().lock(), "note: {message}");
 }
 
 fn complain_all(problems: &[Problem]) {

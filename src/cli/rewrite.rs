@@ -35,9 +35,12 @@ pub(super) fn run(command: &Rewrite, color: ColorWhen, out: &mut dyn Write) -> R
     let path = file.as_path();
     let named = |message: String| Stop::Usage(format!("{}: {message}", path.display()));
     let overrides = overrides(&RuleArgs::default(), &command.build, None)?;
-    let config = finder(&command.config).find(path.parent().unwrap_or(Path::new("")));
-    let config = config.map_err(|error| Stop::Usage(error.problem().to_string()))?;
+    let directory = path.parent().unwrap_or(Path::new(""));
+    let mut finder = finder(&command.config);
+    let found = finder.find(directory).and_then(|config| Ok((config, finder.lock(directory)?)));
+    let (config, locked) = found.map_err(|error| Stop::Usage(error.problem().to_string()))?;
     let mut settings = config.settings(&overrides, path);
+    settings.size.locked = locked;
     state_facts(command, &mut settings.rewrite);
     let contexts =
         check::contexts(command.build.context.as_deref())?.with_modules(module_cache(command, &settings.rewrite)?);

@@ -2,12 +2,13 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 
 use super::args::{BuildArgs, ColorWhen, ConfigArgs, PlanFormat, RuleArgs};
-use super::{Exit, Stop, check, finder, overrides, read, size_image, term};
-use crate::config::names;
+use super::{Exit, Stop, check, complain, finder, note, overrides, read, registry, size_image, term};
+use crate::config::{ConfigError, lock, names};
 use crate::context::BuildContext;
 use crate::diagnostic::{Applicability, FixKind};
 use crate::fix::{self, FixWish};
@@ -26,6 +27,7 @@ use crate::text::SourceFile;
   unladen size --fleet 18 --deploys 5          what 18 services deployed 5 times a day keep and send
   unladen size --image app:latest              the real bytes of a built image beside the estimate
   unladen size --max-size 50MB                 fail when the image is larger
+  unladen size --registry --save               ask the registries, and keep what they say for runs without network
 
 Sizes are those of linux/amd64 on disk, MB are 10^6 bytes. What nobody can tell without building is
 left out, and the sum then says `at least`.")]
@@ -52,6 +54,8 @@ pub struct Size {
     /// image of the local engine
     #[arg(long, value_name = "IMAGE", conflicts_with = "tables")]
     pub image: Option<String>,
+    #[command(flatten)]
+    pub registries: registry::Options,
     /// Print which tables of sizes there are and how old they are
     #[arg(long)]
     pub tables: bool,
@@ -76,14 +80,30 @@ pub(super) fn run(command: &Size, color: ColorWhen, out: &mut dyn Write) -> Resu
     }
     let contexts = check::contexts(command.build.context.as_deref())?;
     let path = command.file.as_path();
-    let found = finder(&command.config).find(path.parent().unwrap_or(Path::new("")));
-    let config = found.map_err(|error| Stop::Usage(error.problem().to_string()))?;
+    let directory = path.parent().unwrap_or(Path::new(""));
+    let mut finder = finder(&command.config);
+    let broken = |error: Arc<ConfigError>| Stop::Usage(error.problem().to_string());
+    let config = finder.find(directory).map_err(broken)?;
+    let locked = finder.lock(directory).map_err(broken)?;
     let trouble = |message: String| Stop::Usage(format!("{}: {message}", path.display()));
     let source = read::source(path, None).map_err(trouble)?;
     let context = contexts.of(path, &source).map_err(trouble)?;
     let mut settings = config.settings(&overrides, path);
     settings.size.leave_out = command.leave_out;
-    let mut report = report(source, context.as_deref(), &settings);
+    settings.size.locked = locked;
+    let mut report = report(source.clone(), context.as_deref(), &settings);
+    let mut troubles = Vec::new();
+    if command.registries.registry {
+        let files = std::iter::once(&report.now).chain(report.after.iter().map(|after| &after.checked));
+        let told = registry::ask(&registry::wanted(files), &command.registries)?;
+        settings.size.locked = lock::merged(&settings.size.locked, &told.images);
+        report = self::report(source, context.as_deref(), &settings);
+        if command.registries.save && !told.images.is_empty() {
+            note(&registry::save(directory, &told.images)?);
+        }
+        told.notes.iter().for_each(|text| note(text));
+        troubles = told.troubles;
+    }
     report.max_size = check::limit(&settings, &report.now);
     report.fleet = command.fleet.map(|services| Fleet { services, deploys: command.deploys.unwrap_or(1) });
     if let Some(image) = &command.image {
@@ -98,6 +118,11 @@ pub(super) fn run(command: &Size, color: ColorWhen, out: &mut dyn Write) -> Resu
     if let Some(path) = &command.html {
         let written = std::fs::write(path, size::html(&report));
         written.map_err(|error| Stop::Usage(format!("{}: cannot be written: {error}", path.display())))?;
+    }
+    if !troubles.is_empty() {
+        out.flush()?;
+        troubles.iter().for_each(|text| complain(&format!("--registry: {text}")));
+        return Ok(Exit::Trouble);
     }
     let likely = report.now.size.shipped().map_or(0, |stage| stage.total.size.likely);
     Ok(if report.max_size.is_some_and(|limit| likely > limit) { Exit::Findings } else { Exit::Clean })

@@ -6,10 +6,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::lock::{self, Locked};
 use super::{Config, ConfigError, Environment, hadolint, own};
 
 /// A configuration or why it cannot be used; shared by the files that it holds for.
 pub type Found = Result<Arc<Config>, Arc<ConfigError>>;
+
+/// What a lock file says or why it cannot be used.
+type FoundLock = Result<Locked, Arc<ConfigError>>;
 
 const OWN: [&str; 2] = [".unladen.yaml", ".unladen.yml"];
 const HADOLINT: [&str; 2] = [".hadolint.yaml", ".hadolint.yml"];
@@ -19,11 +23,14 @@ const HADOLINT: [&str; 2] = [".hadolint.yaml", ".hadolint.yml"];
 pub struct Finder {
     /// The configuration that `--config` names or `--no-config` asks for.
     fixed: Option<Found>,
+    /// No file is read at all.
+    sealed: bool,
     /// What holds where no directory has a file; worked out when it is needed.
     none: Option<Found>,
     environment: Environment,
     own: HashMap<PathBuf, Option<Found>>,
     hadolint: HashMap<PathBuf, Option<Found>>,
+    locks: HashMap<PathBuf, Option<FoundLock>>,
 }
 
 impl Finder {
@@ -31,10 +38,12 @@ impl Finder {
     pub fn upwards() -> Finder {
         Finder {
             fixed: None,
+            sealed: false,
             none: None,
             environment: Environment::default(),
             own: HashMap::new(),
             hadolint: HashMap::new(),
+            locks: HashMap::new(),
         }
     }
 
@@ -45,7 +54,7 @@ impl Finder {
 
     /// No file is read.
     pub fn without() -> Finder {
-        Finder { fixed: Some(Ok(Arc::default())), ..Finder::upwards() }
+        Finder { fixed: Some(Ok(Arc::default())), sealed: true, ..Finder::upwards() }
     }
 
     /// This file holds for all.
@@ -54,6 +63,16 @@ impl Finder {
         let is_hadolints = name.contains("hadolint");
         let config = load(path, is_hadolints.then_some(&environment)).map(Arc::new).map_err(Arc::new);
         Finder { fixed: Some(config), ..Finder::upwards() }
+    }
+
+    /// What the closest lock file upwards says; without configuration none is read.
+    pub fn lock(&mut self, directory: &Path) -> FoundLock {
+        if self.sealed {
+            return Ok(Locked::default());
+        }
+        let directory = std::path::absolute(directory).unwrap_or_else(|_| directory.to_path_buf());
+        let found = closest(&directory, &[lock::NAME], &|path| lock::read(path).map_err(Arc::new), &mut self.locks);
+        found.unwrap_or_else(|| Ok(Locked::default()))
     }
 
     /// The configuration of a directory.
@@ -88,6 +107,16 @@ fn upwards(
     hadolint: Option<&Environment>,
     cache: &mut HashMap<PathBuf, Option<Found>>,
 ) -> Option<Found> {
+    closest(directory, names, &|path| load(path, hadolint).map(Arc::new).map_err(Arc::new), cache)
+}
+
+/// What the closest file of these names says.
+fn closest<T: Clone>(
+    directory: &Path,
+    names: &[&str],
+    load: &dyn Fn(&Path) -> T,
+    cache: &mut HashMap<PathBuf, Option<T>>,
+) -> Option<T> {
     let mut passed = Vec::new();
     let mut found = None;
     for directory in directory.ancestors() {
@@ -97,7 +126,7 @@ fn upwards(
         }
         passed.push(directory.to_path_buf());
         if let Some(path) = names.iter().map(|name| directory.join(name)).find(|path| path.is_file()) {
-            found = Some(load(&path, hadolint).map(Arc::new).map_err(Arc::new));
+            found = Some(load(&path));
             break;
         }
     }

@@ -5,6 +5,7 @@
 mod environment;
 mod find;
 mod hadolint;
+pub mod lock;
 pub mod names;
 mod own;
 

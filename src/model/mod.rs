@@ -9,6 +9,7 @@ mod installs;
 mod names;
 mod paths;
 mod pattern;
+mod platforms;
 mod scope;
 mod state;
 pub(crate) mod tables;
@@ -24,7 +25,8 @@ pub use installs::{
     Action, Call, Clean, Install, MANAGERS, Manager, ManagerFacts, Package, PackageKind, Removal, Spec, action, call,
     facts, installs, is_clean, is_install, is_update, removal, removes, switches_cache_off,
 };
-pub use names::canonical_name;
+pub use names::{canonical_name, full_name};
+pub use platforms::{DEFAULT_PLATFORM, platform, runs_on};
 pub use scope::{Env, Origin, Variable, expand, expand_heredoc, expand_words, variables};
 
 use crate::shell::{Dialect, Script, ShellCommand};

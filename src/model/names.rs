@@ -21,6 +21,28 @@ pub fn reference(text: &str, span: Span) -> Option<ImageRef> {
     valid.then_some(image)
 }
 
+/// The reference with everything that Docker adds: `debian` is `docker.io/library/debian:latest`. Another name of the
+/// same registry is none: mirrors may hold something else.
+pub fn full_name(text: &str) -> String {
+    let image = ImageRef::from_text(text);
+    let registry = match image.registry.as_ref().map(|word| word.text.as_str()) {
+        None | Some("index.docker.io" | "registry-1.docker.io" | "registry.hub.docker.com") => "docker.io",
+        Some(registry) => registry,
+    };
+    let repository = image.repository.text.as_str();
+    let library = if registry == "docker.io" && !repository.contains('/') { "library/" } else { "" };
+    let mut name = format!("{registry}/{library}{repository}");
+    match (&image.tag, &image.digest) {
+        (Some(tag), _) => name.extend([":", tag.text.as_str()]),
+        (None, None) => name.push_str(":latest"),
+        (None, Some(_)) => {}
+    }
+    if let Some(digest) = &image.digest {
+        name.extend(["@", digest.text.as_str()]);
+    }
+    name
+}
+
 /// The name or tag says that it is a Windows image.
 pub fn names_windows(image: &ImageRef) -> bool {
     let name = image.name().to_ascii_lowercase();
@@ -108,6 +130,21 @@ mod tests {
             ("someone/debian", "someone/debian"),
         ] {
             assert_eq!(canonical_name(name), expected);
+        }
+    }
+
+    #[test]
+    fn a_full_name_says_what_docker_adds() {
+        for (text, expected) in [
+            ("debian", "docker.io/library/debian:latest"),
+            ("docker.io/library/debian:12", "docker.io/library/debian:12"),
+            ("index.docker.io/debian:12", "docker.io/library/debian:12"),
+            ("grafana/grafana:11@sha256:ab", "docker.io/grafana/grafana:11@sha256:ab"),
+            ("debian@sha256:ab", "docker.io/library/debian@sha256:ab"),
+            ("localhost:5000/app", "localhost:5000/app:latest"),
+            ("gcr.io/distroless/static:nonroot", "gcr.io/distroless/static:nonroot"),
+        ] {
+            assert_eq!(full_name(text), expected);
         }
     }
 

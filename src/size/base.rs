@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{Basis, Cost, Size};
 use crate::model::tables;
+use crate::settings::{LockedImage, LockedSize};
 
 pub(super) use SIZES as TEXT;
 
@@ -16,8 +17,8 @@ pub struct BaseSize {
     pub compressed: u64,
     /// The tag whose size it is when the wanted one has no row of its own.
     pub like: Option<String>,
-    /// When the row was true.
-    pub date: &'static str,
+    /// The day on which a registry told `compressed`.
+    pub asked: Option<String>,
 }
 
 /// Bytes on disk for one byte in the registry where only one of the two was measured: 2.45 to 3.1 for whole images,
@@ -46,12 +47,34 @@ pub fn image_without_itself(name: &str, tag: &str) -> Option<BaseSize> {
     }
 }
 
+/// What a registry told. It counts compressed bytes; those on disk are what it tells of the layers' archives, or the
+/// compressed ones times the ratio of the nearest row.
+pub(super) fn asked(name: &str, tag: &str, image: &LockedImage, told: &LockedSize) -> BaseSize {
+    let row = nearest(name, &Tag::read(tag), false).map(|nearest| nearest.row).filter(|row| row.compressed > 0);
+    let times = |ratio: f64| (told.compressed as f64 * ratio) as u64;
+    let size = match (told.unpacked, row) {
+        // An archive has a head for every file and fills it up to whole blocks: 1 to 5 % of real images.
+        (Some(bytes), _) => Size { low: bytes / 100 * 94, likely: bytes / 100 * 97, high: bytes },
+        (None, Some(row)) => {
+            let ratio = row.bytes as f64 / row.compressed as f64;
+            let spread = if row.measured { 0.1 } else { 0.15 };
+            Size { low: times(ratio * (1.0 - spread)), likely: times(ratio), high: times(ratio * (1.0 + spread)) }
+        }
+        (None, None) => Size { low: times(2.15), likely: times(RATIO), high: times(3.1) },
+    };
+    BaseSize {
+        cost: Cost { size, basis: Basis::Estimated },
+        compressed: told.compressed,
+        like: None,
+        asked: Some(image.date.clone()),
+    }
+}
+
 struct Row {
     tag: &'static str,
     bytes: u64,
     compressed: u64,
     measured: bool,
-    date: &'static str,
 }
 
 impl Row {
@@ -60,7 +83,7 @@ impl Row {
         let tag = cells.next()?;
         let bytes = cells.next()?.parse().ok()?;
         let compressed = cells.next()?.parse().ok()?;
-        Some(Row { tag, bytes, compressed, measured: cells.next()? == "measured", date: cells.next()? })
+        Some(Row { tag, bytes, compressed, measured: cells.next()? == "measured" })
     }
 
     fn compressed(&self) -> u64 {
@@ -87,7 +110,7 @@ impl Nearest {
             }
         };
         let size = Size { low: row.bytes - spread, likely: row.bytes, high: row.bytes + spread };
-        BaseSize { cost: Cost { size, basis }, compressed: row.compressed(), like, date: row.date }
+        BaseSize { cost: Cost { size, basis }, compressed: row.compressed(), like, asked: None }
     }
 }
 
@@ -161,7 +184,7 @@ fn sibling(name: &str, wanted: &Tag<'_>, leave_out: bool) -> Option<BaseSize> {
     let size = Size { low: bytes / 4 * 3, likely: bytes, high: bytes / 4 * 5 };
     let cost = Cost { size, basis: Basis::Estimated };
     let compressed = base_compressed + payload_compressed;
-    Some(BaseSize { cost, compressed, like: Some(row.tag.to_string()), date: row.date })
+    Some(BaseSize { cost, compressed, like: Some(row.tag.to_string()), asked: None })
 }
 /// A tag taken apart: `1.22.3-alpine3.19` is version 1.22.3, variant `alpine`, suite 3.19.
 #[derive(Debug, PartialEq, Eq)]

@@ -93,11 +93,19 @@ fn start(around: &Around<'_>, stage: &Stage, before: &[Ground]) -> (Ground, Part
             return (ground, Part { cost: (unknown == 0 || size.high > 0).then_some(Cost { size, basis }), ..part });
         }
         Base::Unresolved(text) => Part { kind: Kind::Base, ..Part::unknown(text.as_str()) },
-        Base::Image { reference } => match super::referenced(&reference.text, around.options) {
+        Base::Image { reference } => match super::referenced(&reference.text, &super::built_for(stage), around.options)
+        {
             Some(found) => {
-                let what = match &found.like {
-                    Some(tag) => format!("{}, as {tag}", reference.text),
-                    None => reference.text.to_string(),
+                let what = match (&found.like, &found.asked) {
+                    (_, Some(date)) => {
+                        let compressed = found.compressed as f64 / 1e6;
+                        format!(
+                            "{}, {compressed:.1} MB compressed (measured, registry, {date}), on disk",
+                            reference.text
+                        )
+                    }
+                    (Some(tag), None) => format!("{}, as {tag}", reference.text),
+                    (None, None) => reference.text.to_string(),
                 };
                 Part::new(Kind::Base, what, found.cost).compressed(found.compressed)
             }

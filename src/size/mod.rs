@@ -23,7 +23,7 @@ pub use layers::image;
 pub use price::{Savings, price, savings};
 
 use crate::diagnostic::{Basis, Cost, Size};
-use crate::model::{self, StageId, tables};
+use crate::model::{self, DEFAULT_PLATFORM, Stage, StageId, tables};
 use crate::settings::SizeOptions;
 use crate::syntax::InstId;
 
@@ -207,24 +207,31 @@ impl ImageSize {
 
 /// The size of an image by its reference, `golang:1.22` or `scratch`.
 pub fn reference(text: &str) -> Option<Cost> {
-    referenced(text, &SizeOptions::default()).map(|size| size.cost)
+    referenced(text, DEFAULT_PLATFORM, &SizeOptions::default()).map(|size| size.cost)
 }
 
-/// The same with what was asked of a registry and kept in the lock file.
-pub fn referenced(text: &str, options: &SizeOptions) -> Option<BaseSize> {
+/// The same with what a registry told and the lock file keeps.
+pub fn referenced(text: &str, platform: &str, options: &SizeOptions) -> Option<BaseSize> {
     if text == "scratch" {
         let cost = Cost { size: Size::default(), basis: Basis::Measured };
-        return Some(BaseSize { cost, compressed: 0, like: None, date: "" });
-    }
-    if let Some(locked) = options.locked.get(text) {
-        let spread = if locked.exact { 0 } else { locked.bytes / 20 };
-        let (low, high) = (locked.bytes - spread, locked.bytes + spread);
-        let cost = Cost { size: Size { low, likely: locked.bytes, high }, basis: Basis::Measured };
-        return Some(BaseSize { cost, compressed: locked.compressed, like: None, date: "" });
+        return Some(BaseSize { cost, compressed: 0, like: None, asked: None });
     }
     let (name, tag) = name_and_tag(text);
     let name = model::canonical_name(name);
+    if !options.locked.is_empty()
+        && let Some(image) = options.locked.get(&model::full_name(text))
+        && let Some(told) = image.sizes.get(platform)
+    {
+        return Some(base::asked(&name, tag, image, told));
+    }
     if options.leave_out { base::image_without_itself(&name, tag) } else { base::image(&name, tag) }
+}
+
+/// The platform that a stage is built on: what FROM names, in one spelling; linux/amd64 where a variable stands there.
+pub fn built_for(stage: &Stage) -> String {
+    let named = stage.platform.as_deref().and_then(model::platform);
+    let usual = if stage.windows { "windows/amd64" } else { DEFAULT_PLATFORM };
+    named.unwrap_or_else(|| usual.to_string())
 }
 
 /// The name and the tag, `latest` where there is none, of a reference; a digest is left out.

@@ -16,6 +16,7 @@ mod pages;
 mod parse;
 mod peers;
 mod properties;
+mod registry;
 mod rewrite;
 #[cfg(feature = "shellcheck")]
 mod shellcheck;

@@ -7,7 +7,7 @@ mod engine;
 mod image;
 mod net;
 mod output;
-mod process;
+pub(super) mod process;
 mod program;
 mod report;
 mod run;

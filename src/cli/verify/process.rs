@@ -23,7 +23,7 @@ pub(super) fn interrupted() -> bool {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Failed {
+pub(in crate::cli) enum Failed {
     /// The program is not there or cannot be started.
     Start(String),
     TimedOut(Duration),
@@ -41,7 +41,7 @@ impl std::fmt::Display for Failed {
 }
 
 #[derive(Clone, Debug, Default)]
-pub(super) struct Said {
+pub(in crate::cli) struct Said {
     /// -1 where a signal ended it.
     pub code: i32,
     pub out: Vec<u8>,
@@ -49,15 +49,15 @@ pub(super) struct Said {
 }
 
 impl Said {
-    pub(super) fn ok(&self) -> bool {
+    pub(in crate::cli) fn ok(&self) -> bool {
         self.code == 0
     }
 
-    pub(super) fn out(&self) -> String {
+    pub(in crate::cli) fn out(&self) -> String {
         String::from_utf8_lossy(&self.out).into_owned()
     }
 
-    pub(super) fn err(&self) -> String {
+    pub(in crate::cli) fn err(&self) -> String {
         String::from_utf8_lossy(&self.err).into_owned()
     }
 
@@ -72,14 +72,14 @@ impl Said {
     }
 }
 
-pub(super) struct Limits {
+pub(in crate::cli) struct Limits {
     pub time: Duration,
     /// Cleaning up goes on after an interrupt.
     pub to_the_end: bool,
 }
 
 /// Runs a command. `watch` is called now and then with what it wrote to its standard error so far.
-pub(super) fn run(
+pub(in crate::cli) fn run(
     command: &mut Command,
     stdin: Option<&[u8]>,
     limits: &Limits,
