@@ -6,7 +6,7 @@ use super::render::Style;
 use crate::model::{Step, expand, variables};
 use crate::syntax::{Body, Instruction, KeyValue, Pairs};
 
-/// Read by the go command and its tools alone.
+/// Read by the go command and its tools alone, or left by what installed them.
 const BUILD_ONLY: &[&str] = &[
     "CC",
     "CXX",

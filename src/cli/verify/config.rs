@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::report::{Item, Verdict};
+use crate::rewrite::is_build_only;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Config {
@@ -86,34 +87,6 @@ impl Config {
     }
 }
 
-/// Variables that only a build reads, or that say how the toolchain was installed.
-const TOOLCHAIN: [&str; 24] = [
-    "CC",
-    "CGO_CFLAGS",
-    "CGO_CPPFLAGS",
-    "CGO_CXXFLAGS",
-    "CGO_ENABLED",
-    "CGO_LDFLAGS",
-    "CXX",
-    "DEBIAN_FRONTEND",
-    "GO111MODULE",
-    "GOARCH",
-    "GOARM",
-    "GOBIN",
-    "GOCACHE",
-    "GOFLAGS",
-    "GOLANG_VERSION",
-    "GOMODCACHE",
-    "GONOSUMDB",
-    "GOOS",
-    "GOPATH",
-    "GOPRIVATE",
-    "GOPROXY",
-    "GOROOT",
-    "GOSUMDB",
-    "GOTOOLCHAIN",
-];
-
 /// `texts` are the two Dockerfiles, empty where an image came from elsewhere: what neither names comes from a base.
 pub(super) fn compare(before: &Config, after: &Config, texts: (&str, &str)) -> Vec<Item> {
     let mut items = Vec::new();
@@ -191,7 +164,7 @@ fn variables(before: &Config, after: &Config, items: &mut Vec<Item>) {
         let what = format!("Env {name}");
         match (before.variable(name), after.variable(name)) {
             (Some(old), Some(new)) if old == new => same += 1,
-            (Some(_), None) if TOOLCHAIN.contains(&name.as_str()) => gone.push(name.as_str()),
+            (Some(_), None) if is_build_only(name) => gone.push(name.as_str()),
             (Some(old), Some(new)) if name == "PATH" => items.push(search_path(old, new, before)),
             (None, Some(new)) if name == "PATH" => {
                 items.push(Item::new(Verdict::Note, what, "set by the new base").both("not set", new));
