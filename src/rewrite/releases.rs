@@ -116,7 +116,8 @@ pub(super) fn is_surely_official(image: &ImageRef) -> bool {
 /// The official images stand on Debian or Alpine; which release is behind a tag that does not say it is in the facts.
 fn golang(tag: &str, facts: Option<&ImageFacts>) -> Ground {
     let family = if tag.split('-').any(|part| part.starts_with("alpine")) { Family::Alpine } else { Family::Debian };
-    let release = facts.and_then(|facts| facts.release.clone());
+    // What the tag says counts before what was once read of it, and a mirror's tags are in no list at all.
+    let release = named_release(tag).or_else(|| facts.and_then(|facts| facts.release.clone()));
     let minor = tag
         .strip_prefix("1.")
         .map(|rest| rest.split(|letter: char| !letter.is_ascii_digit()).next().unwrap_or(""))
@@ -125,6 +126,15 @@ fn golang(tag: &str, facts: Option<&ImageFacts>) -> Ground {
     let settled = minor.is_some_and(|minor| minor < FIRST_MOVING);
     let no_compiler = family == Family::Alpine && has_no_compiler(tag, minor);
     Ground { family, pinned: named || settled, release, toolchain_image: true, golang: true, no_compiler }
+}
+
+/// `bookworm` of `1.22-bookworm`, `3.20` of `1.22-alpine3.20`.
+fn named_release(tag: &str) -> Option<String> {
+    tag.split('-').find_map(|part| {
+        let debian = DEBIAN.iter().find(|(name, _)| *name == part).map(|(name, _)| name.to_string());
+        let alpine = part.strip_prefix("alpine").filter(|rest| rest.starts_with("3.")).map(String::from);
+        debian.or(alpine)
+    })
 }
 
 /// The Alpine images have no gcc. Go before 1.20 still leaves cgo on then, with the archives that it ships.
