@@ -5,9 +5,9 @@ use super::case::Case;
 use super::paths::join;
 use super::refuse::refuse;
 use crate::model::Step;
-use crate::shell::{Joiner, Script, ShellCommand, ShellWord};
+use crate::shell::{Dialect, Joiner, Script, ShellCommand, ShellWord, parse_text};
 use crate::syntax::{Body, Command, InstId};
-use crate::text::Span;
+use crate::text::{MappedText, Span};
 
 /// A program that the image starts, as its command names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -166,9 +166,14 @@ fn exec(case: &Case<'_>, entry: &mut Entry, argv: &[(String, Span)]) -> Result<(
         let mut rest = argv.iter().skip(1).map(|(text, span)| (text.as_str(), *span));
         match rest.find(|(text, _)| !text.starts_with('-')) {
             // `sh -c "text"`: the shell view has looked through it.
-            Some(_) if argv.get(1).is_some_and(|(flag, _)| flag.starts_with('-') && flag.contains('c')) => {
+            Some((_, at)) if argv.get(1).is_some_and(|(flag, _)| flag.starts_with('-') && flag.contains('c')) => {
                 let inst = case.inst_at(entry.span.start);
                 let script = inst.and_then(|id| case.step(id)).and_then(|step| step.script.as_ref());
+                // Behind `tini --` nobody has looked yet.
+                let own =
+                    script.filter(|script| script.commands.iter().any(|cmd| !is_shell(cmd) && within(at, cmd.span)));
+                let inner = if own.is_none() { parse_word(case, at) } else { None };
+                let script = own.or(inner.as_ref());
                 let inner = script.map(|script| script.commands.iter().filter(|cmd| !is_shell(cmd)).collect());
                 return commands(case, entry, inner.unwrap_or_default());
             }
@@ -186,20 +191,71 @@ fn exec(case: &Case<'_>, entry: &mut Entry, argv: &[(String, Span)]) -> Result<(
     }
     if WRAPPERS.contains(&name) {
         push(case, entry, first, *span)?;
-        // The wrapped program: behind the wrapper's own flags and, for gosu and su-exec, the user.
-        let mut rest = argv.iter().skip(1).filter(|(text, _)| !text.starts_with('-') && !text.contains('='));
-        if matches!(name, "gosu" | "su-exec") {
-            rest.next();
-        }
-        if let Some((text, span)) = rest.next() {
-            push(case, entry, text, *span)?;
-        }
-        return Ok(());
+        // `tini -- gosu app /srv/api`: what is wrapped may be a wrapper or a shell again.
+        return match argv.get(wrapped_at(name, argv)..) {
+            Some(rest) if !rest.is_empty() => exec(case, entry, rest),
+            _ => Err(opaque(*span, "what it starts is not in the command")),
+        };
     }
     if name == "go" {
         return Err(go_at_run_time(argv.get(1).map(|(text, _)| text.as_str()).unwrap_or(""), *span));
     }
     push(case, entry, first, *span)
+}
+
+/// Where, in the words of a wrapper, the program begins that it starts: behind its flags with their values, the
+/// variables of env, and the user of gosu and su-exec.
+fn wrapped_at(name: &str, argv: &[(String, Span)]) -> usize {
+    let with_value: &[&str] = match name {
+        "tini" => &["-p", "-e"],
+        "dumb-init" => &["-r", "--rewrite"],
+        "nice" => &["-n", "--adjustment"],
+        "env" => &["-u", "--unset", "-C", "--chdir"],
+        "setpriv" => &[
+            "--reuid",
+            "--ruid",
+            "--euid",
+            "--regid",
+            "--rgid",
+            "--egid",
+            "--groups",
+            "--bounding-set",
+            "--inh-caps",
+            "--ambient-caps",
+            "--securebits",
+            "--pdeathsig",
+        ],
+        _ => &[],
+    };
+    let mut at = 1;
+    while let Some((word, _)) = argv.get(at) {
+        if word == "--" {
+            at += 1;
+            break;
+        }
+        if with_value.contains(&word.as_str()) {
+            at += 1;
+        } else if !(word.starts_with('-') || name == "env" && word.contains('=')) {
+            break;
+        }
+        at += 1;
+    }
+    at + usize::from(matches!(name, "gosu" | "su-exec"))
+}
+
+/// The shell text of one word in exec form; `None` where an escape in it moves its places.
+fn parse_word(case: &Case<'_>, word: Span) -> Option<Script> {
+    let inner = Span::new(word.start + 1, word.end.saturating_sub(1).max(word.start + 1));
+    if case.source.slice(inner).contains('\\') {
+        return None;
+    }
+    let mut mapped = MappedText::default();
+    mapped.push(case.source, inner);
+    Some(parse_text(&mapped, Dialect::Posix))
+}
+
+fn within(outer: Span, inner: Span) -> bool {
+    outer.start <= inner.start && inner.end <= outer.end
 }
 
 fn is_shell(cmd: &ShellCommand) -> bool {
