@@ -8,6 +8,7 @@ use super::needs::{Claim, place, unknown};
 use super::packages::{brings_no_compiler, builds_only, is_dev};
 use super::refuse::refuse;
 use super::releases::{Family, Ground};
+use super::toolchains::go::source::asks_c_resolver;
 use super::toolchains::go::{Cgo, CgoEvidence, CgoKind, GoBuild, Program, StaticForced};
 use crate::syntax::Body;
 use crate::text::Span;
@@ -185,8 +186,25 @@ fn c_resolver(builder: &Builder<'_, '_>, go: &GoBuild, program: Option<&Program>
     if let Some(found) = program.and_then(|program| program.c_resolver.as_ref()) {
         return Some(Claim { text: says.into(), shown: super::needs::Shown { span: None, file: place(Some(found)) } });
     }
-    let at = builder.case.source.text.find("netdns=cgo")? as u32;
-    Some(Claim::at(says, Span::new(at, at + 10)))
+    if let Some(at) = asks_c_resolver(&builder.case.source.text) {
+        return Some(Claim::at(says, Span::new(at as u32, at as u32 + 7)));
+    }
+    // An entrypoint script, or a file of variables that one reads.
+    let tree = builder.case.tree()?;
+    let sets = |path: &str| {
+        let name = super::paths::base_name(path);
+        let script = ["entrypoint", "init", "run", "start"].iter().any(|word| name.contains(word));
+        let here = !path.contains("/vendor/") && !path.contains("/.git/");
+        here && (name.ends_with(".sh") || name.ends_with(".env") || (script && !name.contains('.')))
+    };
+    tree.under("/").map(|(path, _)| path).filter(|path| sets(path)).find_map(|path| {
+        let text = tree.read(path)?;
+        let line = text.lines().position(|line| asks_c_resolver(line).is_some())? as u32 + 1;
+        Some(Claim {
+            text: says.into(),
+            shown: super::needs::Shown { span: None, file: Some((tree.shown(path), line)) },
+        })
+    })
 }
 
 /// Nothing that the program is made of has C code that anybody knows of, but not everything was read.

@@ -15,6 +15,7 @@ mod layout;
 mod link;
 mod needs;
 mod obligations;
+mod others;
 mod packages;
 mod paths;
 mod placed;

@@ -34,6 +34,9 @@ pub(super) struct Needs {
     pub gaps: Vec<Claim>,
     /// Why the program may start others than those listed.
     pub program_gaps: Vec<Claim>,
+    /// What packages of others may do beside that: not proved, and no reason for a larger base, as of modules that
+    /// nobody has read.
+    pub open: Vec<Claim>,
     /// The user says what is read at run time; the rest of the lists is not complete for that.
     pub stated: bool,
     /// Modules whose sources were not there to be read.
@@ -100,7 +103,7 @@ impl Claim {
         self.shown.file.as_ref().map_or(String::new(), |(path, line)| format!(" ({path}:{line})"))
     }
 
-    fn of(need: &Need) -> Claim {
+    pub(super) fn of(need: &Need) -> Claim {
         Claim { text: need.why.clone(), shown: Shown { span: None, file: place(need.place.as_ref()) } }
     }
 }
@@ -130,6 +133,7 @@ pub(super) fn collect(image: &Image<'_, '_>, entry: &Entry, found: &Found, progr
             Some(program) => {
                 let go = built.build.and_then(|index| case.walk.builds.get(index));
                 add_program(entry, program, go.is_some_and(|go| go.cgo == Cgo::Off), &mut needs);
+                super::others::add(image, entry, program, &mut needs);
             }
             None => {
                 needs.read = false;
@@ -145,6 +149,7 @@ pub(super) fn collect(image: &Image<'_, '_>, entry: &Entry, found: &Found, progr
     if case.options.stated.needs_shell == Some(false) {
         needs.shell = None;
         needs.program_gaps.clear();
+        needs.open.retain(|claim| claim.text.contains(super::others::READS));
         needs.programs.clear();
         needs.by_name.clear();
     }
@@ -352,7 +357,7 @@ fn add_program(entry: &Entry, program: &Program, cgo_off: bool, needs: &mut Need
 }
 
 /// A directory that comes with the base, or a pattern in it. viper only looks there for files of its own name.
-fn lists_the_base(path: &str, why: &str) -> bool {
+pub(super) fn lists_the_base(path: &str, why: &str) -> bool {
     let dir = super::layout::data_path(path);
     let pattern = dir != path;
     let given = ["/dev", "/proc", "/run", "/sys", "/tmp", "/var/run", "/var/tmp"].contains(&dir.as_str());
@@ -415,6 +420,7 @@ fn stated(case: &Case<'_>, needs: &mut Needs) {
     let stated = &case.options.stated;
     if let Some(files) = &stated.runtime_files {
         needs.gaps.clear();
+        needs.open.retain(|claim| !claim.text.contains(super::others::READS));
         needs.stated = !needs.read;
         needs.read = true;
         for file in files {

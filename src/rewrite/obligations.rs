@@ -151,8 +151,11 @@ fn needs(parts: &Parts<'_, '_>, laid: &Laid, add: &mut dyn FnMut(bool, Claim)) {
     let tier = parts.choice.tier;
     if needs.is_complete() {
         let own = |path: &str| shipped(parts.found).any(|built| built.path == path);
+        // Of modules that nobody has read, or of which something is open, neither is proved.
+        let whole = needs.unknown().is_empty() && needs.open.is_empty();
+        let what = if whole { "the program" } else { "what was read of the program" };
         if needs.data.iter().all(|(path, _)| own(path)) {
-            add(true, Claim::new("the program reads no files of the image"));
+            add(true, Claim::new(format!("{what} reads no files of the image")));
         }
         for (path, claim) in &needs.data {
             if own(path) {
@@ -169,7 +172,7 @@ fn needs(parts: &Parts<'_, '_>, laid: &Laid, add: &mut dyn FnMut(bool, Claim)) {
         let own = |name: &str| shipped(parts.found).any(|built| super::paths::base_name(&built.path) == name);
         if needs.programs.iter().all(|(name, _)| own(name)) && needs.shell.is_none() {
             let known = !needs.stated || parts.case.options.stated.needs_shell == Some(false);
-            add(known, Claim::new("the program starts no other program"));
+            add(known, Claim::new(format!("{what} starts no other program")));
         }
     } else {
         for gap in needs.gaps.iter().chain(&needs.program_gaps) {
@@ -180,6 +183,9 @@ fn needs(parts: &Parts<'_, '_>, laid: &Laid, add: &mut dyn FnMut(bool, Claim)) {
             add(false, Claim::new(text));
             add(false, Claim::new("the program starts no program that only the old base has, such as git"));
         }
+    }
+    for claim in &needs.open {
+        add(false, claim.clone());
     }
     for (name, claim) in &needs.programs {
         let known = super::packages::provider(name, parts.ground.is_some_and(super::releases::Ground::alpine));
@@ -211,6 +217,7 @@ fn needs(parts: &Parts<'_, '_>, laid: &Laid, add: &mut dyn FnMut(bool, Claim)) {
         (&needs.temp_dir, "/tmp"),
         (&needs.mime_types, "MIME types"),
         (&needs.users, "the user database"),
+        (&needs.services, "the names of services"),
     ] {
         if let Some(claim) = claim {
             let proved = is_there(parts, laid, what);
@@ -248,7 +255,7 @@ fn is_there(parts: &Parts<'_, '_>, laid: &Laid, what: &str) -> bool {
                 || installed("tzdata")
                 || ground.is_some_and(super::releases::Ground::slim_has_tzdata)
         }
-        (_, "MIME types") => same_base || ground.is_some_and(super::releases::Ground::alpine),
+        (_, "MIME types" | "the names of services") => same_base || ground.is_some_and(super::releases::Ground::alpine),
         _ => true,
     }
 }

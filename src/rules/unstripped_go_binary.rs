@@ -40,6 +40,10 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
                 .help("add -ldflags=\"-s -w\": a third of the size goes, stack traces stay")
                 .waste(Waste::DebugInfo(build.run.step.inst));
             out.push(match edit(cx, &build) {
+                // What it reads may be its own symbols, which would be gone.
+                _ if go::reads_symbols(cx, &build) => found.help(
+                    "it reads symbols (debug/elf, debug/dwarf, debug/gosym, plugin): strip it only if not its own",
+                ),
                 Some(edit) => found.fix(Applicability::Unsafe, "Strip the program with -ldflags=\"-s -w\"", vec![edit]),
                 None => found,
             });

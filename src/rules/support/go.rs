@@ -6,7 +6,8 @@ use crate::diagnostic::Applicability;
 use crate::model::{Copied, MountKind, Source, SourceKind, Stage, Step};
 use crate::rewrite::toolchains::go::build::{self, Scene};
 use crate::rewrite::toolchains::go::program;
-use crate::rewrite::toolchains::go::{Cgo, GoBuild, GoKind, GoOutput, Outputs, Program};
+use crate::rewrite::toolchains::go::source::asks_c_resolver;
+use crate::rewrite::toolchains::go::{Cgo, CgoKind, GoBuild, GoKind, GoOutput, Outputs, Program};
 use crate::rules::Context;
 use crate::shell::ShellCommand;
 use crate::text::Edit;
@@ -172,6 +173,13 @@ fn linked(cx: &Context<'_>, build: &Build<'_>, output: &GoOutput) -> Option<Prog
     Some(program::linked(&tree, output.package_dir.as_deref()?, &build.go.tags))
 }
 
+/// A program of the build reads symbols or debug information, or opens plugins.
+pub fn reads_symbols(cx: &Context<'_>, build: &Build<'_>) -> bool {
+    let reads =
+        |program: Program| program.own_symbols || program.cgo.iter().any(|evidence| evidence.kind == CgoKind::Plugin);
+    build.outputs().iter().any(|output| linked(cx, build, output).is_some_and(reads))
+}
+
 /// What is known of a build's need of cgo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CgoNeed {
@@ -186,7 +194,7 @@ pub fn cgo_need(cx: &Context<'_>, build: &Build<'_>) -> CgoNeed {
         return CgoNeed::Needed;
     }
     // Somebody wants names to be looked up by the C library.
-    if cx.source.text.contains("netdns=cgo") || build.go.tags.iter().any(|tag| tag == "netcgo") {
+    if asks_c_resolver(&cx.source.text).is_some() || build.go.tags.iter().any(|tag| tag == "netcgo") {
         return CgoNeed::Needed;
     }
     let programs: Vec<Option<Program>> = build.outputs().iter().map(|output| linked(cx, build, output)).collect();

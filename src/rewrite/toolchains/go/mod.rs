@@ -12,6 +12,8 @@ mod calls;
 pub mod constraint;
 mod data;
 mod files;
+mod foreign;
+mod generate;
 pub mod gomod;
 pub mod makefile;
 mod modcache;
@@ -20,6 +22,7 @@ mod needs;
 mod output;
 pub mod packages;
 pub mod program;
+mod reach;
 pub mod source;
 mod started;
 mod tokens;
@@ -172,6 +175,9 @@ pub struct Program {
     pub needs: Vec<Need>,
     /// The first import that takes the C library in when cgo is on: net, os/user, or a standard package on top of them.
     pub libc: Option<Place>,
+    /// What packages of others that were read, and of which the table says nothing, need by themselves where the
+    /// program can reach it: with the package.
+    pub foreign: Vec<(String, Need)>,
     /// `//go:embed` patterns: these files are in the binary.
     pub embeds: Vec<Embed>,
     /// Modules and packages that are imported and whose source is not in the build context.

@@ -20,23 +20,30 @@ pub(super) const DATABASE: &str = "which file a database is opened from";
 
 /// The needs that one file shows. `constant` gives the text of a name, `shown` is its path for messages.
 pub fn of_file(file: &GoFile, shown: &str, constant: &dyn Fn(&str) -> Option<String>) -> Vec<Need> {
+    let mut out = of_functions(file, shown, constant);
+    for found in file.uses.iter().filter(|found| found.package.is_none()) {
+        Call { found, shown, constant, out: &mut out }.method(file);
+    }
+    viper(file, shown, constant, &mut out);
+    strings(file, shown, &mut out);
+    if file.imports("time/tzdata") {
+        out.retain(|need| need.kind != NeedKind::TimeZones);
+    }
+    out
+}
+
+/// What the functions of packages show that a file calls or names.
+pub(super) fn of_functions(file: &GoFile, shown: &str, constant: &dyn Fn(&str) -> Option<String>) -> Vec<Need> {
     let mut out = Vec::new();
     for found in &file.uses {
-        let mut cx = Call { found, shown, constant, out: &mut out };
-        match &found.package {
-            Some(package) => cx.function(package),
-            None => cx.method(file),
+        if let Some(package) = &found.package {
+            Call { found, shown, constant, out: &mut out }.function(package);
         }
     }
     if let (Some(line), true) = (file.paths_set.first(), file.imports("os/exec")) {
         let kind = NeedKind::MayStart("the `Path` of a command may be set to another program".into());
         let place = Some(Place { file: shown.to_string(), line: *line });
         out.push(Need { kind, place, why: "Path =".into(), literal: false, is_path: false });
-    }
-    viper(file, shown, constant, &mut out);
-    strings(file, shown, &mut out);
-    if file.imports("time/tzdata") {
-        out.retain(|need| need.kind != NeedKind::TimeZones);
     }
     out
 }
@@ -96,6 +103,12 @@ impl Call<'_> {
             (_, "New") if called && package.contains("gofiber/template") => self.path(0, false),
             (_, "Open") if package.ends_with("/sqlite") => self.database(0),
             ("net", "Listen") if self.text(0).as_deref() == Some("unix") => self.effect(Writes(1)),
+            ("net", "Dial" | "DialTimeout" | "Listen" | "ListenPacket" | "ResolveTCPAddr" | "ResolveUDPAddr")
+                if called =>
+            {
+                self.service(1);
+            }
+            ("net/http", "ListenAndServe") if called => self.service(0),
             ("net/http", "ListenAndServeTLS") => {
                 self.path(1, false);
                 self.path(2, false);
@@ -132,6 +145,10 @@ impl Call<'_> {
         }
         if matches!(name, "Static" | "StaticFile" | "SendFile") {
             self.push(NeedKind::MimeTypes, true, None);
+        }
+        // What is watched is read, too.
+        if name == "Add" && file.imports.iter().any(|import| import.path.contains("fsnotify")) {
+            self.path(0, false);
         }
         // gin's `c.File(path)`, echo's `e.File(route, path)`: the last text.
         let web = file.imports.iter().any(|i| i.path.contains("/gin") || i.path.contains("/echo"));
@@ -251,6 +268,32 @@ impl Call<'_> {
         }
     }
 
+    /// `host:postgresql`: Go knows the numbers of a few services by itself.
+    fn service(&mut self, index: usize) {
+        const BUILT_IN: &[&str] = &[
+            "domain",
+            "ftp",
+            "ftps",
+            "gopher",
+            "http",
+            "https",
+            "imap2",
+            "imap3",
+            "imaps",
+            "pop3",
+            "pop3s",
+            "smtp",
+            "ssh",
+            "submissions",
+            "telnet",
+        ];
+        let Some(text) = self.text(index) else { return };
+        let port = text.rsplit_once(':').map_or("", |(_, port)| port);
+        if port.starts_with(|c: char| c.is_ascii_alphabetic()) && !BUILT_IN.contains(&port) && !port.contains('/') {
+            self.push(NeedKind::Services, true, Some(&text));
+        }
+    }
+
     /// `sql.Open(driver, source)`
     fn by_driver(&mut self) {
         match self.text(0) {
@@ -284,7 +327,7 @@ impl Call<'_> {
         let Some(arg) = args.get(index) else { return };
         match (self.text(index), arg) {
             (Some(text), _) if text.is_empty() => {}
-            (Some(text), _) if ["/proc/", "/sys/", "/dev/"].iter().any(|top| text.starts_with(top)) => {}
+            (Some(text), _) if is_of_the_kernel(&text) => {}
             (Some(text), _) => {
                 let kind = match (writes, text.strip_prefix("/tmp")) {
                     (true, Some(rest)) if rest.is_empty() || rest.starts_with('/') => NeedKind::TempDir,
@@ -292,6 +335,10 @@ impl Call<'_> {
                     (false, _) => NeedKind::DataFile(text.clone()),
                 };
                 self.push(kind, true, Some(&text));
+            }
+            (None, Arg::Begins(text)) if is_of_the_kernel(text) => {}
+            (None, Arg::Begins(text)) if writes && text.starts_with("/tmp/") => {
+                self.push(NeedKind::TempDir, false, None);
             }
             (None, Arg::Begins(text)) => {
                 let text = format!("{text}…");
@@ -327,6 +374,11 @@ impl Call<'_> {
             self.push(NeedKind::DataFile(text.clone()), false, Some(&text));
         }
     }
+}
+
+/// Below a directory that every container gets from the engine.
+fn is_of_the_kernel(path: &str) -> bool {
+    !path.contains("..") && ["/proc/", "/sys/", "/dev/"].iter().any(|top| path.starts_with(top))
 }
 
 /// The functions whose argument is a program and not a file that is read.

@@ -1,21 +1,24 @@
 //! What a main package and everything it reaches needs: cgo, files, programs. Follows imports through the module,
 //! `vendor`, `replace => ./local` and go.work; other modules are judged by the table.
 
+mod evidence;
+mod imports;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::c_code;
 use super::constraint::{Target, name_fits};
 use super::data::{data_files, is_data_file};
+use super::foreign;
 use super::gomod::{self, GoMod};
 use super::modcache::{self, ModuleCache};
-use super::modules::{self, ModuleFacts};
 use super::needs;
 use super::packages::module_of;
+use super::reach::Source;
 use super::source::{self, GoFile};
-use super::{CgoEvidence, CgoKind, Embed, Need, NeedKind, Place, Program};
+use super::{Embed, Need, NeedKind, Place, Program};
 use crate::context::tree::{ImageTree, join};
 
 /// Reads the program whose main package stands in `main_dir`.
@@ -42,6 +45,7 @@ fn follow_all<'a>(mut reader: Reader<'a>, main_dir: &str) -> Reader<'a> {
     if !tree.context.complete {
         reader.program.gaps.push("the build context is too large to be listed whole".into());
     }
+    reader.module_settings();
     reader.queue.push_back(main_dir.to_string());
     while !reader.queue.is_empty() {
         let queued = std::mem::take(&mut reader.queue);
@@ -76,6 +80,10 @@ struct Reader<'a> {
     /// String literals of the program's own files and where they stand.
     strings: BTreeMap<String, Place>,
     unread: BTreeSet<String>,
+    /// What packages of others need by themselves, should the program reach it: with the module that it lies in.
+    foreign: Vec<(String, Need)>,
+    /// Every Go file that was read: import path, path, shown path, and whether all of it counts as reached.
+    sources: Vec<(String, String, String, bool)>,
     /// A database that is a file is linked in.
     file_database: bool,
     program: Program,
@@ -83,6 +91,8 @@ struct Reader<'a> {
 
 /// A file of a package, with what was read of it.
 struct Read {
+    /// In the build stage or in the module cache.
+    path: String,
     file: Arc<GoFile>,
     shown: String,
     with_cgo: bool,
@@ -136,15 +146,33 @@ impl<'a> Reader<'a> {
             only_links: false,
             strings: BTreeMap::new(),
             unread: BTreeSet::new(),
+            foreign: Vec::new(),
+            sources: Vec::new(),
             file_database: false,
             program,
         }
     }
 
-    /// A package of others: only what it links counts, what it is called with is up to the program.
+    /// A package of others: what it links counts, and what it does by itself; what it is called with is up to the
+    /// program.
     fn is_foreign(&self, dir: &str) -> bool {
         let vendored = self.vendor.as_deref().and_then(|vendor| dir.strip_prefix(vendor));
         vendored.is_some_and(|rest| rest.starts_with('/')) || modcache::is_inside(dir)
+    }
+
+    /// `godebug netdns=cgo` in go.mod or go.work.
+    fn module_settings(&mut self) {
+        let Some((root, _)) = &self.module else { return };
+        let work = workspace(self.tree, root).map(|(dir, _)| join(&dir, "go.work"));
+        for path in work.into_iter().chain([join(root, "go.mod")]) {
+            let text = self.tree.read(&path).unwrap_or_default();
+            let plain =
+                |line: &str| line.split("//").next().is_some_and(|line| source::asks_c_resolver(line).is_some());
+            if let Some(line) = text.lines().position(plain) {
+                self.program.c_resolver = Some(Place { file: self.tree.shown(&path), line: line as u32 + 1 });
+                return;
+            }
+        }
     }
 
     fn target(&self, cgo: bool) -> Target<'a> {
@@ -172,7 +200,12 @@ impl<'a> Reader<'a> {
         for read in &files {
             let symbols = |import: &source::Import| READS_SYMBOLS.contains(&import.path.as_str());
             self.program.own_symbols |= read.file.imports.iter().any(symbols);
-            let named = read.file.strings.iter().find(|(text, _)| text.contains("netdns=cgo")).map(|(_, line)| *line);
+            let named = read
+                .file
+                .strings
+                .iter()
+                .find(|(text, _)| source::asks_c_resolver(text).is_some())
+                .map(|(_, line)| *line);
             let line = named.or(read.file.wants_c_resolver.then_some(1));
             if let (Some(line), None) = (line, &self.program.c_resolver) {
                 self.program.c_resolver = Some(Place { file: read.shown.clone(), line });
@@ -180,8 +213,18 @@ impl<'a> Reader<'a> {
         }
         self.cgo_of(dir, &files);
         let foreign = self.is_foreign(dir);
-        if !foreign && !self.only_links {
-            self.needs_of(dir, &files);
+        if !self.only_links {
+            if foreign {
+                self.foreign_needs(dir, &files)
+            } else {
+                self.needs_of(dir, &files)
+            }
+            let package = if self.is_main(dir) { "main".into() } else { self.import_path(dir) };
+            let assembly = foreign && self.names_in(dir).iter().any(|name| name.ends_with(".s"));
+            for read in &files {
+                let whole = !foreign || assembly;
+                self.sources.push((package.clone(), read.path.clone(), read.shown.clone(), whole));
+            }
         }
         for read in files {
             for import in &read.file.imports {
@@ -219,7 +262,7 @@ impl<'a> Reader<'a> {
             let Some(file) = file else { return (*index, Err(format!("`{path}` could not be read"))) };
             let shown = cached.map_or_else(|| self.tree.shown(path), |_| modcache::shown(path));
             let (with_cgo, without) = (file.fits(&on), file.fits(&off));
-            (*index, Ok(Read { file, shown, with_cgo, without }))
+            (*index, Ok(Read { path: path.clone(), file, shown, with_cgo, without }))
         };
         // A few files are read before the threads have started.
         const WORTH_THREADS: usize = 40;
@@ -249,88 +292,47 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn cgo_of(&mut self, dir: &str, files: &[Read]) {
-        let what = self.import_path(dir);
-        if modules::find(&what).is_some_and(|facts| facts.needs.contains(&"pure")) {
+    /// What a package of others reads and starts by itself. Of those in the table it is known.
+    fn foreign_needs(&mut self, dir: &str, files: &[Read]) {
+        let package = self.import_path(dir);
+        if self.facts(&package).is_some() {
             return;
         }
-        let names = self.names_in(dir);
-        let has_cpp = names.iter().any(|name| name.ends_with(".cpp") || name.ends_with(".cc"));
-        let mut with_c = files.iter().filter(|read| read.with_cgo && read.file.cgo.is_some()).peekable();
-        if let Some(first) = with_c.peek() {
-            let line = first.file.cgo.as_ref().map_or(1, |cgo| cgo.line);
-            let place = Some(Place { file: first.shown.clone(), line });
-            let mut libraries: Vec<String> =
-                with_c.flat_map(|read| read.file.cgo.iter().flat_map(|cgo| cgo.libraries.clone())).collect();
-            if has_cpp {
-                libraries.push("stdc++".into());
-            }
-            libraries.sort();
-            libraries.dedup();
-            libraries.retain(|library| !OF_LIBC.contains(&library.as_str()));
-            let facts = modules::find(&what);
-            if facts.is_none() {
-                self.c_code(dir, &names, files, &what, !libraries.is_empty());
-            }
-            let packages = facts.map_or_else(Vec::new, |facts| facts.linked(self.tags).0);
-            self.program.cgo.push(CgoEvidence { kind: CgoKind::ImportC, what, place, packages, libraries });
-        } else if let Some(twin) = files.iter().find(|read| read.with_cgo != read.without) {
-            let place = Some(Place { file: twin.shown.clone(), line: 1 });
-            self.evidence(CgoKind::Twin, what, place);
-        }
+        let constants = constants(files);
+        let constant = |name: &str| constants.get(name).copied().flatten().map(String::from);
         for read in files {
-            let opens = |found: &&source::Use| found.package.as_deref() == Some("plugin") && found.name == "Open";
-            if let Some(found) = read.file.uses.iter().find(opens) {
-                let place = Some(Place { file: read.shown.clone(), line: found.line });
-                self.evidence(CgoKind::Plugin, "plugin".into(), place);
+            let found = foreign::of_file(&read.file, &read.shown, &constant);
+            self.foreign.extend(found.into_iter().map(|need| (package.clone(), need)));
+            let tls = ["crypto/tls", "crypto/x509", "net/http"].iter().any(|path| read.file.imports(path));
+            if tls && !self.foreign.iter().any(|(_, need)| need.kind == NeedKind::CaCertificates) {
+                let (kind, place) = (NeedKind::CaCertificates, Some(Place { file: read.shown.clone(), line: 1 }));
+                let why = format!("import of {package}");
+                self.foreign.push((package.clone(), Need { kind, place, why, literal: false, is_path: false }));
             }
         }
     }
 
-    /// Reads the C code of a package: what stands above `import "C"`, and the C files beside it.
-    fn c_code(&mut self, dir: &str, names: &[String], files: &[Read], what: &str, library: bool) {
-        let mut code = String::new();
-        let mut place: Option<Place> = None;
-        let mut calls: Vec<&str> = Vec::new();
-        let mut exports: Vec<&str> = Vec::new();
-        for read in files.iter().filter(|read| read.with_cgo) {
-            exports.extend(read.file.exports.iter().map(String::as_str));
-            calls.extend(read.file.c_calls.iter().map(|(name, _)| name.as_str()));
-            if let Some(cgo) = &read.file.cgo {
-                code.push_str(&cgo.code);
-                place.get_or_insert(Place { file: read.shown.clone(), line: cgo.line });
-            }
-        }
-        for name in names.iter().filter(|name| c_code::is_c_file(name)) {
-            let path = join(dir, name);
-            let text = match self.cache.place(&path) {
-                Some((files, inner)) => files.read(&inner),
-                None => self.tree.read(&path),
-            };
-            match text {
-                Some(text) if code.len() + text.len() < c_code::MOST => code.push_str(&text),
-                _ => calls.push(name),
-            }
-            code.push('\n');
-        }
-        if let (Some(unknown), Some(place)) = (c_code::unknown(&code, &calls, &exports, library), place) {
-            self.program.c_code.push((format!("the C code of {what} calls {unknown}, which may read files"), place));
+    /// The text of a file of the tree or of the module cache.
+    fn text_of(&self, path: &str) -> Option<String> {
+        match self.cache.place(path) {
+            Some((files, inner)) => files.read(&inner),
+            None => self.tree.read(path),
         }
     }
 
-    fn evidence(&mut self, kind: CgoKind, what: String, place: Option<Place>) {
-        self.program.cgo.push(CgoEvidence { kind, what, place, packages: Vec::new(), libraries: Vec::new() });
+    fn sources(&self) -> Vec<Source> {
+        let source = |(package, path, shown, whole): &(String, String, String, bool)| {
+            Some(Source { package: package.clone(), shown: shown.clone(), text: self.text_of(path)?, whole: *whole })
+        };
+        self.sources.par_iter().filter_map(source).collect()
+    }
+
+    fn is_main(&self, dir: &str) -> bool {
+        self.program.packages.first().is_some_and(|first| first == dir)
     }
 
     fn needs_of(&mut self, dir: &str, files: &[Read]) {
-        let mut constants: BTreeMap<&str, Option<&str>> = BTreeMap::new();
-        for (name, value) in files.iter().flat_map(|read| &read.file.constants) {
-            // Two constants of one name are in different functions; which one is meant is not known.
-            let known = constants.entry(name).or_insert(Some(value));
-            if *known != Some(value.as_str()) {
-                *known = None;
-            }
-        }
+        let constants = constants(files);
         let constant = |name: &str| constants.get(name).copied().flatten().map(String::from);
         for read in files {
             self.program.needs.extend(needs::of_file(&read.file, &read.shown, &constant));
@@ -345,130 +347,6 @@ impl<'a> Reader<'a> {
                     self.strings.insert(text.clone(), place);
                 }
             }
-        }
-    }
-
-    fn follow(&mut self, path: &str, from: &str, place: Place, foreign: bool) {
-        let facts = if is_standard(path) { None } else { modules::find(path) };
-        if let Some(facts) = &facts {
-            self.by_table(path, facts, &place, foreign);
-        }
-        if path.starts_with("go/") && matches!(path, "go/build" | "go/importer") {
-            let kind = NeedKind::Program("go".into());
-            let why = format!("{path} asks the toolchain");
-            self.program.needs.push(Need { kind, place: Some(place.clone()), why, literal: false, is_path: false });
-        }
-        self.file_database |= ["sqlite", "duckdb", "ramsql"].iter().any(|name| path.contains(name));
-        if path.starts_with("./") || path.starts_with("../") {
-            self.queue.push_back(join(from, path));
-            return;
-        }
-        for (module, dir) in &self.local {
-            if let Some(rest) = inside(path, module) {
-                self.queue.push_back(join(dir, rest));
-                return;
-            }
-        }
-        let roots = self.vendor.iter().chain(&self.gopath).map(|root| join(root, path));
-        let near = self.gopath.as_ref().and_then(|_| vendor_above(self.tree, from, path));
-        if let Some(dir) = near.into_iter().chain(roots).find(|dir| self.tree.files_in(dir).next().is_some()) {
-            self.queue.push_back(dir);
-            return;
-        }
-        if !is_standard(path)
-            && let Some(dir) = self.cache.find(path)
-        {
-            self.queue.push_back(dir);
-            return;
-        }
-        if needs_resolver(path) && self.program.libc.is_none() {
-            self.program.libc = Some(place);
-        }
-        if !is_standard(path) {
-            self.unread.insert(self.module_name(path));
-        }
-    }
-
-    /// What the table says of an imported package.
-    fn by_table(&mut self, path: &str, facts: &ModuleFacts, place: &Place, foreign: bool) {
-        if facts.needs_cgo() && !self.program.cgo.iter().any(|known| known.what == facts.module) {
-            let (packages, libraries) = facts.linked(self.tags);
-            self.program.cgo.push(CgoEvidence {
-                kind: CgoKind::Module,
-                what: facts.module.to_string(),
-                place: Some(place.clone()),
-                packages,
-                libraries,
-            });
-        }
-        for need in facts.needs.iter().filter(|_| !self.only_links) {
-            let kind = match need.split_once(':') {
-                Some(("exec", "sh")) => NeedKind::Shell,
-                Some(("exec", "?")) => NeedKind::Unknown(format!("the programs that {path} starts")),
-                Some(("exec", program)) => NeedKind::Program(program.to_string()),
-                // A dependency's own use of a framework says nothing of this program's directories.
-                Some(("data", _)) if foreign => continue,
-                Some(("data", data)) => NeedKind::DataFile(data.to_string()),
-                _ => match *need {
-                    "certs" => NeedKind::CaCertificates,
-                    "tz" => NeedKind::TimeZones,
-                    "temp" => NeedKind::TempDir,
-                    "users" => NeedKind::Users,
-                    _ => continue,
-                },
-            };
-            let why = format!("import of {path}");
-            self.program.needs.push(Need { kind, place: Some(place.clone()), why, literal: false, is_path: false });
-        }
-    }
-
-    /// The import path of a directory, for messages and the table.
-    fn import_path(&self, dir: &str) -> String {
-        let roots = self.vendor.iter().chain(&self.gopath);
-        for root in roots {
-            if let Some(rest) = dir.strip_prefix(&format!("{root}/")) {
-                return rest.rsplit("/vendor/").next().unwrap_or(rest).to_string();
-            }
-        }
-        if let Some(path) = self.cache.import_path(dir) {
-            return path;
-        }
-        for (module, root) in &self.local {
-            if let Some(rest) = inside(dir, root) {
-                return if rest.is_empty() { module.clone() } else { format!("{module}/{rest}") };
-            }
-        }
-        dir.to_string()
-    }
-
-    /// The required module that a path lies in, or the path itself.
-    fn module_name(&self, path: &str) -> String {
-        let requires = self.module.iter().flat_map(|(_, file)| &file.requires);
-        let found = requires.filter(|require| inside(path, &require.path).is_some()).max_by_key(|r| r.path.len());
-        found.map_or_else(|| path.to_string(), |require| require.path.clone())
-    }
-
-    /// go.mod lists modules that other modules need; whether the program has them in it is not known, unless all
-    /// sources are vendored.
-    fn listed_modules(&mut self) {
-        if self.vendor.is_some() || (self.cache.is_used() && self.unread.is_empty()) {
-            return;
-        }
-        let Some((root, file)) = &self.module else { return };
-        let shown = self.tree.shown(&join(root, "go.mod"));
-        for require in &file.requires {
-            let Some(facts) = modules::find(&require.path).filter(ModuleFacts::needs_cgo) else { continue };
-            if self.program.cgo.iter().any(|known| known.what == facts.module) {
-                continue;
-            }
-            let (packages, libraries) = facts.linked(self.tags);
-            self.program.cgo.push(CgoEvidence {
-                kind: CgoKind::IndirectModule,
-                what: require.path.clone(),
-                place: Some(Place { file: shown.clone(), line: require.line }),
-                packages,
-                libraries,
-            });
         }
     }
 
@@ -520,6 +398,14 @@ impl<'a> Reader<'a> {
     fn finish(mut self) -> Program {
         let tree = self.tree;
         self.program.writes_somewhere = self.program.needs.iter().any(super::needs::writes_somewhere);
+        let found = std::mem::take(&mut self.foreign);
+        self.program.foreign = foreign::only_reached(found, &|| self.sources());
+        // A path that is computed is made of something: of a path of the system among the strings, perhaps.
+        let reads = self.program.needs.iter().any(|need| need.is_path) || !self.program.foreign.is_empty();
+        for (text, place) in &self.strings {
+            let string = [(text.clone(), place.line)];
+            foreign::system_strings(&string, &place.file, &mut self.program.needs, reads);
+        }
         let all_known = tree.gaps.is_empty() && tree.unknown.is_empty() && tree.context.complete;
         if all_known && self.program.data_left.is_empty() {
             self.program.needs.retain(|need| !need.is_path);
@@ -544,6 +430,24 @@ impl<'a> Reader<'a> {
         self.program.gaps.dedup();
         self.program
     }
+}
+
+/// The texts of a package's constants; `None` where a name may be another one's.
+fn constants(files: &[Read]) -> BTreeMap<&str, Option<&str>> {
+    let mut constants: BTreeMap<&str, Option<&str>> = BTreeMap::new();
+    for (name, value) in files.iter().flat_map(|read| &read.file.constants) {
+        // Two constants of one name are in different functions; which one is meant is not known.
+        let known = constants.entry(name).or_insert(Some(value));
+        if *known != Some(value.as_str()) {
+            *known = None;
+        }
+    }
+    for (name, known) in &mut constants {
+        if files.iter().any(|read| read.file.variables.contains(*name)) {
+            *known = None;
+        }
+    }
+    constants
 }
 
 /// Packages that read the symbols or the debug information of a program.

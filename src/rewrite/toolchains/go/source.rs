@@ -1,6 +1,8 @@
 //! A Go source file read for what a build and a running program need: package, imports, cgo, constraints, embeds and
 //! calls with their arguments. A scanner, not a parser: it knows comments, strings and brackets.
 
+use std::collections::BTreeSet;
+
 use super::constraint::{Target, comments_fit, names_cgo};
 use super::tokens::{Kind, Token, tokenize};
 
@@ -25,6 +27,8 @@ pub struct GoFile {
     pub c_calls: Vec<(String, u32)>,
     /// Lines that give a `Path` to something other than a URL: perhaps to an `exec.Cmd`.
     pub paths_set: Vec<u32>,
+    /// Names of variables and parameters: a constant that is called the same may not be what is meant.
+    pub variables: BTreeSet<String>,
     /// Names that C code may call since Go has them: `//export name`.
     pub exports: Vec<String>,
     /// `//go:debug netdns=cgo`
@@ -116,7 +120,35 @@ pub fn scan_head(text: &str) -> GoFile {
 /// A file of a package of others: whole only where its calls may matter.
 pub fn scan_foreign(text: &str) -> GoFile {
     let head = scan_head(text);
-    if head.cgo.is_some() || head.imports("plugin") || head.imports("runtime") { scan(text) } else { head }
+    let whole = head.cgo.is_some() || head.imports.iter().any(|import| matters(&import.path, text));
+    if whole { scan(text) } else { head }
+}
+
+/// Packages that read files, start programs or ask the system, and where nearly everything imports them, the names
+/// that say so.
+fn matters(path: &str, text: &str) -> bool {
+    let names = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    match path {
+        "archive/zip"
+        | "go/parser"
+        | "golang.org/x/sys/execabs"
+        | "golang.org/x/sys/unix"
+        | "io/ioutil"
+        | "mime"
+        | "os"
+        | "os/exec"
+        | "os/user"
+        | "path/filepath"
+        | "plugin"
+        | "runtime"
+        | "syscall" => true,
+        "crypto/tls" => names(&["LoadX509KeyPair"]),
+        "html/template" | "text/template" => names(&["ParseFiles", "ParseGlob"]),
+        "net" => names(&["LookupPort"]),
+        "net/http" => names(&["http.Dir", "ServeFile"]),
+        "time" => names(&["LoadLocation"]),
+        _ => false,
+    }
 }
 
 fn head(tokens: &[Token<'_>], comments: &[(&str, u32)]) -> (GoFile, usize) {
@@ -133,7 +165,7 @@ fn head(tokens: &[Token<'_>], comments: &[(&str, u32)]) -> (GoFile, usize) {
         if let Some(name) = comment.strip_prefix("//export ") {
             file.exports.push(name.trim().to_string());
         }
-        file.wants_c_resolver |= comment.starts_with("//go:debug") && comment.contains("netdns=cgo");
+        file.wants_c_resolver |= comment.starts_with("//go:debug") && asks_c_resolver(comment).is_some();
     }
     if let (Some("package"), Some(name)) = (tokens.first().and_then(Token::ident), tokens.get(1)) {
         file.package = name.ident().unwrap_or("").to_string();
@@ -236,6 +268,16 @@ fn c_code(comments: &[(&str, u32)], line: u32, package_line: u32) -> String {
     code
 }
 
+/// Where a text has `netdns=cgo`, also with a level of messages: `netdns=cgo+1`, `netdns=1+cgo`.
+pub fn asks_c_resolver(text: &str) -> Option<usize> {
+    const NAME: &str = "netdns=";
+    text.match_indices(NAME).map(|(at, _)| at).find(|at| {
+        let rest = text.get(at + NAME.len()..).unwrap_or("");
+        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '+').unwrap_or(rest.len());
+        rest.get(..end).unwrap_or("").split('+').any(|part| part == "cgo")
+    })
+}
+
 fn embed_patterns(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut rest = text.trim();
@@ -260,13 +302,20 @@ fn body(tokens: &[Token<'_>], file: &mut GoFile) {
     for (at, token) in tokens.iter().enumerate() {
         let ahead = |offset: usize| tokens.get(at + offset);
         match &token.kind {
-            Kind::Op('{' | '(') => depth += 1,
+            Kind::Op('{' | '(') => {
+                depth += 1;
+                if token.is('(') && is_signature(tokens, at) {
+                    let inner = tokens.iter().skip(at + 1).take_while(|token| !token.is(')'));
+                    file.variables.extend(inner.filter_map(Token::ident).map(String::from));
+                }
+            }
             Kind::Op('}' | ')') => depth = depth.saturating_sub(1),
             Kind::Text(text) => file.strings.push((text.to_string(), token.line)),
             Kind::Ident("func") if depth == 0 => {
                 let named_main = ahead(1).and_then(Token::ident) == Some("main");
                 file.has_main |= named_main && ahead(2).is_some_and(|next| next.is('('));
             }
+            Kind::Ident("var") => file.variables.extend(ahead(1).and_then(Token::ident).map(String::from)),
             Kind::Ident("const") => constants(tokens.get(at + 1..).unwrap_or_default(), &names, file),
             Kind::Ident(name) => {
                 let after_dot = at > 0 && tokens.get(at - 1).is_some_and(|before| before.is('.'));
@@ -276,6 +325,17 @@ fn body(tokens: &[Token<'_>], file: &mut GoFile) {
                 let owner = at.checked_sub(2).and_then(|index| tokens.get(index)).and_then(Token::ident);
                 if after_dot && called && owner == Some("C") && file.cgo.is_some() {
                     file.c_calls.push((name.to_string(), token.line));
+                }
+                // `name :=`, `name, err :=`
+                if ahead(1).is_some_and(|next| next.is(':')) && ahead(2).is_some_and(|next| next.is('=')) {
+                    let mut index = at;
+                    while let Some(left) = tokens.get(index).and_then(Token::ident) {
+                        file.variables.insert(left.to_string());
+                        match index.checked_sub(2) {
+                            Some(next) if tokens.get(index - 1).is_some_and(|comma| comma.is(',')) => index = next,
+                            _ => break,
+                        }
+                    }
                 }
                 let assigned = ahead(1).is_some_and(|next| next.is('=')) && !ahead(2).is_some_and(|next| next.is('='));
                 let of_url = owner.is_some_and(|owner| owner == "u" || owner.to_ascii_lowercase().ends_with("url"));
@@ -309,6 +369,15 @@ fn body(tokens: &[Token<'_>], file: &mut GoFile) {
     }
 }
 
+/// Whether the parenthesis opens the parameters of a function: `func (`, `func f(`, `func (r T) f(`.
+fn is_signature(tokens: &[Token<'_>], at: usize) -> bool {
+    let before = |steps: usize| at.checked_sub(steps).and_then(|index| tokens.get(index));
+    let func = |token: Option<&Token<'_>>| token.and_then(Token::ident) == Some("func");
+    func(before(1))
+        || (before(1).is_some_and(|token| token.ident().is_some())
+            && (func(before(2)) || before(2).is_some_and(|token| token.is(')'))))
+}
+
 /// The name of each import in its file, and its path.
 type Names = Vec<(String, String)>;
 
@@ -323,7 +392,7 @@ fn package_before(tokens: &[Token<'_>], index: usize, names: &Names) -> Option<S
 
 /// The name that an import has in its file. Without an alias that is the package's own, which is nearly always the
 /// last element without its version: `gopkg.in/yaml.v3` is yaml, `github.com/x/go-y` may be y.
-fn local_name(import: &Import) -> &str {
+pub(super) fn local_name(import: &Import) -> &str {
     if let Some(alias) = &import.alias {
         return alias;
     }

@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use super::build::{self, Scene};
-use super::{GoBuild, GoKind, GoOutput, Outputs, files, makefile};
+use super::{GoBuild, GoKind, GoOutput, Outputs, files, generate, makefile};
 use crate::context::tree::{ImageTree, Origin, join};
 use crate::context::{BuildContext, glob};
 use crate::model::Env;
@@ -226,8 +226,18 @@ impl<'a> Walk<'a> {
         if init && build.mod_init.is_none() {
             self.tree.unknown.push("`go mod init` takes the name from elsewhere".into());
         }
-        if build.kind == GoKind::Generate || build.kind == GoKind::Run {
-            self.unsure(within.span, format!("go {}", if build.kind == GoKind::Run { "run" } else { "generate" }));
+        match build.kind {
+            GoKind::Run => self.unsure(within.span, "go run".into()),
+            GoKind::Generate if !self.has_context => self.unsure(within.span, "go generate".into()),
+            GoKind::Generate => match generate::leaves(&self.tree, &build) {
+                Ok(files) => {
+                    for path in files.iter().filter(|path| !self.tree.is_file(path)).cloned().collect::<Vec<_>>() {
+                        self.tree.insert(&path, Origin::Made);
+                    }
+                }
+                Err(reason) => self.unsure(within.span, format!("go generate ({reason})")),
+            },
+            _ => {}
         }
         let index = self.builds.len();
         if let Outputs::Files(outputs) = &build.outputs {

@@ -1,0 +1,279 @@
+//! Which declarations of the packages of others a program can reach: a graph of names, wider than that of the calls.
+//!
+//! A function is reached when something reached names it, a method as soon as its type is. What runs by itself (`init`,
+//! calls in variables), what the program's own packages name, and what hides behind `//go:linkname`, `//export` and
+//! assembly is reached from the start. Names that only look the same make the graph wider, never narrower.
+
+use std::collections::{HashMap, HashSet};
+
+use rayon::prelude::*;
+
+use super::source::{self, Import};
+use super::tokens::{Kind, Token, tokenize};
+
+/// A Go file that is part of the program.
+pub(super) struct Source {
+    /// Import path of its package.
+    pub package: String,
+    pub shown: String,
+    pub text: String,
+    /// Everything in it counts as reached.
+    pub whole: bool,
+}
+
+/// A declaration at the top of a file, or one line of a block of them.
+struct Decl {
+    first: u32,
+    last: u32,
+    names: Vec<String>,
+    /// Package (`None`: its own) and name of everything that it may mean.
+    uses: Vec<(Option<String>, String)>,
+    root: bool,
+}
+
+/// For each file by its shown path: the lines that can be reached.
+pub(super) struct Reached(HashMap<String, Vec<(u32, u32, bool)>>);
+
+impl Reached {
+    /// A line outside of every declaration that was understood is taken for one that is reached.
+    pub fn has(&self, file: &str, line: u32) -> bool {
+        let Some(decls) = self.0.get(file) else { return true };
+        let mut here = decls.iter().filter(|(first, last, _)| (*first..=*last).contains(&line)).peekable();
+        here.peek().is_none() || here.any(|(.., reached)| *reached)
+    }
+}
+
+pub(super) fn reached(files: &[Source]) -> Reached {
+    let read: Vec<Vec<Decl>> = files.par_iter().map(|file| decls(&file.text, file.whole)).collect();
+    let mut named: HashMap<(&str, &str), Vec<(usize, usize)>> = HashMap::new();
+    let mut queue: Vec<(usize, usize)> = Vec::new();
+    for (index, (file, decls)) in files.iter().zip(&read).enumerate() {
+        for (at, decl) in decls.iter().enumerate() {
+            for name in &decl.names {
+                named.entry((&file.package, name)).or_default().push((index, at));
+            }
+            if decl.root {
+                queue.push((index, at));
+            }
+        }
+    }
+    let mut seen: HashSet<(usize, usize)> = queue.iter().copied().collect();
+    while let Some((index, at)) = queue.pop() {
+        let (Some(file), Some(decl)) = (files.get(index), read.get(index).and_then(|decls| decls.get(at))) else {
+            continue;
+        };
+        for (package, name) in &decl.uses {
+            let package = package.as_deref().unwrap_or(&file.package);
+            for next in named.get(&(package, name.as_str())).into_iter().flatten() {
+                if seen.insert(*next) {
+                    queue.push(*next);
+                }
+            }
+        }
+    }
+    let mut all = HashMap::new();
+    for (index, (file, decls)) in files.iter().zip(&read).enumerate() {
+        let lines = decls.iter().enumerate().map(|(at, decl)| (decl.first, decl.last, seen.contains(&(index, at))));
+        all.insert(file.shown.clone(), lines.collect());
+    }
+    Reached(all)
+}
+
+fn decls(text: &str, whole: bool) -> Vec<Decl> {
+    let imports = source::scan_head(text).imports;
+    let (tokens, comments) = tokenize(text, false);
+    let scope = Scope::new(&imports, &tokens);
+    let mut found = Vec::new();
+    let mut at = 0;
+    let mut depth = 0u32;
+    while let Some(token) = tokens.get(at) {
+        match &token.kind {
+            Kind::Op('(' | '[' | '{') => depth += 1,
+            Kind::Op(')' | ']' | '}') => depth = depth.saturating_sub(1),
+            Kind::Ident(verb @ ("func" | "type" | "var" | "const")) if depth == 0 => {
+                let end = at + length(tokens.get(at..).unwrap_or_default());
+                let body = tokens.get(at + 1..end).unwrap_or_default();
+                match body.first() {
+                    Some(open) if open.is('(') && *verb != "func" => {
+                        let inner = body.get(1..body.len().saturating_sub(1)).unwrap_or_default();
+                        let mut start = 0;
+                        while start < inner.len() {
+                            let rest = inner.get(start..).unwrap_or_default();
+                            let size = length(rest).max(1);
+                            found.extend(decl(verb, rest.get(..size).unwrap_or_default(), &scope));
+                            start += size;
+                        }
+                    }
+                    _ => found.extend(decl(verb, body, &scope)),
+                }
+                at = end;
+                continue;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    let mut hidden: Vec<(Option<String>, String)> = Vec::new();
+    for (comment, line) in comments {
+        let mut words = comment.split_whitespace();
+        match words.next() {
+            Some("//go:linkname") => {
+                hidden.extend(words.next().map(|local| (None, local.to_string())));
+                let target = words.next().and_then(|target| target.rsplit_once('.'));
+                hidden.extend(target.map(|(package, name)| (Some(package.to_string()), name.to_string())));
+            }
+            Some("//export") => hidden.extend(words.next().map(|name| (None, name.to_string()))),
+            _ => continue,
+        }
+        found.push(Decl { first: line, last: line, names: Vec::new(), uses: std::mem::take(&mut hidden), root: true });
+    }
+    if whole {
+        found.iter_mut().for_each(|decl| decl.root = true);
+    }
+    found
+}
+
+/// The tokens up to the `;` that ends what begins with the first one.
+fn length(tokens: &[Token<'_>]) -> usize {
+    let mut depth = 0u32;
+    for (at, token) in tokens.iter().enumerate() {
+        match token.kind {
+            Kind::Op('(' | '[' | '{') => depth += 1,
+            Kind::Op(')' | ']' | '}') => depth = depth.saturating_sub(1),
+            Kind::Op(';') if depth == 0 => return at + 1,
+            _ => {}
+        }
+    }
+    tokens.len()
+}
+
+/// What the names before a dot stand for in a file.
+struct Scope {
+    names: Vec<(String, String)>,
+    /// Packages whose name in the file is not known, and those that a dot imports.
+    unsure: Vec<String>,
+    dotted: Vec<String>,
+}
+
+impl Scope {
+    fn new(imports: &[Import], tokens: &[Token<'_>]) -> Scope {
+        let mut scope = Scope { names: Vec::new(), unsure: Vec::new(), dotted: Vec::new() };
+        let owners: HashSet<&str> = tokens
+            .windows(2)
+            .filter(|pair| pair.get(1).is_some_and(|dot| dot.is('.')))
+            .filter_map(|pair| pair.first().and_then(Token::ident))
+            .collect();
+        for import in imports {
+            let name = source::local_name(import);
+            match import.alias.as_deref() {
+                Some("_") => {}
+                Some(".") => scope.dotted.push(import.path.clone()),
+                None if !owners.contains(name) => scope.unsure.push(import.path.clone()),
+                _ => scope.names.push((name.to_string(), import.path.clone())),
+            }
+        }
+        scope
+    }
+}
+
+fn decl(verb: &str, tokens: &[Token<'_>], scope: &Scope) -> Option<Decl> {
+    let (first, last) = (tokens.first()?.line, tokens.iter().map(|token| token.line).max()?);
+    let mut names = Vec::new();
+    let mut root = false;
+    match (verb, tokens.first()) {
+        ("func", Some(open)) if open.is('(') => {
+            // `(r *Type[K])`: the last name before a bracket or the end.
+            let receiver = tokens.iter().skip(1).take_while(|token| !token.is(')') && !token.is('['));
+            names.extend(receiver.filter_map(Token::ident).last().map(String::from));
+            root = names.is_empty();
+        }
+        ("func", Some(name)) => {
+            names.extend(name.ident().map(String::from));
+            root = name.ident() == Some("init");
+        }
+        ("var", _) => {
+            names = listed(tokens);
+            root = tokens.iter().any(|token| token.is('(')) || names.iter().any(|name| name == "_");
+        }
+        _ => names = listed(tokens),
+    }
+    let mut uses = Vec::new();
+    for (at, token) in tokens.iter().enumerate() {
+        let Some(name) = token.ident() else { continue };
+        let before = |steps: usize| at.checked_sub(steps).and_then(|index| tokens.get(index));
+        if !before(1).is_some_and(|token| token.is('.')) {
+            uses.push((None, name.to_string()));
+            uses.extend(scope.dotted.iter().map(|path| (Some(path.clone()), name.to_string())));
+            continue;
+        }
+        let owner = before(2).and_then(Token::ident);
+        match scope.names.iter().find(|(local, _)| Some(local.as_str()) == owner) {
+            Some((_, path)) => uses.push((Some(path.clone()), name.to_string())),
+            None => uses.extend(scope.unsure.iter().map(|path| (Some(path.clone()), name.to_string()))),
+        }
+    }
+    uses.sort();
+    uses.dedup();
+    Some(Decl { first, last, names, uses, root })
+}
+
+/// `a` of `a = 1`, `a` and `b` of `a, b int`.
+fn listed(tokens: &[Token<'_>]) -> Vec<String> {
+    let mut names = Vec::new();
+    for pair in tokens.chunks(2) {
+        names.extend(pair.first().and_then(Token::ident).map(String::from));
+        if !pair.get(1).is_some_and(|token| token.is(',')) {
+            break;
+        }
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether the line of `lib` with `HERE` is reached by a program whose main package has this text.
+    fn is_reached(lib: &str, main: &str) -> bool {
+        let file = |package: &str, text: &str, whole: bool| Source {
+            package: package.into(),
+            shown: format!("{package}.go"),
+            text: text.into(),
+            whole,
+        };
+        let line = lib.lines().position(|line| line.contains("HERE")).unwrap() as u32 + 1;
+        let main = format!("package main\nimport \"a.io/go-lib\"\nfunc main() {{ {main} }}\n");
+        let files = [file("main", &main, true), file("a.io/go-lib", &format!("package lib\n{lib}"), false)];
+        reached(&files).has("a.io/go-lib.go", line + 1)
+    }
+
+    #[test]
+    fn what_nothing_names_is_not_reached() {
+        for (lib, main, want) in [
+            ("func Run() { HERE() }", "lib.Other()", false),
+            ("func Run() { HERE() }", "lib.Run()", true),
+            ("func Run() { HERE() }", "f := lib.Run\nf()", true),
+            ("func Other() { run() }\nfunc run() { HERE() }", "lib.Other()", true),
+            ("func Other() { run() }\nfunc run() { HERE() }", "lib.More()", false),
+            ("func init() { HERE() }", "", true),
+            ("var x = func() int { return HERE() }()", "", true),
+            ("var run = HERE", "lib.Other()", false),
+            ("var run = HERE\nfunc Do() { run() }", "lib.Do()", true),
+            ("var (\n\ta = f()\n\tb = HERE\n)\nfunc f() {}", "", false),
+            ("type Cmd struct{}\nfunc (c *Cmd) Start() { HERE() }", "", false),
+            (
+                "type Cmd struct{}\nfunc (c *Cmd) Start() { HERE() }\nfunc New() *Cmd { return nil }",
+                "lib.New().Start()",
+                true,
+            ),
+            ("type Set[K any] struct{}\nfunc (s Set[K]) Start() { HERE() }", "var s lib.Set[int]", true),
+            ("type A struct{ b B }\ntype B struct{}\nfunc (B) Start() { HERE() }", "var _ lib.A", true),
+            ("const Dir = \"HERE\"", "lib.Run()", false),
+            ("const (\n\tX = 1\n\tDir = \"HERE\"\n)", "print(lib.Dir)", true),
+            ("//go:linkname run runtime.x\nfunc run() { HERE() }", "", true),
+            ("func run() { HERE() }\n//export run\n", "", true),
+        ] {
+            assert_eq!(is_reached(lib, main), want, "{lib} | {main}");
+        }
+    }
+}
