@@ -32,7 +32,7 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
             let found = Diagnostic::at(update.span, "the index is fetched apart from the install that reads it")
                 .label(install.span, "installed here, from an index that the layer cache may have kept for months")
                 .help("run apt-get update and apt-get install in one RUN");
-            let group = runs.get(index..=install_at).unwrap_or_default();
+            let group = runs.get(index..=last_reliant(&runs, install_at)).unwrap_or_default();
             out.push(match merge::merge(cx, group) {
                 Some((applicability, edits)) => found.fix(applicability, "Merge the RUN instructions", edits),
                 None => found,
@@ -50,6 +50,17 @@ fn reliant<'a>(runs: &'a [Run<'_>], update: usize) -> Option<(usize, &'a ShellCo
         .find(|(_, run)| run.script.commands.iter().any(|cmd| installs(cmd) || does(cmd, &["update"])))?;
     let first = run.script.commands.iter().find(|cmd| installs(cmd) || does(cmd, &["update"]))?;
     installs(first).then_some((index, first))
+}
+
+/// The last of the RUNs beside each other that read this index: one left apart would read an old one as before, and
+/// nothing would be reported any more.
+fn last_reliant(runs: &[Run<'_>], first: usize) -> usize {
+    let later = runs.iter().enumerate().skip(first + 1);
+    let reads = |run: &Run<'_>| {
+        let mut commands = run.script.commands.iter();
+        commands.find(|cmd| installs(cmd) || does(cmd, &["update"])).is_some_and(installs)
+    };
+    later.take_while(|(_, run)| reads(run)).last().map_or(first, |(index, _)| index)
 }
 
 fn does(cmd: &ShellCommand, verbs: &[&str]) -> bool {
