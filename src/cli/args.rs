@@ -34,6 +34,8 @@ pub struct Cli {
 pub enum Command {
     /// Check Dockerfiles, and fix them
     Check(Check),
+    /// Check with hadolint's rules, options and formats: put `unladen` before its command line
+    Hadolint(super::hadolint::Hadolint),
     /// Turn a single-stage Dockerfile into a multi-stage one, with the proof
     Rewrite(Rewrite),
     /// Show what the image weighs, where the bytes come from, and what fixes save
@@ -80,19 +82,25 @@ pub struct Check {
     #[command(flatten)]
     pub rules: RuleArgs,
     /// The least severity that makes the run fail: style, info, warning, error or none [default: info]
-    #[arg(long, value_name = "SEVERITY", help_heading = "Rules")]
+    #[arg(long, short = 't', visible_alias = "failure-threshold", value_name = "SEVERITY", help_heading = "Rules")]
     pub fail_on: Option<String>,
+    #[command(flatten)]
+    pub overrides: OverrideArgs,
     /// The most that the image may weigh, as 50MB; the run fails when it likely weighs more
     #[arg(long, value_name = "SIZE", help_heading = "Rules")]
     pub max_size: Option<String>,
-    /// How findings are printed: pretty, concise, json or hadolint
-    #[arg(long, short, default_value = "pretty", hide_possible_values = true, help_heading = "Output")]
-    pub format: FormatName,
+    /// How findings are printed: pretty, concise, json, hadolint (its JSON), or hadolint's other formats: tty, gnu,
+    /// checkstyle, codeclimate, gitlab_codeclimate, codacy, sonarqube, sarif, junit [default: pretty]
+    #[arg(long, short, hide_possible_values = true, help_heading = "Output")]
+    pub format: Option<FormatName>,
+    /// As --color never
+    #[arg(long, hide = true)]
+    pub no_color: bool,
     /// Print the summary only
     #[arg(long, short, help_heading = "Output")]
     pub quiet: bool,
     /// End with 0 also when there are findings
-    #[arg(long, help_heading = "Output")]
+    #[arg(long, visible_alias = "no-fail", help_heading = "Output")]
     pub exit_zero: bool,
     /// The name of the file that comes in on the standard input
     #[arg(long, value_name = "PATH", help_heading = "Input")]
@@ -204,8 +212,34 @@ pub struct RuleArgs {
     #[arg(long, value_name = "RULE", value_delimiter = ',', action = ArgAction::Append, help_heading = "Rules")]
     pub ignore: Vec<String>,
     /// Also report what comments in the Dockerfile ignore
-    #[arg(long, help_heading = "Rules")]
+    #[arg(long, visible_alias = "disable-ignore-pragma", help_heading = "Rules")]
     pub no_ignore_comments: bool,
+}
+
+/// hadolint's options for what a configuration file says, too.
+#[derive(Clone, Debug, Default, Args)]
+pub struct OverrideArgs {
+    /// Give these rules the severity error
+    #[arg(long, value_name = "RULE", value_delimiter = ',', action = ArgAction::Append, help_heading = "Rules")]
+    pub error: Vec<String>,
+    /// Give these rules the severity warning
+    #[arg(long, value_name = "RULE", value_delimiter = ',', action = ArgAction::Append, help_heading = "Rules")]
+    pub warning: Vec<String>,
+    /// Give these rules the severity info
+    #[arg(long, value_name = "RULE", value_delimiter = ',', action = ArgAction::Append, help_heading = "Rules")]
+    pub info: Vec<String>,
+    /// Give these rules the severity style
+    #[arg(long, value_name = "RULE", value_delimiter = ',', action = ArgAction::Append, help_heading = "Rules")]
+    pub style: Vec<String>,
+    /// A registry that images may come from, for untrusted-registry
+    #[arg(long, value_name = "REGISTRY", action = ArgAction::Append, help_heading = "Rules")]
+    pub trusted_registry: Vec<String>,
+    /// A label that the image is to have, and what its value is: maintainer:email
+    #[arg(long, value_name = "LABEL:KIND", action = ArgAction::Append, help_heading = "Rules")]
+    pub require_label: Vec<String>,
+    /// Labels that are not required are wrong
+    #[arg(long, help_heading = "Rules")]
+    pub strict_labels: bool,
 }
 
 #[derive(Debug, Default, Args)]
@@ -227,11 +261,14 @@ pub struct BuildArgs {
 #[derive(Debug, Default, Args)]
 pub struct ConfigArgs {
     /// Read this configuration
-    #[arg(long, value_name = "FILE", conflicts_with = "no_config", help_heading = "Configuration")]
+    #[arg(long, short, value_name = "FILE", conflicts_with = "no_config", help_heading = "Configuration")]
     pub config: Option<PathBuf>,
     /// Read no configuration
     #[arg(long, help_heading = "Configuration")]
     pub no_config: bool,
+    /// The file is hadolint's whatever its name.
+    #[arg(skip)]
+    pub hadolints: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -253,6 +290,16 @@ pub enum FormatName {
     Concise,
     Json,
     Hadolint,
+    Tty,
+    Gnu,
+    Checkstyle,
+    Codeclimate,
+    #[value(name = "gitlab_codeclimate")]
+    GitlabCodeclimate,
+    Codacy,
+    Sonarqube,
+    Sarif,
+    Junit,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

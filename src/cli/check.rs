@@ -11,12 +11,13 @@ use rayon::prelude::*;
 use super::args::{Check, ColorWhen, FixWhich, FormatName};
 use super::read::{self, Contexts};
 use super::walk::{self, Input};
-use super::{Exit, Stop, complain_all, diff, finder, overrides, term, write};
+use super::{Exit, Stop, complain_all, config, diff, finder, hadolint_overrides, overrides, term, write};
 use crate::config::lock::Locked;
 use crate::config::{Config, ConfigError, Finder, Overrides, names};
 use crate::diagnostic::Applicability;
 use crate::fix::{self, FixWish};
 use crate::lint;
+use crate::report::hadolint::Shape;
 use crate::report::{self, FileReport, Format, Problem, Report};
 use crate::settings::Settings;
 use crate::text::SourceFile;
@@ -44,15 +45,52 @@ struct Done {
     fixed: Option<(SourceFile, SourceFile)>,
 }
 
+/// How it is printed and where to, as the command line has it.
+#[derive(Default)]
+pub(super) struct Printing {
+    pub formats: Vec<Format>,
+    /// Where neither the command line nor hadolint's file says one.
+    pub default: Option<Format>,
+    /// For the first formats; the others go to the standard output.
+    pub outputs: Vec<PathBuf>,
+    pub path_in_report: Option<String>,
+    /// The configuration is shown on the standard error.
+    pub verbose: bool,
+}
+
 pub(super) fn run(command: &Check, color: ColorWhen, out: &mut dyn Write) -> Result<Exit, Stop> {
+    let formats = command.format.map(format).into_iter().collect();
+    run_with(command, color, Printing { formats, ..Printing::default() }, out)
+}
+
+pub(super) fn run_with(
+    command: &Check,
+    color: ColorWhen,
+    mut printing: Printing,
+    out: &mut dyn Write,
+) -> Result<Exit, Stop> {
     let mut overrides = overrides(&command.rules, &command.build, command.fail_on.as_deref())?;
     if let Some(size) = &command.max_size {
         let size = names::size(size).map_err(|message| Stop::Usage(format!("--max-size: {message}")))?;
         overrides.max_size = Some(size);
     }
+    hadolint_overrides(&command.overrides, &mut overrides)?;
     let mode = mode(command)?;
     let contexts = contexts(command.build.context.as_deref())?;
     let mut finder = finder(&command.config);
+    // How hadolint's file has it printed; where it is broken that is said below, with the files.
+    let output = finder.find(Path::new("")).map(|config| config.output.clone()).unwrap_or_default();
+    if printing.formats.is_empty() {
+        printing.formats = output.formats.into_iter().map(Format::Hadolint).collect();
+    }
+    if printing.formats.is_empty() {
+        printing.formats.push(printing.default.unwrap_or_default());
+    }
+    let plain = color == ColorWhen::Auto && (command.no_color || output.no_color);
+    let color = if plain { ColorWhen::Never } else { color };
+    if printing.verbose || output.verbose {
+        config::show(Path::new("."), &mut finder, &overrides, &mut io::stderr().lock())?;
+    }
     let paths = if command.paths.is_empty() { vec![PathBuf::from(".")] } else { command.paths.clone() };
     let (inputs, mut problems) = walk::collect(&paths);
     let (mut jobs, broken) = jobs(inputs, command, &mut finder);
@@ -80,12 +118,14 @@ pub(super) fn run(command: &Check, color: ColorWhen, out: &mut dyn Write) -> Res
         }
     }
     report.problems = problems;
-    print(command, color, mode, &report, &texts, out)?;
+    report.path_in_report = printing.path_in_report.take();
+    print(command, color, mode, &printing, &report, &texts, out)?;
     out.flush()?;
     complain_all(&report.problems);
+    let engine = printing.formats.iter().any(|format| matches!(format, Format::Hadolint(shape) if shape.never_fails()));
     Ok(if !report.problems.is_empty() {
         Exit::Trouble
-    } else if report.fails() && !command.exit_zero {
+    } else if report.fails() && !command.exit_zero && !engine {
         Exit::Findings
     } else {
         Exit::Clean
@@ -96,7 +136,7 @@ fn mode(command: &Check) -> Result<Mode, Stop> {
     if command.unsafe_fixes && command.fix.is_none() && !command.diff {
         return Err(Stop::Usage("--unsafe-fixes: add --fix to apply the fixes, or --diff to see them".into()));
     }
-    if command.diff && command.format != FormatName::Pretty {
+    if command.diff && command.format.is_some_and(|format| format != FormatName::Pretty) {
         return Err(Stop::Usage("--diff: cannot be used with --format".into()));
     }
     let applicability = if command.unsafe_fixes { Applicability::Unsafe } else { Applicability::Safe };
@@ -196,21 +236,48 @@ pub(super) fn limit(settings: &Settings, checked: &lint::Checked) -> Option<u64>
     own.or(settings.size.max_size)
 }
 
+fn format(name: FormatName) -> Format {
+    Format::Hadolint(match name {
+        FormatName::Pretty => return Format::Pretty,
+        FormatName::Concise => return Format::Concise,
+        FormatName::Json => return Format::Json,
+        FormatName::Hadolint => Shape::Json,
+        FormatName::Tty => Shape::Tty,
+        FormatName::Gnu => Shape::Gnu,
+        FormatName::Checkstyle => Shape::Checkstyle,
+        FormatName::Codeclimate => Shape::CodeClimate,
+        FormatName::GitlabCodeclimate => Shape::GitlabCodeClimate,
+        FormatName::Codacy => Shape::Codacy,
+        FormatName::Sonarqube => Shape::Sonarqube,
+        FormatName::Sarif => Shape::Sarif,
+        FormatName::Junit => Shape::Junit,
+    })
+}
+
 fn print(
     command: &Check,
     color: ColorWhen,
     mode: Mode,
+    printing: &Printing,
     report: &Report,
     texts: &[(SourceFile, SourceFile)],
     out: &mut dyn Write,
-) -> io::Result<()> {
-    let format = match command.format {
-        FormatName::Pretty => Format::Pretty,
-        FormatName::Concise => Format::Concise,
-        FormatName::Json => Format::Json,
-        FormatName::Hadolint => Format::Hadolint,
-    };
+) -> Result<(), Stop> {
     let style = term::style(color, command.quiet);
+    let all = |out: &mut dyn Write, style: report::Style| -> Result<(), Stop> {
+        for (index, format) in printing.formats.iter().enumerate() {
+            match printing.outputs.get(index) {
+                Some(path) => {
+                    let failed = |error| Stop::Usage(format!("--output: {}: {}", path.display(), read::reason(&error)));
+                    let mut file = io::BufWriter::new(std::fs::File::create(path).map_err(failed)?);
+                    report::write(*format, style.plain(), report, &mut file).map_err(failed)?;
+                    file.flush().map_err(failed)?;
+                }
+                None => report::write(*format, style, report, out)?,
+            }
+        }
+        Ok(())
+    };
     match mode {
         Mode::Diff(_) => {
             for (before, after) in texts {
@@ -223,9 +290,9 @@ fn print(
             for (_, after) in texts {
                 out.write_all(&after.all_bytes())?;
             }
-            report::write(format, style.plain(), report, &mut io::stderr().lock())
+            all(&mut io::stderr().lock(), style.plain())
         }
-        _ => report::write(format, style, report, out),
+        _ => all(out, style),
     }
 }
 

@@ -5,21 +5,25 @@ use std::path::Path;
 
 use super::args::ShowConfig;
 use super::{Exit, Stop, finder, overrides, read};
-use crate::config::names;
+use crate::config::{Finder, Overrides, names};
 use crate::report::FailOn;
 use crate::rules;
 use crate::settings::{BaseWish, Stated};
 
 pub(super) fn run(command: &ShowConfig, out: &mut dyn Write) -> Result<Exit, Stop> {
     let overrides = overrides(&command.rules, &command.build, command.fail_on.as_deref())?;
-    let path = command.path.as_path();
+    show(&command.path, &mut finder(&command.config), &overrides, out)
+}
+
+/// The same for another command that was asked to say it.
+pub(super) fn show(path: &Path, finder: &mut Finder, overrides: &Overrides, out: &mut dyn Write) -> Result<Exit, Stop> {
     if let Err(error) = std::fs::metadata(path) {
         return Err(Stop::Usage(format!("{}: {}", path.display(), read::reason(&error))));
     }
     let directory = if path.is_dir() { path } else { path.parent().unwrap_or(Path::new("")) };
-    let found = finder(&command.config).find(directory);
+    let found = finder.find(directory);
     let config = found.map_err(|error| Stop::Usage(error.problem().to_string()))?;
-    let settings = config.settings(&overrides, path);
+    let settings = config.settings(overrides, path);
     let file = config.path.as_deref().map(|path| path.display().to_string());
     // Where a value comes from: the command line, the file, or nowhere.
     let from = |option: bool, set: bool| match (option, set, &file) {
@@ -44,7 +48,7 @@ pub(super) fn run(command: &ShowConfig, out: &mut dyn Write) -> Result<Exit, Sto
         Some(file) => writeln!(out, "# {file}")?,
         None => writeln!(out, "# no configuration file")?,
     }
-    let fail_on = match config.fail_on(&overrides) {
+    let fail_on = match config.fail_on(overrides) {
         FailOn::At(severity) => severity.name(),
         FailOn::Never => "none",
     };

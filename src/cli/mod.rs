@@ -6,6 +6,7 @@ mod check;
 mod config;
 pub mod context;
 mod diff;
+mod hadolint;
 mod modcache;
 #[cfg(feature = "online")]
 mod online;
@@ -27,6 +28,7 @@ use std::io::{self, Write};
 use clap::{CommandFactory, Parser};
 
 use crate::config::{Environment, Finder, Overrides, names};
+use crate::diagnostic::Severity;
 use crate::report::Problem;
 
 /// What a run comes to; the numbers are a contract.
@@ -52,6 +54,7 @@ impl From<io::Error> for Stop {
 
 /// Runs a command line and gives its exit code.
 pub fn run(argv: impl IntoIterator<Item = OsString>) -> u8 {
+    let argv = hadolint::by_its_name(argv.into_iter().collect());
     let cli = match args::Cli::try_parse_from(argv) {
         Ok(cli) => cli,
         Err(error) => return usage::print(&error),
@@ -59,6 +62,7 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> u8 {
     let mut out = io::BufWriter::new(io::stdout().lock());
     let result = match &cli.command {
         args::Command::Check(command) => check::run(command, cli.color, &mut out),
+        args::Command::Hadolint(command) => hadolint::run(command, cli.color, &mut out),
         args::Command::Rewrite(command) => rewrite::run(command, cli.color, &mut out),
         args::Command::Size(command) => size::run(command, cli.color, &mut out),
         args::Command::Verify(command) => verify::run(command, cli.color, &mut out),
@@ -127,7 +131,30 @@ fn overrides(rules: &args::RuleArgs, build: &args::BuildArgs, fail_on: Option<&s
         base: build.base.as_deref().map(names::base).transpose().map_err(usage("--base"))?,
         max_size: None,
         disable_ignores: rules.no_ignore_comments,
+        ..Overrides::default()
     })
+}
+
+/// What hadolint's options say beside.
+fn hadolint_overrides(given: &args::OverrideArgs, overrides: &mut Overrides) -> Result<(), Stop> {
+    // The later list wins, as in hadolint.
+    let lists = [
+        ("--style", &given.style, Severity::Style),
+        ("--info", &given.info, Severity::Info),
+        ("--warning", &given.warning, Severity::Warning),
+        ("--error", &given.error, Severity::Error),
+    ];
+    for (option, names, severity) in lists {
+        overrides.severities.extend(rule_names(option, names)?.into_iter().map(|slug| (slug, severity)));
+    }
+    overrides.options.trusted_registries = given.trusted_registry.clone();
+    overrides.options.strict_labels = given.strict_labels;
+    for pair in &given.require_label {
+        let usage = |message: String| Stop::Usage(format!("--require-label: {message}"));
+        let (label, kind) = pair.split_once(':').ok_or_else(|| usage(format!("`{pair}` is not LABEL:KIND")))?;
+        overrides.options.label_schema.insert(label.to_string(), names::label_kind(kind).map_err(usage)?);
+    }
+    Ok(())
 }
 
 /// A name alone takes its value from the environment, as docker build does it.
@@ -140,7 +167,7 @@ fn build_arg(given: &str) -> (String, String) {
 
 fn finder(config: &args::ConfigArgs) -> Finder {
     match &config.config {
-        Some(path) => Finder::from_file(path, Environment::of_process()),
+        Some(path) => Finder::from_file(path, Environment::of_process(), config.hadolints),
         None if config.no_config => Finder::without(),
         None => Finder::upwards().in_environment(Environment::of_process()),
     }

@@ -57,10 +57,10 @@ impl Finder {
         Finder { fixed: Some(Ok(Arc::default())), sealed: true, ..Finder::upwards() }
     }
 
-    /// This file holds for all.
-    pub fn from_file(path: &Path, environment: Environment) -> Finder {
+    /// This file holds for all; it is hadolint's by its name, or because the command line is.
+    pub fn from_file(path: &Path, environment: Environment, hadolints: bool) -> Finder {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let is_hadolints = name.contains("hadolint");
+        let is_hadolints = name.contains("hadolint") || (hadolints && !OWN.contains(&name.as_str()));
         let config = load(path, is_hadolints.then_some(&environment)).map(Arc::new).map_err(Arc::new);
         Finder { fixed: Some(config), ..Finder::upwards() }
     }

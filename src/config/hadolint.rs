@@ -11,17 +11,18 @@ use serde::{Deserialize, Deserializer};
 
 use super::names::{LabelKindName, Named};
 use super::own::from_yaml;
-use super::{Config, ConfigError, Environment, names};
+use super::{Config, ConfigError, Environment, Output, names};
 use crate::diagnostic::Severity;
 use crate::report::FailOn;
+use crate::report::hadolint::{SHAPES, Shape};
 use crate::rules::rules_in;
 use crate::settings::{Profile, RuleOptions};
 
-/// Every key that hadolint 2.15 has. How it prints (`format`, `no-color`, `verbose`) is read and not followed.
+/// Every key that hadolint 2.15 has.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct File {
-    ignored: Option<Vec<String>>,
+    ignored: Option<Vec<Code>>,
     #[serde(rename = "override")]
     overrides: Option<Lists>,
     failure_threshold: Option<Threshold>,
@@ -31,46 +32,55 @@ struct File {
     trusted_registries: Option<Vec<String>>,
     label_schema: Option<BTreeMap<String, LabelKindName>>,
     strict_labels: Option<bool>,
-    #[serde(rename = "format")]
-    _format: Option<FormatName>,
-    #[serde(rename = "formats")]
-    _formats: Option<Vec<FormatName>>,
-    #[serde(rename = "no-color")]
-    _no_color: Option<bool>,
-    #[serde(rename = "verbose")]
-    _verbose: Option<bool>,
+    format: Option<FormatName>,
+    formats: Option<Vec<FormatName>>,
+    no_color: Option<bool>,
+    verbose: Option<bool>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Lists {
-    error: Option<Vec<String>>,
-    warning: Option<Vec<String>>,
-    info: Option<Vec<String>>,
-    style: Option<Vec<String>>,
+    error: Option<Vec<Code>>,
+    warning: Option<Vec<Code>>,
+    info: Option<Vec<Code>>,
+    style: Option<Vec<Code>>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Threshold(FailOn);
 
-/// Only whether there is such a format.
 #[derive(Clone, Copy, Debug)]
-struct FormatName;
+struct FormatName(Shape);
 
-const FORMATS: &[&str] =
-    &["tty", "json", "checkstyle", "codeclimate", "gitlab_codeclimate", "gnu", "codacy", "sonarqube", "sarif", "junit"];
+#[derive(Clone, Debug)]
+struct Code(String);
 
-fn threshold(name: &str) -> Result<FailOn, String> {
+/// hadolint has one word more than we have.
+pub fn threshold(name: &str) -> Result<FailOn, String> {
     if name.eq_ignore_ascii_case("ignore") { Ok(FailOn::Never) } else { names::fail_on(name) }
 }
 
-fn format(name: &str) -> Result<FormatName, String> {
-    if FORMATS.contains(&name) {
-        return Ok(FormatName);
+pub fn format(name: &str) -> Result<Shape, String> {
+    if let Some((_, shape)) = SHAPES.iter().find(|(other, _)| *other == name) {
+        return Ok(*shape);
     }
-    Err(match names::nearest(name, FORMATS.iter().copied()) {
+    let formats: Vec<&str> = SHAPES.iter().map(|(name, _)| *name).collect();
+    Err(match names::nearest(name, formats.iter().copied()) {
         Some(near) => format!("hadolint has no format `{name}`; did you mean `{near}`?"),
-        None => format!("hadolint has no format `{name}`; it has {}", FORMATS.join(", ")),
+        None => format!("hadolint has no format `{name}`; it has {}", formats.join(", ")),
+    })
+}
+
+/// hadolint has more codes with every version, so any word will do; a number is half of a code.
+fn code(word: &str) -> Result<String, String> {
+    if !word.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(word.to_string());
+    }
+    let known = ["DL", "SC"].map(|letters| format!("{letters}{word}"));
+    Err(match known.iter().find(|code| !names::known(code).is_empty()) {
+        Some(code) => format!("`{word}` is no code of a rule; did you mean `{code}`?"),
+        None => format!("`{word}` is no code of a rule; codes are written as DL3008 or SC2086"),
     })
 }
 
@@ -82,7 +92,13 @@ impl<'de> Deserialize<'de> for Threshold {
 
 impl<'de> Deserialize<'de> for FormatName {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<FormatName, D::Error> {
-        from.deserialize_str(Named("a format", format))
+        from.deserialize_str(Named("a format", format)).map(FormatName)
+    }
+}
+
+impl<'de> Deserialize<'de> for Code {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Code, D::Error> {
+        from.deserialize_any(Named("the code of a rule", code)).map(Code)
     }
 }
 
@@ -96,6 +112,7 @@ pub(super) fn read(path: &Path, text: &str, environment: &Environment) -> Result
         "fail-on" => file.failure_threshold.is_none() && file.no_fail.is_none(),
         "ignore-comments" => file.disable_ignore_pragma.is_none(),
         "strict-labels" => file.strict_labels.is_none(),
+        "verbose" => file.verbose.is_none(),
         _ => true,
     });
     let mut config = build(file.over(given), Profile::Hadolint);
@@ -136,12 +153,15 @@ impl File {
             trusted_registries: both(self.trusted_registries, under.trusted_registries),
             label_schema: Some(schema),
             strict_labels: self.strict_labels.or(under.strict_labels),
-            ..File::default()
+            format: self.format.or(under.format),
+            formats: both(self.formats, under.formats),
+            no_color: self.no_color.or(under.no_color),
+            verbose: self.verbose.or(under.verbose),
         }
     }
 }
 
-fn both(list: Option<Vec<String>>, more: Option<Vec<String>>) -> Option<Vec<String>> {
+fn both<T>(list: Option<Vec<T>>, more: Option<Vec<T>>) -> Option<Vec<T>> {
     let mut all = more.unwrap_or_default();
     all.extend(list.unwrap_or_default());
     (!all.is_empty()).then_some(all)
@@ -154,9 +174,14 @@ fn of_environment(environment: &Environment) -> Result<(File, Vec<(&'static str,
     let lists = file.overrides.get_or_insert_default();
     for (name, value) in &environment.hadolint {
         let wrong = |message: String| ConfigError::new(Path::new(name), message);
-        let list = || {
+        let words = || {
             let words = value.split(',').map(str::trim).filter(|word| !word.is_empty());
-            Some(words.map(String::from).collect::<Vec<_>>())
+            words.map(String::from).collect::<Vec<_>>()
+        };
+        let list = || Some(words());
+        let codes = || {
+            let codes: Result<Vec<String>, String> = words().iter().map(|word| code(word)).collect();
+            codes.map(|codes| Some(codes.into_iter().map(Code).collect())).map_err(wrong)
         };
         let on = || Some(["1", "y", "on", "true", "yes"].contains(&value.to_lowercase().as_str()));
         let key = match name.strip_prefix("HADOLINT_").unwrap_or_default() {
@@ -169,23 +194,23 @@ fn of_environment(environment: &Environment) -> Result<(File, Vec<(&'static str,
                 "fail-on"
             }
             "OVERRIDE_ERROR" => {
-                lists.error = list();
+                lists.error = codes()?;
                 "severity"
             }
             "OVERRIDE_WARNING" => {
-                lists.warning = list();
+                lists.warning = codes()?;
                 "severity"
             }
             "OVERRIDE_INFO" => {
-                lists.info = list();
+                lists.info = codes()?;
                 "severity"
             }
             "OVERRIDE_STYLE" => {
-                lists.style = list();
+                lists.style = codes()?;
                 "severity"
             }
             "IGNORE" => {
-                file.ignored = list();
+                file.ignored = codes()?;
                 "ignore"
             }
             "STRICT_LABELS" => {
@@ -211,7 +236,15 @@ fn of_environment(environment: &Environment) -> Result<(File, Vec<(&'static str,
                 file.label_schema = Some(schema);
                 "label-schema"
             }
-            // HADOLINT_FORMAT, HADOLINT_VERBOSE: how hadolint prints.
+            "FORMAT" => {
+                let formats: Result<Vec<Shape>, String> = words().iter().map(|name| format(name)).collect();
+                file.formats = Some(formats.map_err(wrong)?.into_iter().map(FormatName).collect());
+                "format"
+            }
+            "VERBOSE" => {
+                file.verbose = on();
+                "verbose"
+            }
             _ => continue,
         };
         set.push((key, name.clone()));
@@ -244,6 +277,14 @@ fn build(file: File, profile: Profile) -> Config {
         label_schema: file.label_schema.unwrap_or_default().into_iter().map(|(name, kind)| (name, kind.0)).collect(),
         strict_labels: file.strict_labels.unwrap_or(false),
     };
+    // Formats are put together, as all lists; each is printed once.
+    let mut formats: Vec<Shape> = Vec::new();
+    for FormatName(shape) in file.formats.into_iter().flatten().chain(file.format) {
+        if !formats.contains(&shape) {
+            formats.push(shape);
+        }
+    }
+    config.output = Output { formats, no_color: file.no_color == Some(true), verbose: file.verbose == Some(true) };
     config.disable_ignores = file.disable_ignore_pragma.unwrap_or(false);
     config.fail_on = match file.failure_threshold {
         _ if file.no_fail == Some(true) => Some(FailOn::Never),
@@ -252,6 +293,6 @@ fn build(file: File, profile: Profile) -> Config {
     config
 }
 
-fn slugs(codes: Option<Vec<String>>) -> Vec<&'static str> {
-    codes.unwrap_or_default().iter().flat_map(|code| names::known(code)).collect()
+fn slugs(codes: Option<Vec<Code>>) -> Vec<&'static str> {
+    codes.unwrap_or_default().iter().flat_map(|code| names::known(&code.0)).collect()
 }

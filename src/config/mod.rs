@@ -4,7 +4,7 @@
 
 mod environment;
 mod find;
-mod hadolint;
+pub mod hadolint;
 pub mod lock;
 pub mod names;
 mod own;
@@ -19,6 +19,7 @@ pub use find::Finder;
 
 use crate::diagnostic::Severity;
 use crate::model::ModelOptions;
+use crate::report::hadolint::Shape;
 use crate::report::{FailOn, Problem};
 use crate::rules::rules_in;
 use crate::settings::{BaseWish, Profile, RewriteOptions, RuleOptions, Settings, SizeOptions};
@@ -41,11 +42,21 @@ pub struct Config {
     pub rewrite: RewriteOptions,
     pub size: SizeOptions,
     pub disable_ignores: bool,
+    pub output: Output,
     per_file_ignores: Vec<(Gitignore, Vec<&'static str>)>,
     exclude: Option<Gitignore>,
     /// The texts of the patterns, to show them.
     pub exclude_patterns: Vec<String>,
     pub per_file_patterns: Vec<(String, Vec<&'static str>)>,
+}
+
+/// How hadolint's file has it printed; that of the directory in which we are called counts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Output {
+    pub formats: Vec<Shape>,
+    pub no_color: bool,
+    /// The configuration in force is shown.
+    pub verbose: bool,
 }
 
 /// What the command line says; it wins over the file.
@@ -60,6 +71,9 @@ pub struct Overrides {
     pub base: Option<BaseWish>,
     pub max_size: Option<u64>,
     pub disable_ignores: bool,
+    pub severities: Vec<(&'static str, Severity)>,
+    /// Added to those of the file.
+    pub options: RuleOptions,
 }
 
 /// Why a configuration cannot be used.
@@ -100,12 +114,26 @@ impl Config {
         build_args.extend(overrides.build_args.iter().cloned());
         // Another profile than the file's comes without what the file selects.
         let same = overrides.profile.is_none() || overrides.profile == self.profile;
+        let profile = overrides.profile.or(self.profile).unwrap_or_default();
+        let mut select = overrides.select.clone().or_else(|| self.select.clone().filter(|_| same));
+        let mut severities = self.severities.clone();
+        severities.extend(overrides.severities.iter().copied());
+        // In hadolint's profile a rule comes on by being given a severity.
+        if profile == Profile::Hadolint && overrides.select.is_none() && !overrides.severities.is_empty() {
+            let rules = select.get_or_insert_with(|| rules_in(profile));
+            rules.extend(overrides.severities.iter().map(|(slug, _)| *slug));
+        }
+        let mut options = self.options.clone();
+        options.trusted_registries.extend(overrides.options.trusted_registries.iter().cloned());
+        let labels = overrides.options.label_schema.iter().map(|(name, kind)| (name.clone(), *kind));
+        options.label_schema.extend(labels);
+        options.strict_labels |= overrides.options.strict_labels;
         Settings {
-            select: overrides.select.clone().or_else(|| self.select.clone().filter(|_| same)),
-            profile: overrides.profile.or(self.profile).unwrap_or_default(),
-            options: self.options.clone(),
+            select,
+            profile,
+            options,
             ignore,
-            severities: self.severities.clone(),
+            severities,
             model: ModelOptions { target: overrides.target.clone().or_else(|| self.target.clone()), build_args },
             rewrite,
             size: SizeOptions {

@@ -7,7 +7,7 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use serde::Deserialize;
 
 use super::names::{BaseName, FailOnName, LabelKindName, ProfileName, RuleName, SeverityName, SizeName, nearest};
-use super::{Config, ConfigError};
+use super::{Config, ConfigError, Output};
 use crate::settings::{RewriteOptions, RuleOptions, SizeOptions, Stated};
 
 /// The file as it may be written; every key may be absent.
@@ -115,6 +115,7 @@ pub(super) fn read(path: &Path, text: &str) -> Result<Config, ConfigError> {
             ..SizeOptions::default()
         },
         disable_ignores: file.ignore_comments == Some(false),
+        output: Output::default(),
         per_file_ignores,
         exclude,
         exclude_patterns,

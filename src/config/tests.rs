@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use super::*;
+use crate::report::hadolint::Shape;
 use crate::rules::RULES;
 use crate::settings::LabelKind;
 
@@ -135,6 +136,8 @@ fn hadolints_file_is_read_as_it_is() {
     assert_eq!(config.severities.get(slug), Some(&Severity::Error));
     assert_eq!(config.fail_on, Some(FailOn::At(Severity::Warning)));
     assert!(config.disable_ignores);
+    let formats = vec![Shape::Tty, Shape::Json];
+    assert_eq!(config.output, Output { formats, no_color: true, verbose: true });
     for text in ["no-fail: true\n", "failure-threshold: none\n", "failure-threshold: ignore\n"] {
         assert_eq!(hadolint_config(text).unwrap().fail_on, Some(FailOn::Never), "{text}");
     }
@@ -156,6 +159,9 @@ fn a_broken_file_of_hadolints_is_an_error_with_its_place() {
         ("trustedRegistries: docker.io\n", "1:20: trustedRegistries: a word stands where a list is expected"),
         ("label-schema:\n  a: texty\n", "2:6: label-schema.a: unknown kind of label `texty`"),
         ("format: jason\n", "1:9: format: hadolint has no format `jason`; did you mean `json`?"),
+        ("ignored: [1]\n", "1:11: ignored[0]: `1` is no code of a rule; codes are written as DL3008 or SC2086"),
+        ("ignored: [3008]\n", "1:11: ignored[0]: `3008` is no code of a rule; did you mean `DL3008`?"),
+        ("override: {error: [2086]}\n", "1:20: override.error[0]: `2086` is no code of a rule; did you mean `SC2086`?"),
         ("- a\n", "1:1: "),
         ("a\n---\nb\n", ""),
     ] {
@@ -196,7 +202,7 @@ fn hadolints_variables_stand_below_its_file() {
     assert_eq!(config.options.trusted_registries, ["docker.io"]);
     let config = hadolint::without_file(&given).unwrap().unwrap();
     assert_eq!((config.fail_on, config.profile), (Some(FailOn::At(Severity::Error)), None));
-    assert!(hadolint::without_file(&environment(&[("HADOLINT_VERBOSE", "1")])).unwrap().is_none());
+    assert!(hadolint::without_file(&environment(&[("HADOLINT_NOISE", "1")])).unwrap().is_none());
     let wrong = hadolint::without_file(&environment(&[("HADOLINT_FAILURE_THRESHOLD", "bad")])).unwrap_err();
     assert!(wrong.problem().to_string().starts_with("HADOLINT_FAILURE_THRESHOLD: unknown severity `bad`"));
 }
@@ -255,7 +261,7 @@ fn the_closest_file_upwards_counts_and_ours_before_hadolints() {
     assert_eq!(found("none"), (None, None));
     let fixed = dir.path().join("h/.hadolint.yml");
     assert_eq!(
-        Finder::from_file(&fixed, Environment::default()).find(&dir.path().join("a")).unwrap().fail_on,
+        Finder::from_file(&fixed, Environment::default(), false).find(&dir.path().join("a")).unwrap().fail_on,
         Some(FailOn::At(Severity::Style))
     );
     assert!(Finder::without().find(&dir.path().join("a")).unwrap().path.is_none());

@@ -1,9 +1,9 @@
-//! What a run found, printed: for people, one line each, as JSON, and as hadolint's JSON.
+//! What a run found, printed: for people, one line each, as JSON, and in hadolint's formats.
 //!
 //! Formats convert by hand into their own structs; nothing below this module knows them.
 
 mod concise;
-mod hadolint;
+pub mod hadolint;
 mod human;
 mod json;
 pub mod merge;
@@ -25,7 +25,8 @@ pub enum Format {
     Pretty,
     Concise,
     Json,
-    Hadolint,
+    /// One of hadolint's.
+    Hadolint(hadolint::Shape),
 }
 
 /// The least severity that makes the run fail.
@@ -84,6 +85,8 @@ pub struct Report {
     pub files: Vec<FileReport>,
     /// What could not be read, found or written.
     pub problems: Vec<Problem>,
+    /// Stands in place of the path in those of hadolint's formats that other machines read.
+    pub path_in_report: Option<String>,
 }
 
 /// One file, after fixing where that was asked for.
@@ -266,7 +269,7 @@ pub fn write(format: Format, style: Style, report: &Report, out: &mut dyn Write)
         Format::Pretty => human::write(report, style, out),
         Format::Concise => concise::write(report, out),
         Format::Json => json::write(report, out),
-        Format::Hadolint => hadolint::write(report, out),
+        Format::Hadolint(shape) => hadolint::write(shape, style, report, out),
     }
 }
 

@@ -67,7 +67,7 @@ fn findings() -> Vec<Diagnostic> {
 }
 
 fn print(format: Format, style: Style, files: Vec<FileReport>) -> String {
-    let report = Report { files, problems: Vec::new() };
+    let report = Report { files, ..Report::default() };
     let mut out = Vec::new();
     write(format, style, &report, &mut out).unwrap();
     String::from_utf8(out).unwrap()
@@ -88,7 +88,10 @@ fn findings_are_shown_with_place_reason_cost_and_fix() {
 fn other_formats_say_the_same() {
     insta::assert_snapshot!("concise", print(Format::Concise, Style::default(), sample()));
     insta::assert_snapshot!("json", print(Format::Json, Style::default(), sample()));
-    insta::assert_snapshot!("hadolint", print(Format::Hadolint, Style::default(), sample()));
+    for (name, shape) in hadolint::SHAPES {
+        let text = print(Format::Hadolint(*shape), Style::default(), sample());
+        insta::assert_snapshot!(format!("hadolint_{name}"), text.replace('\0', "\u{2400}"));
+    }
 }
 
 #[test]

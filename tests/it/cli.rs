@@ -95,6 +95,9 @@ fn the_exit_code_says_clean_findings_or_trouble() {
     }
 }
 
+const XML: &str = "--format: unknown value `xml`; use one of pretty, concise, json, hadolint, tty, gnu, checkstyle, \
+                   codeclimate, gitlab_codeclimate, codacy, sonarqube, sarif, junit";
+
 #[test]
 fn what_is_wrong_with_a_command_line_is_one_line_with_the_nearest_name() {
     let place = Place::new(&[("Dockerfile", GOOD), ("sub/readme.md", "")]);
@@ -103,7 +106,7 @@ fn what_is_wrong_with_a_command_line_is_one_line_with_the_nearest_name() {
         (&["check", "sub"], "sub: no Dockerfiles in this directory"),
         (&["check", "--fromat", "json"], "unknown option `--fromat`; did you mean `--format`?"),
         (&["check", "--format", "jsn"], "--format: unknown value `jsn`; did you mean `json`?"),
-        (&["check", "--format", "xml"], "--format: unknown value `xml`; use one of pretty, concise, json, hadolint"),
+        (&["check", "--format", "xml"], XML),
         (
             &["check", "--fail-on", "bad"],
             "--fail-on: unknown severity `bad`; use one of style, info, warning, error, none",
@@ -592,4 +595,107 @@ fn a_file_with_two_names_is_fixed_once() {
     assert_eq!((said.code, said.err.as_str()), (0, ""), "{}", said.out);
     assert!(said.out.contains("1 fix applied in 1 file"), "{}", said.out);
     assert!(fs::symlink_metadata(place.path("Dockerfile")).unwrap().is_symlink());
+}
+
+/// Three findings of hadolint's and a clean file.
+const FOR_HADOLINT: &str = "FROM debian\nRUN apt-get update && apt-get install -y curl\nWORKDIR app\n";
+
+#[test]
+fn a_command_line_of_hadolints_works_behind_our_name() {
+    let place = Place::new(&[
+        ("Dockerfile", FOR_HADOLINT),
+        ("clean", "FROM debian:13\nCMD [\"a\"]\n"),
+        ("broken", "FROM debian:13\nCOPPY a b\n"),
+        ("labels", "FROM debian:13\nLABEL a=b\n"),
+        ("other.yaml", "ignored: [DL3006]\n"),
+    ]);
+    // What is called, how it ends, and what is among its output.
+    let cases: [(&[&str], i32, &str); 24] = [
+        (&["Dockerfile"], 1, "Dockerfile:1 DL3006 warning: "),
+        (&["Dockerfile", "clean"], 1, "Dockerfile:3 DL3000 error: "),
+        (&["clean"], 0, ""),
+        (&["--no-color", "Dockerfile"], 1, "Dockerfile:2 DL3008 warning: "),
+        (&["-f", "gnu", "Dockerfile"], 1, "unladen:Dockerfile:1: DL3006 warning: "),
+        (&["-f", "gnu", "broken"], 1, "unladen:broken:2:1: "),
+        (&["--format", "json", "clean"], 0, "[]\n"),
+        (
+            &["-f", "checkstyle", "--file-path-in-report", "a/b", "Dockerfile"],
+            1,
+            "<file name=\"a/b\"><error column=\"6\"",
+        ),
+        (&["-f", "codeclimate", "Dockerfile"], 0, "\"check_name\":\"DL3006\""),
+        (&["-f", "codacy", "Dockerfile"], 0, "\"patternId\":\"DL3006\""),
+        (&["-f", "gitlab_codeclimate", "Dockerfile"], 1, "\"fingerprint\":\""),
+        (&["-f", "sonarqube", "Dockerfile"], 1, "{\"issues\":[{"),
+        (&["-f", "sarif", "Dockerfile"], 1, "\"ruleId\":\"DL3006\""),
+        (&["-f", "junit", "Dockerfile"], 1, "<testsuite errors=\"0\" failures=\"5\""),
+        (&["-f", "tty", "-f", "json", "Dockerfile"], 1, "[{\"code\":\"DL3006\",\"column\":6,"),
+        (&["--no-fail", "Dockerfile"], 0, "DL3006"),
+        (&["-t", "error", "Dockerfile"], 1, "DL3006"),
+        (&["--failure-threshold", "ignore", "Dockerfile"], 0, "DL3006"),
+        (&["-t", "error", "--ignore", "DL3000", "--ignore", "DL9999", "Dockerfile"], 0, "DL3006"),
+        (&["--error", "DL3006", "--style", "DL3000", "Dockerfile"], 1, "1 DL3006 error: "),
+        (&["--info", "DL3057", "Dockerfile"], 1, "DL3057 info: "),
+        (&["--require-label", "version:semver", "--strict-labels", "labels"], 1, "labels:2 DL3050 info: "),
+        (&["--trusted-registry", "ghcr.io", "Dockerfile"], 1, "1 DL3026 error: "),
+        (&["-c", "other.yaml", "-V", "clean"], 0, ""),
+    ];
+    for (args, code, part) in cases {
+        let args: Vec<&str> = ["hadolint"].iter().chain(args).copied().collect();
+        let said = place.run(&args);
+        assert!(said.code == code && said.out.contains(part), "{args:?}: {}\n{}{}", said.code, said.out, said.err);
+    }
+    assert!(place.run(&["hadolint", "-V", "clean"]).err.contains("profile: hadolint"));
+    assert_eq!(place.run(&["hadolint", "-o", "report.txt", "Dockerfile"]).out, "");
+    assert!(place.read("report.txt").starts_with(b"Dockerfile:1 DL3006 warning: "));
+    let piped = place.run_with(&["hadolint", "-"], FOR_HADOLINT.as_bytes(), &[]);
+    assert!(piped.out.starts_with("-:1 DL3006 "), "{}", piped.out);
+    let pragma = FOR_HADOLINT.replacen("FROM", "# hadolint ignore=DL3006\nFROM", 1);
+    let count = |args: &[&str]| place.run_with(args, pragma.as_bytes(), &[]).out.matches("DL3006").count();
+    assert_eq!((count(&["hadolint", "-"]), count(&["hadolint", "--disable-ignore-pragma", "-"])), (0, 1));
+    // The same options of `check`.
+    for args in [&["-t", "error"] as &[&str], &["--no-fail"], &["--failure-threshold", "none"], &["-f", "codacy"]] {
+        let all: Vec<&str> = ["check", "--ignore", "DL3000", "Dockerfile"].iter().chain(args).copied().collect();
+        assert_eq!(place.run(&all).code, 0, "{all:?}");
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_link_called_hadolint_is_hadolint() {
+    let place = Place::new(&[("Dockerfile", FOR_HADOLINT)]);
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_unladen"), place.path("hadolint")).unwrap();
+    let call = |args: &[&str]| {
+        let done = Command::new(place.path("hadolint")).args(args).current_dir(place.0.path()).env_clear().output();
+        String::from_utf8(done.unwrap().stdout).unwrap()
+    };
+    assert!(call(&["Dockerfile"]).starts_with("Dockerfile:1 DL3006 warning: "));
+    assert!(call(&["--version"]).starts_with("unladen "));
+}
+
+#[test]
+fn hadolints_file_and_variables_choose_the_format() {
+    let place = Place::new(&[("Dockerfile", FOR_HADOLINT)]);
+    let with = |file: &str, args: &[&str], variables: &[(&str, &str)]| {
+        place.write(".hadolint.yaml", file.as_bytes());
+        place.run_with(args, b"", variables)
+    };
+    let first = |said: Said| said.out.lines().next().unwrap_or_default().chars().take(12).collect::<String>();
+    let variable = [("HADOLINT_FORMAT", "gnu")];
+    for (file, args, variables, expected) in [
+        ("format: json\n", &["check"] as &[&str], &[] as &[(&str, &str)], "[{\"code\":\"DL"),
+        ("formats: [gnu, json]\n", &["check"], &[], "unladen:Dock"),
+        ("format: json\n", &["check", "-f", "concise"], &[], "Dockerfile:1"),
+        ("", &["check"], &variable, "unladen:Dock"),
+        ("", &["hadolint", "Dockerfile"], &variable, "unladen:Dock"),
+        ("", &["check", "--diff", "--unsafe-fixes"], &variable, "--- a/Docker"),
+    ] {
+        assert_eq!(first(with(file, args, variables)), expected, "{file} {args:?}");
+    }
+    assert!(with("verbose: true\n", &["check"], &[]).err.contains("profile: hadolint  # file"));
+    assert!(with("", &["check"], &[("HADOLINT_VERBOSE", "1")]).err.contains("profile: hadolint  # file"));
+    let coloured = |file: &str| with(file, &["check"], &[("CLICOLOR_FORCE", "1")]).out.contains('\u{1b}');
+    assert_eq!((coloured(""), coloured("no-color: true\n")), (true, false));
+    let wrong = with("", &["check"], &[("HADOLINT_FORMAT", "xml")]);
+    assert!(wrong.code == 2 && wrong.err.contains("HADOLINT_FORMAT: hadolint has no format `xml`"), "{}", wrong.err);
 }
