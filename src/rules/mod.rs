@@ -126,6 +126,7 @@ mod host_command;
 mod inline_ignore;
 mod instruction_before_from;
 mod instruction_in_run;
+mod invalid_base_image_platform;
 mod invalid_default_arg_in_from;
 mod invalid_definition_description;
 mod invalid_label_key;
@@ -251,6 +252,7 @@ pub static RULES: &[&Rule] = &[
     &inline_ignore::RULE,
     &instruction_before_from::RULE,
     &instruction_in_run::RULE,
+    &invalid_base_image_platform::RULE,
     &invalid_default_arg_in_from::RULE,
     &invalid_definition_description::RULE,
     &invalid_label_key::RULE,

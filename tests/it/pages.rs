@@ -9,7 +9,7 @@ use unladen::diagnostic::{Applicability, Diagnostic};
 use unladen::fix::{self, FixWish, Outcome};
 use unladen::lint;
 use unladen::rules::{Category, FixAvailability, RULES, Rule};
-use unladen::settings::{LabelKind, Settings};
+use unladen::settings::{LabelKind, LockedImage, Settings};
 use unladen::text::SourceFile;
 
 const ANYTHING: FixWish = FixWish { applicability: Applicability::Unsafe, rewrites: true };
@@ -127,6 +127,16 @@ pub fn settings_of(yaml: &str) -> Settings {
                     pairs.map(|(key, value)| (key.as_str().unwrap().into(), kind(value.as_str().unwrap()))).collect();
             }
             "strict-labels" => settings.options.strict_labels = value.as_bool().unwrap(),
+            // What a lock file would tell.
+            "platforms" => {
+                let images = value.as_mapping().unwrap().iter().map(|(name, platforms)| {
+                    let platforms = platforms.as_sequence().unwrap().iter();
+                    let platforms = platforms.map(|platform| platform.as_str().unwrap().to_string()).collect();
+                    let image = LockedImage { platforms, date: "2026-11-21".to_string(), ..LockedImage::default() };
+                    (name.as_str().unwrap().to_string(), image)
+                });
+                settings.size.locked = std::sync::Arc::new(images.collect());
+            }
             // The example is wrong for BuildKit too.
             "broken" => {}
             other => panic!("an example cannot set `{other}`"),
