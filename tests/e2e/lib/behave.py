@@ -20,10 +20,13 @@ CHANGING = [
     r"\bgoroutine \d+\b",
     r"\bpid\W?\d+\b",
 ]
+# Said by docker's client, sometimes, when a container does not start.
+CLIENT = r'(?m)^time="[^"]*" level=error msg="error waiting for container: context canceled"\n?'
 OUTPUT = 4000
 
 
 def mask(text, spec):
+    text = re.sub(CLIENT, "", text)
     for pattern in CHANGING + spec.get("mask", []):
         text = re.sub(pattern, "<masked>", text)
     return text[:OUTPUT]

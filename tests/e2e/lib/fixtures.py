@@ -18,13 +18,18 @@ NO_NAME = [r"lookup \S+.*"]  # The C library and Go word it differently that no 
 SPECS = {
     "go-apk-run-time": {"probes": [{"get": "/"}, {"get": "/nothing"}]},
     "go-embed": {"probes": [{"get": "/"}, {"get": "/static/"}, {"get": "/static/index.html"}]},
+    "go-bundle-appended": {"mask": POINTERS},
+    "go-cgo-reads-file": {"mask": POINTERS},
     "go-computed-path": {"mode": "run", "runs": [{}, {"env": {"CONFIG": "/app/config.yaml"}}]},
+    "go-env-build-only": {"mask": POINTERS},
     "go-ldflags-variable": {"build_args": {"LDFLAGS": "-s"}},
     "go-user-current": {"mask": [r"user: .*"]},  # Both fail; the C library and Go say it in other words.
     "go-gorm-sqlite": {"mask": POINTERS},
     "go-https-scratch": {"mask": NO_NAME},
     "go-own-ca": {"mask": NO_NAME},
     "go-local-time": {"mask": [r"\d\d:\d\d:\d\d\.\d+", r"m=\+\S+"]},
+    # The list of / lacks what the plan says is lost: it stands there as an open obligation.
+    "go-serves-root": {"probes": [{"get": "/etc/debian_version"}, {"get": "/etc/ssl/certs/"}, {"get": "/nothing"}]},
     "go-plugin": {"mask": POINTERS},
     "go-pure-sqlite": {"mask": POINTERS},
     "go-sqlite3": {"mask": POINTERS},
@@ -39,6 +44,9 @@ UNBUILDABLE = {
     "go-cgo-only-in-tests": "Go takes no cgo in test files: `use of cgo in test c_test.go not supported`",
     "go-alpine-tag-before-modules": "perhaps: builds without go.mod, which takes a Go before 1.16",
     "go-main-go-without-context": "the folder has no program",
+    "go-cloned-data": "clones a repository that does not exist",
+    "go-front-end-built": "runs `npm ci` in a folder without packages",
+    "go-program-of-other-image": "copies from an image of ghcr.io, and no registry is asked here",
     "go-no-workdir-without-context": "the folder has no program",
     "go-env-names-installed": "the folder has no program, and the file fetches one from example.com",
     "go-fetched-tool": "fetches a tool from example.test, which does not exist",
@@ -51,16 +59,21 @@ UNBUILDABLE = {
 
 # For `.ci/run`: one case for each way to a base, to files, to a user and to a command, all without any download.
 CHOSEN = [
+    "go-cgi",
     "go-cgo-own-code",
     "go-config-in-etc",
     "go-embed",
     "go-install-bare-command",
+    "go-link-of-program",
     "go-open-directory",
+    "go-reads-own-symbols",
     "go-script-exec",
+    "go-script-reads-files",
     "go-templates",
     "go-temp-file-scratch",
     "go-time-zone",
     "go-two-programs",
+    "go-umask",
     "go-user-made",
 ]
 
