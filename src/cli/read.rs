@@ -49,6 +49,8 @@ pub(super) struct Contexts {
     root: Option<PathBuf>,
     /// `--module-cache`.
     modules: Option<PathBuf>,
+    /// Also for files that no rewriter understands.
+    always: bool,
     known: Mutex<HashMap<Key, Slot>>,
 }
 
@@ -61,6 +63,12 @@ impl Contexts {
         Contexts { root, ..Contexts::default() }
     }
 
+    /// Every file's context is listed: its bytes are asked for.
+    pub(super) fn always(mut self) -> Contexts {
+        self.always = true;
+        self
+    }
+
     /// The sources of Go modules may be read there, too.
     pub(super) fn with_modules(mut self, directory: Option<PathBuf>) -> Contexts {
         self.modules = directory;
@@ -69,7 +77,8 @@ impl Contexts {
 
     /// The context of a Dockerfile; `None` where nothing asks for one or none can be made out.
     pub(super) fn of(&self, dockerfile: &Path, source: &SourceFile) -> Result<Option<Arc<BuildContext>>, String> {
-        if !wants_context(&source.text) {
+        // Who names a context has it listed.
+        if !self.always && self.root.is_none() && !wants_context(&source.text) {
             return Ok(None);
         }
         let root = match &self.root {

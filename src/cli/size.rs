@@ -78,7 +78,7 @@ pub(super) fn run(command: &Size, color: ColorWhen, out: &mut dyn Write) -> Resu
         let limit = names::size(limit).map_err(|message| Stop::Usage(format!("--max-size: {message}")))?;
         overrides.max_size = Some(limit);
     }
-    let contexts = check::contexts(command.build.context.as_deref())?;
+    let contexts = check::contexts(command.build.context.as_deref())?.always();
     let path = command.file.as_path();
     let directory = path.parent().unwrap_or(Path::new(""));
     let mut finder = finder(&command.config);

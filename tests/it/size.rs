@@ -58,6 +58,17 @@ fn json_says_the_same_for_programs() {
 }
 
 #[test]
+fn the_context_is_counted_whatever_is_built() {
+    let dir = place("FROM debian:bookworm-slim\nCOPY main.go /\nCMD [\"sh\"]\n");
+    for args in [&["size", "--format", "json"][..], &["size", "--format", "json", "--context", "."]] {
+        let (code, said, _) = run(dir.path(), args);
+        let json: serde_json::Value = serde_json::from_str(&said).unwrap();
+        let layer = &json["stages"][0]["layers"][1];
+        assert_eq!((code, &layer["size"]["likely"]), (0, &serde_json::json!(29)), "{said}");
+    }
+}
+
+#[test]
 fn the_page_needs_nothing_beside_itself() {
     let dir = place(&DOCKERFILE.replace("./server", "./<server>&"));
     let (code, ..) = run(dir.path(), &["size", "--html", "size.html"]);
