@@ -6,13 +6,16 @@ pub mod dockerignore;
 pub mod glob;
 pub mod tree;
 
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
 
 /// Reads one file of the context by its path.
 pub type Reader = Box<dyn Fn(&str) -> Option<Vec<u8>> + Send + Sync>;
+
+/// What a reader made of a file.
+type Parsed = Arc<dyn Any + Send + Sync>;
 
 /// The files of a Go module by its path and version, `None` where they are not at hand.
 pub type ModuleSource = Box<dyn Fn(&str, &str) -> Option<Arc<BuildContext>> + Send + Sync>;
@@ -32,8 +35,8 @@ pub struct BuildContext {
     reader: Reader,
     /// Sources outside the context that the user lets be read; `None`: nothing outside is.
     pub modules: Option<ModuleSource>,
-    /// What later layers made of files, by path; see `parsed`.
-    parsed: Mutex<HashMap<String, Arc<dyn Any + Send + Sync>>>,
+    /// What later layers made of files, by what they make and path; see `parsed`.
+    parsed: Mutex<HashMap<TypeId, HashMap<String, Parsed>>>,
     git: OnceLock<u64>,
     /// Adds up what is inside `.git`.
     git_reader: Option<Box<dyn Fn() -> u64 + Send + Sync>>,
@@ -79,13 +82,14 @@ impl BuildContext {
     /// What `parse` makes of the text of a file. It is made once: several rules and the rewriter read the same sources,
     /// and so do the Dockerfiles of one context.
     pub fn parsed<T: Any + Send + Sync>(&self, path: &str, parse: fn(&str) -> T) -> Option<Arc<T>> {
-        let known = self.parsed.lock().ok().and_then(|known| known.get(path).cloned());
+        let kind = TypeId::of::<T>();
+        let known = self.parsed.lock().ok().and_then(|known| known.get(&kind)?.get(path).cloned());
         if let Some(Ok(known)) = known.map(|known| known.downcast::<T>()) {
             return Some(known);
         }
         let made = Arc::new(parse(&self.read(path)?));
         if let Ok(mut known) = self.parsed.lock() {
-            known.insert(path.to_string(), made.clone());
+            known.entry(kind).or_default().insert(path.to_string(), made.clone());
         }
         Some(made)
     }

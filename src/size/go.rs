@@ -2,7 +2,7 @@
 
 use super::files;
 use super::run::Run;
-use super::{Kind, Part, leftover};
+use super::{Kind, Part, go_sources, leftover};
 use crate::context::tree::join;
 use crate::diagnostic::{Basis, Cost, Size};
 use crate::shell::ShellCommand;
@@ -27,12 +27,24 @@ impl Run<'_, '_> {
             Some(dir) => dir.to_string(),
             None => format!("{}/.cache/go-build", self.home()),
         };
+        let reached = self.reached(cmd);
+        let before = self.made.len();
         self.leave("Go's build cache", "go-build-cache", &cache);
-        let Some(program) = leftover("go-program") else { return };
+        if let (Some(made), Some(reached)) = (self.made.get_mut(before), &reached) {
+            let cost = Cost { size: reached.cache, basis: Basis::Estimated };
+            made.part = Part { key: Some("go-build-cache"), ..Part::new(Kind::Leftover, "Go's build cache", cost) };
+        }
+        let program = match reached {
+            Some(reached) => reached.program,
+            None => match leftover("go-program") {
+                Some(program) => program.size,
+                None => return,
+            },
+        };
         let stripped = cmd.args.iter().any(|arg| arg.text.contains("-s -w") || arg.text.contains("-w -s"));
         let share = if stripped { STRIPPED } else { 1.0 };
         let scaled = |bytes: u64| (bytes as f64 * share) as u64;
-        let Size { low, likely, high } = program.size;
+        let Size { low, likely, high } = program;
         let size = Size { low: scaled(low), likely: scaled(likely), high: scaled(high) };
         let part = Part::new(Kind::Program, "the Go program", Cost { size, basis: Basis::Estimated });
         let dir = files::directory(self.step, cmd);
@@ -58,16 +70,28 @@ impl Run<'_, '_> {
         }
     }
 
+    /// What the build leaves by its sources, where the build context has them.
+    fn reached(&self, cmd: &ShellCommand) -> Option<go_sources::Weights> {
+        let context = self.around.context?;
+        let args: Vec<&str> = cmd.args.iter().map(|arg| arg.text.as_str()).collect();
+        let dir = files::directory(self.step, cmd)?;
+        let modules = self.modules_in_sum().unwrap_or(0);
+        go_sources::weigh(context, &self.ground.placed, &dir, &args, self.ground.go_release, modules)
+    }
+
+    /// The modules of go.sum, where the build context has one.
+    fn modules_in_sum(&self) -> Option<u64> {
+        let sum = self.around.context?.read("go.sum")?;
+        Some(sum.lines().filter(|line| !line.contains("/go.mod ") && !line.trim().is_empty()).count() as u64)
+    }
+
     /// The module cache: by the number of modules where the build context has a go.sum.
     fn modules(&mut self) {
         let path = match (self.step.env.value("GOMODCACHE"), self.step.env.value("GOPATH")) {
             (Some(dir), _) => dir.to_string(),
             (None, path) => format!("{}/pkg/mod", path.unwrap_or("/go")),
         };
-        let counted = self.around.context.and_then(|context| {
-            let sum = context.read("go.sum")?;
-            Some(sum.lines().filter(|line| !line.contains("/go.mod ") && !line.trim().is_empty()).count() as u64)
-        });
+        let counted = self.modules_in_sum();
         let without =
             self.around.context.is_some_and(|context| context.is_file("go.mod") && !context.is_file("go.sum"));
         let vendored = self.around.context.is_some_and(|context| context.is_dir("vendor"));

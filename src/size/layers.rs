@@ -39,6 +39,8 @@ pub(super) struct Ground {
     pub placed: Vec<Placed>,
     /// Rows of leftovers.tsv that an earlier layer left.
     pub left: Vec<&'static str>,
+    /// 21 for Go 1.21, where the tag of the base says it.
+    pub go_release: Option<u32>,
     pub total: Weight,
 }
 
@@ -114,6 +116,7 @@ fn start(around: &Around<'_>, stage: &Stage, before: &[Ground]) -> (Ground, Part
     };
     ground.total.add(&base);
     ground.debian = debian(stage);
+    ground.go_release = go_release(stage);
     if let (Some(_), Some(image)) = (ground.debian, stage.image()) {
         // Only a file that installs something needs to know.
         if stage_installs(around.model, stage) {
@@ -131,6 +134,15 @@ fn stage_installs(model: &Model, stage: &Stage) -> bool {
         installs.any(|install| install.manager == model::Manager::Apt)
     };
     apt(stage) || stage.children.iter().filter_map(|id| model.stage(*id)).any(|child| stage_installs(model, child))
+}
+
+fn go_release(stage: &Stage) -> Option<u32> {
+    let image = stage.image()?;
+    if model::canonical_name(&image.name()) != "golang" {
+        return None;
+    }
+    let rest = image.tag.as_ref()?.text.strip_prefix("1.")?;
+    rest.split(['.', '-']).next()?.parse().ok()
 }
 
 pub(super) fn debian(stage: &Stage) -> Option<Debian> {

@@ -9,6 +9,7 @@ mod debs;
 mod files;
 mod fleet;
 mod go;
+mod go_sources;
 mod language;
 mod layers;
 mod price;
@@ -281,6 +282,7 @@ pub fn tables() -> Vec<Table> {
         dated("base_packages.tsv", "Debian packages that base images bring", debs::BROUGHT),
         dated("language_packages.tsv", "packages of pip and npm with their caches", language::PACKAGES),
         dated("leftovers.tsv", "lists, caches and programs that tools leave", LEFTOVERS),
+        dated("go_std.tsv", "packages of Go's standard library once compiled", go_sources::STD),
         dated("known_paths.tsv", "what lies at well-known paths of images", copy::PATHS),
     ]
 }

@@ -117,8 +117,8 @@ fn files_that_are_changed_later_are_stored_again() {
 fn what_a_stage_made_is_copied_along() {
     let build = "FROM golang:1.26.8-bookworm AS build\nWORKDIR /src\nCOPY . .\nRUN go build -o /out/app .\n";
     let last = |copy: &str| parts(&format!("{build}FROM scratch\nCOPY --from=build {copy}\n"), CONTEXT);
-    assert_eq!(last("/out/app /app"), "copied 8.0");
-    assert_eq!(last("/out /"), "copied 8.0");
+    assert_eq!(last("/out/app /app"), "copied 1.6");
+    assert_eq!(last("/out /"), "copied 1.6");
     assert_eq!(last("/src/data /data"), "copied 0.0");
     assert_eq!(last("/etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/"), "copied 0.2");
     assert_eq!(last("/usr/lib/x /"), "copied ?");
@@ -129,10 +129,45 @@ fn what_a_stage_made_is_copied_along() {
 #[test]
 fn go_builds_leave_their_caches_but_in_mounts() {
     let run = |run: &str| parts(&format!("FROM golang:1.26.8-bookworm\nCOPY . .\nRUN {run}\n"), CONTEXT);
-    assert_eq!(run("go build -o /app ."), "files 0.0, leftover 87.0, program 8.0");
-    assert_eq!(run("go build -ldflags='-s -w' -o /app ."), "files 0.0, leftover 87.0, program 5.4");
-    assert_eq!(run("--mount=type=cache,target=/root/.cache/go-build go build -o /app ."), "files 0.0, program 8.0");
-    assert_eq!(run("go build -o /app . && go clean -cache"), "files 0.0, program 8.0");
+    assert_eq!(run("go build -o /app ."), "files 0.0, leftover 16.2, program 1.6");
+    assert_eq!(run("go build -ldflags='-s -w' -o /app ."), "files 0.0, leftover 16.2, program 1.1");
+    assert_eq!(run("--mount=type=cache,target=/root/.cache/go-build go build -o /app ."), "files 0.0, program 1.6");
+    assert_eq!(run("go build -o /app . && go clean -cache"), "files 0.0, program 1.6");
+}
+
+#[test]
+fn go_builds_are_weighed_by_what_their_sources_reach() {
+    let import = |names: &str| format!("package main\nimport ({names})\nfunc main() {{}}\n");
+    let (web, tool) = (import("\"fmt\";\n\"net/http\"\n"), import("\"example.com/x/lib\"\n"));
+    let lib = "package lib\nimport \"encoding/json\"\n";
+    let parts_of = |dockerfile: &str, sum: &str| {
+        let sources = [
+            ("go.mod", "module example.com/x\n"),
+            ("main.go", &*web),
+            ("cmd/tool/main.go", &*tool),
+            ("cmd/tool/main_test.go", &*web),
+            ("cmd/other/main.go", "package main\nimport \"example.com/far/away\"\n"),
+            ("lib/lib.go", lib),
+            ("go.sum", sum),
+        ];
+        parts(dockerfile, &sources)
+    };
+    let weigh =
+        |build: &str, sum: &str| parts_of(&format!("FROM golang:1.27\nWORKDIR /src\nCOPY . .\nRUN {build}\n"), sum);
+    for (build, want) in [
+        ("go build -o /app .", "files 0.0, leftover 84.9, program 8.5"),
+        ("go build -ldflags '-s -w' -o /app .", "files 0.0, leftover 84.9, program 5.7"),
+        ("go build -o /app ./cmd/tool", "files 0.0, leftover 39.9, program 4.0"),
+        ("go build -o /app example.com/x/cmd/tool", "files 0.0, leftover 39.9, program 4.0"),
+        ("cd cmd/tool && go build -o /app main.go", "files 0.0, leftover 39.9, program 4.0"),
+        ("go build -o /app example.org/else", "files 0.0, leftover 87.0, program 8.0"),
+    ] {
+        assert_eq!(weigh(build, ""), want, "{build}");
+    }
+    let two = "a v1 h1:x\na v1/go.mod h1:x\nb v1 h1:x\n";
+    assert_eq!(weigh("go build -o /app ./cmd/other", two), "files 0.0, leftover 12.0, leftover 87.9, program 8.8");
+    let old = "FROM golang:1.21-alpine\nWORKDIR /src\nCOPY *.go go.mod ./\nRUN go build -o /app\n";
+    assert_eq!(parts_of(old, ""), "files 0.0, leftover 60.3, program 6.0");
 }
 
 #[test]

@@ -4,14 +4,16 @@ size_builds.tsv: the ground truth that sizes.py compares with. Needs an engine (
 reaches Debian's packages; builds run one at a time and leave no image behind.
 
     tests/judges/size_builds.py [--binary target/debug/unladen] [--docker /usr/bin/docker] [CASE ...]
+    tests/judges/size_builds.py --predict     no engine: the predictions of today's model beside what was measured
 """
-import argparse, csv, json, os, shutil, subprocess, tempfile
+import argparse, csv, datetime, json, os, subprocess, tempfile
 from pathlib import Path
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--binary", default="target/debug/unladen")
 parser.add_argument("--docker", default="/usr/bin/docker")
 parser.add_argument("--out", default=Path(__file__).with_name("size_builds.tsv"), type=Path)
+parser.add_argument("--predict", action="store_true")
 parser.add_argument("cases", nargs="*")
 args = parser.parse_args()
 binary = str(Path(args.binary).resolve())
@@ -101,6 +103,11 @@ def really_built(folder, tag):
     return int(said.stdout)
 
 
+def measured():
+    said = subprocess.run([args.docker, "version", "--format", "{{.Server.Version}}"], capture_output=True, text=True)
+    return dict(date=datetime.date.today().isoformat(), engine=f"docker {said.stdout.strip().split('+')[0]}")
+
+
 rows = {}
 if out.exists():
     rows = {row["case"]: row for row in csv.DictReader(open(out), delimiter="\t")}
@@ -113,22 +120,25 @@ for name, (rules, text, files) in CASES.items():
             (Path(folder) / path).write_text(content)
         file.write_text(text)
         before = size(file)
+        if args.predict and name not in rows:
+            continue
         fix = ["rewrite", "--write", "--no-config"] if rules == "rewrite" else ["check", "--no-config", "--fix=edits", "--unsafe-fixes", "-q", "--select", rules]
         tag = f"unladen-size:{name.lower()}"
         try:
-            real = built(folder, tag)
+            real = 0 if args.predict else built(folder, tag)
             subprocess.run([binary, *fix, str(file)], capture_output=True, text=True)
             if file.read_text() == text:
                 print(name, "no fix")
                 continue
             predicted = before - size(file)
-            real -= built(folder, tag)
+            real = int(rows[name]["real"]) if args.predict else real - built(folder, tag)
         except RuntimeError as error:
             print(name, "not built:", error)
             continue
-        rows[name] = dict(case=name, change=rules, predicted=predicted, real=real)
+        when = {key: rows[name][key] for key in ("date", "engine")} if args.predict else measured()
+        rows[name] = dict(case=name, change=rules, predicted=predicted, real=real, **when)
         print(f"{name:26} predicted {predicted / 1e6:8.1f} real {real / 1e6:8.1f}", flush=True)
         with open(out, "w") as table:
-            writer = csv.DictWriter(table, ["case", "change", "predicted", "real"], delimiter="\t", lineterminator="\n")
+            writer = csv.DictWriter(table, ["case", "change", "predicted", "real", "date", "engine"], delimiter="\t", lineterminator="\n")
             writer.writeheader()
             writer.writerows(rows[key] for key in sorted(rows))

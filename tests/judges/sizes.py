@@ -162,7 +162,7 @@ def builds():
     if not path.exists():
         return []
     rows = csv.DictReader(open(path), delimiter="\t")
-    return [(row["case"], row["change"], int(row["predicted"]), int(row["real"])) for row in rows]
+    return [(row["case"], row["change"], int(row["predicted"]), int(row["real"]), f"{row['engine']}, {row['date']}") for row in rows]
 
 
 targets, parts, met = [], [], []
@@ -175,7 +175,7 @@ def target(name, value, limit, least=False, show=percent):
 
 
 def mb(value):
-    return f"{value / 1e6:.1f}"
+    return f"{value / 1e6:.1f}".replace("-0.0", "0.0")
 
 
 found = installs()
@@ -198,13 +198,15 @@ parts.append("## Published images\n\n" + table(
       mb(row["real"]), mb(row["likely"]) if row["high"] is not None else f"at least {mb(row['low'])}") for row in images]))
 built = builds()
 if built:
-    close = sum(abs(predicted - real) <= max(0.25 * abs(real), 5e6) for _, _, predicted, real in built) / len(built)
+    close = sum(abs(predicted - real) <= max(0.25 * abs(real), 5e6) for _, _, predicted, real, _ in built) / len(built)
     target("fixes, saving within 25 % or 5 MB", close, 0.8, True)
-    ranked = rank_correlation([(predicted, real) for _, _, predicted, real in built])
+    ranked = rank_correlation([(predicted, real) for _, _, predicted, real, _ in built])
     target("fixes, rank correlation of the savings", ranked, 0.9, True, lambda value: f"{value:.2f}")
-    parts.append("## What fixes save, built with and without\n\n" + table(
-        ["Dockerfile", "change", "real MB", "predicted MB"],
-        [(case, change, mb(real), mb(predicted)) for case, change, predicted, real in built]))
+    about = ("Each is built by tests/judges/size_builds.py without and with the fix of the named rule, or its rewrite, on stand-ins for\n"
+             "the base images that are made of the same packages. A fix that saves nothing stands here too.\n\n")
+    parts.append("## What fixes save, built with and without\n\n" + about + table(
+        ["Dockerfile", "change", "real MB", "predicted MB", "built with"],
+        [(case, change, mb(real), mb(predicted), how) for case, change, predicted, real, how in built]))
 
 text = "\n\n".join(["## Targets\n\n" + table(["what", "wanted", "measured", "met"], targets), *parts]) + "\n"
 print(text)
