@@ -18,12 +18,30 @@ pub(super) fn source(path: &Path, stdin_name: Option<&Path>) -> Result<SourceFil
         read.map_err(|error| reason(&error))?;
         (stdin_name.map_or_else(|| "-".to_string(), |name| name.display().to_string()), bytes)
     } else {
+        if waits(path) {
+            let help = "hand its content to the standard input: unladen check - < PIPE";
+            return Err(format!("is a named pipe, which may never end; {help}"));
+        }
         (path.display().to_string(), std::fs::read(path).map_err(|error| reason(&error))?)
     };
     if bytes.len() > MAX_SOURCE {
         return Err(format!("is larger than {} MB", MAX_SOURCE >> 20));
     }
     Ok(SourceFile::from_bytes(name, bytes))
+}
+
+/// A pipe in the file system gives its text to the first who reads, and only while somebody writes. Those of the shell's
+/// `<(command)` are open already.
+#[cfg(unix)]
+fn waits(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    let shells = path.starts_with("/dev") || path.starts_with("/proc");
+    !shells && std::fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo())
+}
+
+#[cfg(not(unix))]
+fn waits(_: &Path) -> bool {
+    false
 }
 
 /// What the system says, in plain words for what happens often.

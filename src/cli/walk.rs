@@ -58,6 +58,9 @@ pub(super) fn dockerfile_in(dir: &Path) -> Option<PathBuf> {
 
 pub(super) fn missing(path: &Path, error: &std::io::Error) -> String {
     let reason = reason(error);
+    if error.kind() != std::io::ErrorKind::NotFound {
+        return reason;
+    }
     let Some(name) = path.file_name().map(|name| name.to_string_lossy().into_owned()) else { return reason };
     let parent = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,

@@ -53,6 +53,13 @@ pub struct ImageFacts {
     pub date: &'static str,
 }
 
+impl ImageFacts {
+    /// The sh of the distribution is bash by another name.
+    pub fn sh_is_bash(&self) -> bool {
+        matches!(self.family.as_str(), "rhel" | "azurelinux" | "suse" | "arch" | "amazon" | "nix")
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Libc {
     Glibc,

@@ -3,16 +3,27 @@
 //! What is not known is never guessed: a word with such a variable has no value, unless the word itself says what to take.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::pattern::Pattern;
 use crate::syntax::InstId;
 
 /// The variables in force, by name.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Env {
-    vars: BTreeMap<String, Variable>,
+    /// A name counts where it stands last. Every step keeps its variables; they share the older layers, each of which is
+    /// at least twice as large as the next, so that thousands of ENVs are not held thousands of times.
+    layers: Vec<Arc<BTreeMap<String, Variable>>>,
     open: bool,
 }
+
+impl PartialEq for Env {
+    fn eq(&self, other: &Env) -> bool {
+        self.open == other.open && self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Env {}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Variable {
@@ -37,20 +48,33 @@ pub enum Origin {
 
 impl Env {
     pub fn get(&self, name: &str) -> Option<&Variable> {
-        self.vars.get(name)
+        self.layers.iter().rev().find_map(|layer| layer.get(name))
     }
 
     /// The value, where it is known.
     pub fn value(&self, name: &str) -> Option<&str> {
-        self.vars.get(name)?.value.as_deref()
+        self.get(name)?.value.as_deref()
     }
 
     pub fn set(&mut self, name: impl Into<String>, variable: Variable) {
-        self.vars.insert(name.into(), variable);
+        let name = name.into();
+        if let Some(own) = self.layers.last_mut().and_then(Arc::get_mut) {
+            own.insert(name, variable);
+            return;
+        }
+        let mut new = BTreeMap::from([(name, variable)]);
+        while let Some(older) = self.layers.pop_if(|older| older.len() < 2 * new.len()) {
+            let mut merged = Arc::unwrap_or_clone(older);
+            merged.append(&mut new);
+            new = merged;
+        }
+        self.layers.push(Arc::new(new));
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Variable)> {
-        self.vars.iter().map(|(name, variable)| (name.as_str(), variable))
+        let pairs = self.layers.iter().flat_map(|layer| layer.iter());
+        let last: BTreeMap<&str, &Variable> = pairs.map(|(name, variable)| (name.as_str(), variable)).collect();
+        last.into_iter()
     }
 
     /// True when the base image may set variables that are not listed here.
@@ -63,7 +87,7 @@ impl Env {
     }
 
     fn look_up(&self, name: &str) -> Lookup<'_> {
-        match self.vars.get(name) {
+        match self.get(name) {
             Some(Variable { value: Some(value), .. }) => Lookup::Set(value),
             Some(Variable { origin: Origin::Declared(_), .. }) => Lookup::Declared,
             Some(_) => Lookup::Unknown,
@@ -471,6 +495,24 @@ mod tests {
             let result = expand(word, escape, env).unwrap_or_else(|_| "error".to_string());
             assert_eq!(result, expected, "expanding {word}");
         }
+    }
+
+    #[test]
+    fn a_later_value_counts_and_copies_keep_their_own() {
+        let variable = |value: usize| Variable { value: Some(value.to_string()), origin: Origin::Base };
+        let (mut now, mut kept) = (Env::default(), Vec::new());
+        for value in 0..200 {
+            now.set(format!("V{}", value % 50), variable(value));
+            kept.push(now.clone());
+        }
+        assert!(now.layers.len() < 8);
+        for (value, env) in kept.iter().enumerate() {
+            assert_eq!(env.value(&format!("V{}", value % 50)), Some(value.to_string().as_str()));
+            assert_eq!(env.iter().count(), (value + 1).min(50));
+        }
+        let mut other = Env::default();
+        (0..50).rev().for_each(|name| other.set(format!("V{name}"), variable(name + 150)));
+        assert_eq!(now, other);
     }
 
     #[test]

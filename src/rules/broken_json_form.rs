@@ -1,6 +1,6 @@
 //! CMD, ENTRYPOINT or RUN that was meant as exec form.
 
-use super::support::exec_form::quoted;
+use super::support::exec_form::{looks_like_json, looks_like_json_of_run, quoted, why_no_json};
 use super::support::instructions::steps;
 use super::{Category, Context, FixAvailability, Rule};
 use crate::diagnostic::{Applicability, Diagnostic, Severity};
@@ -29,11 +29,14 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
             _ => continue,
         };
         let text = cx.source.slice(*span).trim();
-        if !looks_like_json(text, strict) || !instruction.heredocs.is_empty() {
+        let meant = if strict { looks_like_json_of_run(text) } else { looks_like_json(text) };
+        if !meant || !instruction.heredocs.is_empty() {
             continue;
         }
         let name = instruction.name.text.to_ascii_uppercase();
-        let found = Diagnostic::at(instruction.content, "this is no JSON, so a shell runs the brackets too")
+        let why = why_no_json(text);
+        let message = format!("this is no JSON, since {why}: the shell is given the text, brackets and all");
+        let found = Diagnostic::at(instruction.content, message)
             .help(format!("write {name} [\"program\", \"argument\"], with double quotes and commas"));
         let plain = instruction.comments.is_empty() && !step.onbuild;
         out.push(match words(text).filter(|_| plain && !strict) {
@@ -43,15 +46,6 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
             }
             None => found,
         });
-    }
-}
-
-fn looks_like_json(text: &str, strict: bool) -> bool {
-    let Some(inner) = text.strip_prefix('[') else { return false };
-    let quote = |text: &str| text.starts_with(['"', '\'', '\u{201c}', '\u{201d}', '\u{2018}', '\u{2019}']);
-    match strict {
-        true => quote(inner) && text.ends_with(']'),
-        false => quote(inner.trim_start()) || (text.ends_with(']') && !inner.starts_with([' ', '['])),
     }
 }
 

@@ -41,8 +41,12 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
     for group in all.chunk_by(|one, two| one.run.step.inst == two.run.step.inst) {
         let Some(first) = group.first() else { continue };
         let flag = flag_of(first.cmd);
-        let found = Diagnostic::at(first.cmd.span, "what pip downloads stays in this layer")
-            .help(format!("add {flag}, or mount a cache at /root/.cache"));
+        let found = Diagnostic::at(first.cmd.span, "what pip downloads stays in this layer").help(
+            match first.mounted_beside() {
+                true => "a mount does not expand ~: write target=/root/.cache/pip".to_string(),
+                false => format!("add {flag}, or mount a cache at /root/.cache"),
+            },
+        );
         let edits: Option<Vec<Edit>> = group.iter().map(|kept| edit(kept)).collect();
         let Some(edits) = edits else {
             out.push(found);

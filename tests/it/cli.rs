@@ -699,3 +699,18 @@ fn hadolints_file_and_variables_choose_the_format() {
     let wrong = with("", &["check"], &[("HADOLINT_FORMAT", "xml")]);
     assert!(wrong.code == 2 && wrong.err.contains("HADOLINT_FORMAT: hadolint has no format `xml`"), "{}", wrong.err);
 }
+
+#[test]
+#[cfg(unix)]
+fn a_named_pipe_and_a_loop_of_links_are_said_to_be_so() {
+    let place = Place::new(&[]);
+    for name in ["L", "LL"] {
+        std::os::unix::fs::symlink(if name == "L" { "LL" } else { "L" }, place.path(name)).unwrap();
+    }
+    let said = place.run(&["check", "LL"]);
+    assert!(said.code == 2 && said.err.contains("symbolic links") && !said.err.contains("mean"), "{}", said.err);
+    if Command::new("mkfifo").arg(place.path("pipe")).status().is_ok_and(|status| status.success()) {
+        let said = place.run(&["check", "pipe"]);
+        assert!(said.code == 2 && said.err.contains("pipe: is a named pipe"), "{}", said.err);
+    }
+}

@@ -24,10 +24,10 @@ pub(super) fn sh_of(stage: &Stage, step: &Step, shebang: Option<&[String]>) -> S
     match name {
         "dash" => Sh::Dash,
         "ash" | "busybox" => Sh::Busybox,
+        "sh" if stage.facts().is_some_and(|facts| facts.sh_is_bash()) => Sh::Bash,
         "sh" => match stage.facts().map(|facts| facts.family.as_str()) {
             Some("debian" | "ubuntu") => Sh::Dash,
             Some("alpine" | "busybox" | "wolfi") => Sh::Busybox,
-            Some("rhel" | "azurelinux" | "suse" | "arch" | "amazon" | "nix") => Sh::Bash,
             _ => Sh::Unknown,
         },
         _ => Sh::Unknown,

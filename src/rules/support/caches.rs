@@ -82,7 +82,9 @@ impl Cache {
     }
 
     fn named_by(&self, run: &Run<'_>, cmd: &ShellCommand, arg: &crate::shell::ShellWord) -> bool {
-        if arg.text.starts_with('-') {
+        // What is literal and has a star stands in quotes: rm looks for a file of that name.
+        let quoted_glob = cmd.name.text == "rm" && arg.literal && arg.text.contains(['*', '?']);
+        if arg.text.starts_with('-') || quoted_glob {
             return false;
         }
         let Some(path) = absolute(run.step, cmd, arg) else { return may_hold(&arg.text, self.dirs) };

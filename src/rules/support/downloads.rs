@@ -79,7 +79,10 @@ impl Downloads {
         run.step.mounts.iter().filter(|mount| kinds.contains(&mount.kind)).any(|mount| {
             // Of a target that is not known the best is assumed.
             mount.target.as_deref().is_none_or(|target| {
-                target == "/root" || target.ends_with("/.cache") || self.folders.iter().any(|end| target.contains(end))
+                !from_home(target)
+                    && (target == "/root"
+                        || target.ends_with("/.cache")
+                        || self.folders.iter().any(|end| target.contains(end)))
             })
         })
     }
@@ -100,7 +103,17 @@ impl Downloads {
     }
 }
 
+/// BuildKit does not know `~`: the mount lies in a directory of that name in the working directory.
+fn from_home(target: &str) -> bool {
+    target.split('/').any(|part| part == "~")
+}
+
 impl Kept<'_> {
+    /// What is wrong with a mount that was meant to hold the downloads.
+    pub fn mounted_beside(&self) -> bool {
+        self.run.step.mounts.iter().any(|mount| mount.target.as_deref().is_some_and(from_home))
+    }
+
     /// The edit that runs `command` right behind the install, with sudo where the install has it.
     pub fn clean_behind(&self, cx: &Context<'_>, command: &str) -> Option<Edit> {
         let (run, cmd) = (&self.run, self.cmd);

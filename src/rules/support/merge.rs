@@ -95,6 +95,9 @@ fn joinable(cx: &Context<'_>, first: &Run<'_>, second: &Run<'_>) -> bool {
 /// Nothing but the end of a group stands behind the last command: no comment, no `;`, no `&`.
 fn ends_plainly(cx: &Context<'_>, run: &Run<'_>) -> bool {
     let Some(end) = run.script.commands.iter().map(|cmd| cmd.span.end).max() else { return false };
+    if super::ends_in_backslash(cx, end) {
+        return false;
+    }
     let rest = cx.source.slice(Span::new(end, run.instruction.content.end.max(end)));
     let rest = rest.trim_matches(|c: char| c.is_whitespace() || c == cx.dockerfile.escape);
     let closed = rest.trim_start_matches([';', ' ']);

@@ -171,7 +171,14 @@ pub fn can_append(cx: &Context<'_>, run: &Run<'_>, index: usize) -> bool {
     let sure = run.editable() && cmd.depth == 0 && !cmd.conditional && !cmd.opaque && !cmd.negated;
     let piped = run.next(index).is_some_and(|next| matches!(next.joiner, Joiner::Pipe | Joiner::Background));
     let heredoc = cmd.redirects.iter().any(|redirect| redirect.body.is_some());
-    sure && !piped && !heredoc && cmd.outer_redirects.is_empty() && follows_plainly(cx, run, cmd)
+    let plain = follows_plainly(cx, run, cmd) && !ends_in_backslash(cx, cmd.span.end);
+    sure && !piped && !heredoc && cmd.outer_redirects.is_empty() && plain
+}
+
+/// With another escape character a backslash at the very end is text; with anything behind it would quote that.
+pub fn ends_in_backslash(cx: &Context<'_>, at: u32) -> bool {
+    let before = cx.source.slice(Span::new(0, at));
+    (before.len() - before.trim_end_matches('\\').len()) % 2 == 1
 }
 
 /// What stands behind the command is an end, a comment or a joiner that `&&` may stand before.
