@@ -33,6 +33,9 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
                 let Thing::Path(path) = &touched.what else { continue };
                 let Some((step, copy)) = copied_before(cx, stage, &run, path, touched.tree) else { continue };
                 let Some(cmd) = run.script.commands.iter().find(|cmd| cmd.span == touched.span) else { continue };
+                if is_so_already(cx, step, cmd, touched.tree) {
+                    continue;
+                }
                 let (flag, value) = flag_for(cmd);
                 let found = Diagnostic::at(
                     touched.span,
@@ -49,6 +52,20 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
             }
         }
     }
+}
+
+/// The file is executable in the context already: then its mode stays, and the layer holds nothing new.
+fn is_so_already(cx: &Context<'_>, step: &Step, cmd: &ShellCommand, tree: bool) -> bool {
+    let (Some(context), Some(copied)) = (cx.build_context, &step.copied) else { return false };
+    let mode = cmd.args.iter().find(|arg| !arg.text.starts_with('-')).map_or("", |arg| arg.text.as_str());
+    let wants = matches!(mode, "+x" | "a+x" | "u+x" | "ug+x" | "ugo+x" | "+rx" | "a+rx" | "755" | "0755");
+    let executable = |path: &str| context.files.get(path.trim_start_matches("./")).is_some_and(|file| file.executable);
+    let mut sources = copied.sources.iter().map(|source| source.path.as_deref());
+    cmd.name.text == "chmod"
+        && wants
+        && !tree
+        && copied.from == Source::Context
+        && sources.all(|path| path.is_some_and(executable))
 }
 
 fn flag_for(cmd: &ShellCommand) -> (&'static str, &'static str) {
@@ -146,4 +163,30 @@ fn moved_into_copy(
     }
     let insert = Edit::insert(copy.name.span.end, format!(" {flag}={}", value.text));
     Some(vec![insert, removed(run.instruction)?])
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::context::BuildContext;
+    use crate::lint;
+    use crate::settings::Settings;
+    use crate::text::SourceFile;
+
+    #[test]
+    fn a_file_that_is_executable_in_the_context_gets_no_new_mode() {
+        let (script, data) = (format!("#!/bin/sh\n{}", "x".repeat(200_000)), "x".repeat(200_000));
+        let context = BuildContext::in_memory(&[("script", script.as_str()), ("data", data.as_str())]);
+        for (source, command, found) in [
+            ("script", "chmod +x", 0),
+            ("script", "chmod 755", 0),
+            ("script", "chmod 700", 1),
+            ("script", "chown app", 1),
+            ("data", "chmod +x", 1),
+        ] {
+            let text = format!("FROM debian:13\nCOPY {source} /app\nRUN {command} /app\n");
+            let settings = Settings { select: Some(vec![super::RULE.slug]), ..Settings::default() };
+            let checked = lint::check(SourceFile::new("Dockerfile", text.as_str()), Some(&context), &settings);
+            assert_eq!(checked.diagnostics.len(), found, "{text}");
+        }
+    }
 }

@@ -119,7 +119,12 @@ fn weighty(cx: &Context<'_>, step: &Step, copied: &Copied) -> Vec<String> {
     let is_add = cx.dockerfile.get(step.inst).is_some_and(|inst| inst.keyword == crate::syntax::Keyword::Add);
     let mut found = Vec::new();
     for source in &copied.sources {
-        let Some(path) = source.path.as_deref().filter(|path| !path.contains(['*', '?', '['])) else { continue };
+        let Some(path) = source.path.as_deref() else { continue };
+        // A pattern that is copied to a file names one file; what it is called in a directory is not known.
+        let pattern = source.kind == SourceKind::Path && path.contains(['*', '?', '[']);
+        if pattern && (copied.into_dir || copied.sources.len() > 1) {
+            continue;
+        }
         let name = path.split(['?', '#']).next().unwrap_or(path).trim_end_matches('/').rsplit('/').next().unwrap_or("");
         let target = if copied.into_dir { format!("{}/{name}", dest.trim_end_matches('/')) } else { dest.to_string() };
         let archive =
@@ -130,7 +135,9 @@ fn weighty(cx: &Context<'_>, step: &Step, copied: &Copied) -> Vec<String> {
             // ADD unpacks it: the archive itself is not in the image.
             SourceKind::Path if is_add && archive => false,
             SourceKind::Path => match (cx.build_context, &copied.from) {
-                (Some(context), Source::Context) => context.files.get(path).is_some_and(|file| file.size > LIGHT),
+                (Some(context), Source::Context) if !pattern => {
+                    context.files.get(path).is_some_and(|file| file.size > LIGHT)
+                }
                 _ => effects::HEAVY.iter().any(|ending| name.ends_with(ending)),
             },
         };

@@ -1,6 +1,6 @@
 //! A shipping stage on a full image whose publisher has a slim one with the same programs.
 
-use super::support::{chain, layers_ship, runs};
+use super::support::{chain, ended, layers_ship, runs};
 use super::{Category, Context, FixAvailability, Rule};
 use crate::diagnostic::{Applicability, Diagnostic, Severity, Waste};
 use crate::model::Stage;
@@ -61,6 +61,10 @@ const JDK_TOOLS: &[&str] = &["jcmd", "jhsdb", "jinfo", "jmap", "jps", "jshell", 
 fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
     for stage in cx.model.stages.iter().filter(|stage| layers_ship(cx.model, stage)) {
         let Some(image) = stage.image() else { continue };
+        // Where the release has ended, a slimmer image of it is no advice.
+        if ended::of(image).is_some() {
+            continue;
+        }
         let Some((from, to)) = slimmer(image) else { continue };
         let Some(Body::From { image: written, .. }) = cx.dockerfile.get(stage.from).map(|from| &from.body) else {
             continue;

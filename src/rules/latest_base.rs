@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Warning,
     fix: FixAvailability::None,
     since: "0.1.0",
-    default: true,
+    default: false,
     doc: include_str!("../../rules/latest-base.md"),
     check,
 };

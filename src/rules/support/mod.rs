@@ -5,6 +5,7 @@ pub mod caches;
 pub mod calls;
 pub mod downloads;
 pub mod effects;
+pub mod ended;
 pub mod exec_form;
 pub mod go;
 pub mod instructions;
