@@ -130,6 +130,15 @@ pub(super) fn closure<'n>(names: impl Iterator<Item = &'n str>, recommends: bool
     found
 }
 
+/// The packages without anything else.
+pub(super) fn only<'n>(names: impl Iterator<Item = &'n str>) -> Set {
+    let mut found = Set::default();
+    names.filter_map(number).for_each(|number| {
+        found.insert(number);
+    });
+    found
+}
+
 /// `slim`: without documentation, manuals and locales, which the slim images keep out.
 pub(super) fn weigh(set: &Set, slim: bool) -> Bytes {
     let mut sum = Bytes::default();

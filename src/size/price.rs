@@ -3,7 +3,8 @@
 
 use super::{ImageSize, Kind, Part, debs, difference, layers, leftover, reference};
 use crate::diagnostic::{Applicability, Basis, Cost, Diagnostic, FixKind, Size, Waste};
-use crate::model::Model;
+use crate::model::{Model, Step};
+use crate::shell::ShellCommand;
 use crate::syntax::{Dockerfile, InstId};
 
 /// A part of the model: the instruction and the position among the parts of its layer.
@@ -47,9 +48,10 @@ pub fn price(file: &Dockerfile, model: &Model, size: &ImageSize, diagnostic: &Di
         Waste::Leftover(key) => leftover(key),
         Waste::Packages { manager: "apt", names } => {
             let at = file.at(diagnostic.span.start);
-            let slim =
-                at.and_then(|inst| model.stage_of(inst)).and_then(layers::debian).is_some_and(|debian| debian.slim);
-            packages(names, slim)
+            let stage = at.and_then(|inst| model.stage_of(inst));
+            let slim = stage.and_then(layers::debian).is_some_and(|debian| debian.slim);
+            let step = stage.and_then(|stage| stage.steps.iter().find(|step| Some(step.inst) == at));
+            packages(names, slim, step.is_some_and(keeps_dependencies))
         }
         _ => None,
     }
@@ -61,12 +63,23 @@ fn share(cost: Cost, part: f64) -> Cost {
     Cost { size: Size { low: scaled(low), likely: scaled(likely), high: scaled(high) }, basis: Basis::Estimated }
 }
 
-/// Packages with what only they need. `None` when one is not in the table, for then nothing can be said of the whole.
-fn packages(names: &[String], slim: bool) -> Option<Cost> {
+/// The step removes packages and leaves what they brought: `apt-get purge` without `--auto-remove` or `apt-get autoremove`.
+fn keeps_dependencies(step: &Step) -> bool {
+    let apt = |cmd: &&ShellCommand| matches!(cmd.name.text.as_str(), "apt-get" | "apt" | "aptitude");
+    let says = |cmd: &ShellCommand, words: &[&str]| cmd.args.iter().any(|arg| words.contains(&arg.text.as_str()));
+    let commands = || step.script.iter().flat_map(|script| &script.commands).filter(apt);
+    commands().any(|cmd| says(cmd, &["purge", "remove"]))
+        && !commands()
+            .any(|cmd| says(cmd, &["autoremove", "auto-remove", "autopurge", "--autoremove", "--auto-remove"]))
+}
+
+/// Packages with what they need, or `alone`. `None` when one is not in the table, for then nothing can be said of the whole.
+fn packages(names: &[String], slim: bool, alone: bool) -> Option<Cost> {
     if names.is_empty() || !names.iter().all(|name| debs::known(name)) {
         return None;
     }
-    let set = debs::closure(names.iter().map(String::as_str), false, &debs::Set::default());
+    let words = names.iter().map(String::as_str);
+    let set = if alone { debs::only(words) } else { debs::closure(words, false, &debs::Set::default()) };
     let bytes = debs::weigh(&set, slim).disk;
     (bytes > 0).then(|| super::run::about(bytes, 0.6, 1.2, Basis::Estimated))
 }

@@ -204,6 +204,18 @@ fn findings_cost_what_the_model_says_of_their_instruction() {
 }
 
 #[test]
+fn a_purge_removes_what_it_names_unless_it_removes_the_rest_too() {
+    let cost = |purge: &str| {
+        let text = format!("FROM debian:bookworm\nRUN apt-get install -y gcc\nRUN {purge}\n");
+        let waste = Waste::Packages { manager: "apt", names: vec!["build-essential".into(), "gcc".into()] };
+        priced(&text, "RUN apt-get p", waste).map_or(0, |cost| cost.size.likely / 1_000_000)
+    };
+    assert_eq!(cost("apt-get purge -y build-essential gcc"), 0);
+    assert!(cost("apt-get purge -y --auto-remove build-essential gcc") > 200);
+    assert!(cost("apt-get purge -y build-essential gcc && apt-get autoremove -y") > 200);
+}
+
+#[test]
 fn what_is_not_known_has_no_number() {
     let unknown = [
         Waste::Leftover("no-such-thing"),
