@@ -21,6 +21,7 @@ out = args.out
 
 UPDATE = "apt-get update && "
 LISTS = " && rm -rf /var/lib/apt/lists/*"
+COPIED = "FROM {}\nCOPY . /app\n{}CMD [\"sh\"]\n"
 MAIN = "package main\n\nfunc main() { println(\"hello\") }\n"
 WEB = ("package main\n\nimport (\n\t\"fmt\"\n\t\"net/http\"\n)\n\nfunc main() {\n\thttp.HandleFunc(\"/\", func(w http.ResponseWriter, r *http.Request) "
        "{ fmt.Fprintln(w, \"hello\") })\n\thttp.ListenAndServe(\":8080\", nil)\n}\n")
@@ -41,8 +42,11 @@ def apt(base, packages, flag="--no-install-recommends ", lists=LISTS, then=""):
 
 
 SLIM, FULL = "debian:bookworm-slim", "debian:bookworm"
+# Files that do not compress and are not alike.
+NOISE = {name: bytes((7 * at * at + at // 251) % 256 for at in range(count)) for name, count in [("half", 500_000), ("two", 2_000_000)]}
+TREE = {f"data/{at}.bin": bytes([at]) + NOISE["two"] for at in range(12)}
 CASES = {
-    # name: (rules to fix or `rewrite`, Dockerfile, files)
+    # name: (rules to fix, `rewrite`, `ignore FILES` for a .dockerignore or `from BASE`; Dockerfile, files)
     **{f"lists-{name}": ("apt-lists-left", *apt(base, packages, lists="")) for name, base, packages in [
         ("curl", SLIM, "curl"), ("git", FULL, "git"), ("jq", SLIM, "jq"), ("procps", FULL, "procps"), ("nginx", SLIM, "nginx")]},
     "lists-buildpack": ("apt-lists-left", *apt("buildpack-deps:bookworm-scm", "file", lists="")),
@@ -56,6 +60,13 @@ CASES = {
     "both-imagemagick": ("apt-lists-left,apt-no-install-recommends", *apt(FULL, "imagemagick", flag="", lists="")),
     "merge-lists": ("unmerged-run", f"FROM {SLIM}\nRUN apt-get update\nRUN apt-get install -y --no-install-recommends curl\nRUN rm -rf /var/lib/apt/lists/*\n{CMD}", {}),
     "merge-purge": ("unmerged-run", f"FROM {SLIM}\nRUN {UPDATE}apt-get install -y --no-install-recommends gcc libc6-dev\nRUN apt-get purge -y --auto-remove gcc libc6-dev{LISTS}\n{CMD}", {}),
+    "owner-of-copied": ("changed-after-copy", COPIED.format(SLIM, "RUN chown -R 1000:1000 /app\n"), TREE),
+    "git-in-context": ("ignore .git", COPIED.format(SLIM, ""), {".git/HEAD": "ref: refs/heads/main\n", **{f".git/objects/{at:02x}/pack": NOISE["half"] + bytes([at]) for at in range(60)}}),
+    "modules-in-context": ("ignore node_modules", COPIED.format("node:22-slim", ""), {"app.js": "1", **{f"node_modules/p{at}/index.js": NOISE["half"][:20_000] for at in range(1500)}}),
+    "slim-git": (f"from {SLIM}", *apt(FULL, "git")),
+    "slim-python3": (f"from {SLIM}", *apt(FULL, "python3-pip")),
+    **{f"pip-{name}": ("pip-cache-left", f"FROM python:3.11-slim\nRUN pip install {packages}\n{CMD}", {}) for name, packages in [("flask", "flask"), ("numpy", "numpy"), ("django", "django requests")]},
+    **{f"npm-{name}": ("npm-cache-left", f"FROM node:22-slim\nWORKDIR /app\nRUN npm install {packages}\n{CMD}", {}) for name, packages in [("express", "express"), ("react", "react react-dom"), ("typescript", "typescript")]},
     "cache-hello": ("go-cache-left", *go("golang:1.27")),
     "cache-web": ("go-cache-left", *go("golang:1.27", WEB)),
     "cache-tool": ("go-cache-left", *go("golang:1.21", TOOL)),
@@ -117,7 +128,8 @@ for name, (rules, text, files) in CASES.items():
     with tempfile.TemporaryDirectory(prefix="unladen-size-") as folder:
         file = Path(folder) / "Dockerfile"
         for path, content in files.items():
-            (Path(folder) / path).write_text(content)
+            (Path(folder) / path).parent.mkdir(parents=True, exist_ok=True)
+            (Path(folder) / path).write_bytes(content if isinstance(content, bytes) else content.encode())
         file.write_text(text)
         before = size(file)
         if args.predict and name not in rows:
@@ -126,8 +138,15 @@ for name, (rules, text, files) in CASES.items():
         tag = f"unladen-size:{name.lower()}"
         try:
             real = 0 if args.predict else built(folder, tag)
-            subprocess.run([binary, *fix, str(file)], capture_output=True, text=True)
-            if file.read_text() == text:
+            changed = False
+            if rules.startswith("ignore "):
+                (Path(folder) / ".dockerignore").write_text(rules.split(" ", 1)[1] + "\n")
+                changed = True
+            elif rules.startswith("from "):
+                file.write_text(f"FROM {rules[5:]}\n{text.split(chr(10), 1)[1]}")
+            else:
+                subprocess.run([binary, *fix, str(file)], capture_output=True, text=True)
+            if file.read_text() == text and not changed:
                 print(name, "no fix")
                 continue
             predicted = before - size(file)
