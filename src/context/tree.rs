@@ -135,6 +135,14 @@ impl<'a> ImageTree<'a> {
         self.files.get(path)
     }
 
+    /// A symbolic link of the build context.
+    pub fn is_link(&self, path: &str) -> bool {
+        match self.files.get(path) {
+            Some(Origin::Context(from)) => self.context.files.get(from).is_some_and(|file| file.symlink),
+            _ => false,
+        }
+    }
+
     pub fn is_file(&self, path: &str) -> bool {
         self.files.contains_key(path)
     }

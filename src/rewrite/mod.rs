@@ -13,6 +13,7 @@ mod environment;
 pub mod explain;
 mod layout;
 mod link;
+mod named;
 mod needs;
 mod obligations;
 mod others;

@@ -8,7 +8,6 @@ use super::entry::{self, Entry};
 use super::paths::{is_system_dir, join, within};
 use super::presence::{Image, Presence};
 use super::toolchains::go::{Cgo, CgoKind, Need, NeedKind, Place, Program, modules};
-use crate::model::expand;
 use crate::syntax::Body;
 use crate::text::Span;
 
@@ -39,6 +38,8 @@ pub(super) struct Needs {
     pub open: Vec<Claim>,
     /// The user says what is read at run time; the rest of the lists is not complete for that.
     pub stated: bool,
+    /// A program reads paths that are computed: of its arguments and variables, say.
+    pub reads_computed: bool,
     /// Modules whose sources were not there to be read.
     pub unread: Vec<String>,
     /// Modules that were read in the user's module cache, with their versions.
@@ -132,7 +133,8 @@ pub(super) fn collect(image: &Image<'_, '_>, entry: &Entry, found: &Found, progr
         match program {
             Some(program) => {
                 let go = built.build.and_then(|index| case.walk.builds.get(index));
-                add_program(entry, program, go.is_some_and(|go| go.cgo == Cgo::Off), &mut needs);
+                super::named::in_program(image, entry, program, go, &mut needs);
+                add_program(image, entry, program, go.is_some_and(|go| go.cgo == Cgo::Off), &mut needs);
                 super::others::add(image, entry, program, &mut needs);
             }
             None => {
@@ -166,8 +168,8 @@ pub(super) fn collect(image: &Image<'_, '_>, entry: &Entry, found: &Found, progr
     if let Some(span) = entry.elsewhere {
         needs.gaps.push(Claim::at("the program starts in another directory than WORKDIR says", span));
     }
-    named_files(case, entry, &mut needs);
-    health(case, found, &mut needs);
+    super::named::in_file(image, entry, &mut needs);
+    health(image, entry, found, &mut needs);
     // Only the last HEALTHCHECK counts, and it may say NONE.
     for (text, span) in &entry.computed {
         needs.gaps.push(Claim::at(format!("what the command names is computed: {text}"), *span));
@@ -280,7 +282,7 @@ fn read_by_others(image: &Image<'_, '_>, found: &Found, needs: &mut Needs) {
     needs.data.extend(paths.into_iter().map(|path| (path, Claim { text: text.clone(), ..claim.clone() })));
 }
 
-fn add_program(entry: &Entry, program: &Program, cgo_off: bool, needs: &mut Needs) {
+fn add_program(image: &Image<'_, '_>, entry: &Entry, program: &Program, cgo_off: bool, needs: &mut Needs) {
     for (text, place) in program.c_code.iter().filter(|_| !cgo_off) {
         let file = self::place(Some(place));
         needs.gaps.push(Claim { text: text.clone(), shown: Shown { span: None, file } });
@@ -309,7 +311,6 @@ fn add_program(entry: &Entry, program: &Program, cgo_off: bool, needs: &mut Need
             NeedKind::CaCertificates => &mut needs.certificates,
             NeedKind::TimeZones => &mut needs.time_zones,
             NeedKind::TempDir => &mut needs.temp_dir,
-            NeedKind::Users => &mut needs.users,
             NeedKind::MimeTypes => &mut needs.mime_types,
             NeedKind::Services => &mut needs.services,
             NeedKind::Shell => &mut needs.shell,
@@ -339,9 +340,24 @@ fn add_program(entry: &Entry, program: &Program, cgo_off: bool, needs: &mut Need
                 needs.writable.push((join(&entry.workdir, path), claim));
                 continue;
             }
+            NeedKind::Program(name) if super::named::is_file_of(image, &join(&entry.workdir, name)) => {
+                // A script or a program of the sources; a shell may have to run it.
+                let path = join(&entry.workdir, name);
+                let text = format!("what {path} starts and reads is not known: {}", claim.text);
+                needs.program_gaps.push(Claim { text, ..claim.clone() });
+                needs.shell.get_or_insert(claim.clone());
+                needs.data.push((path, claim));
+                continue;
+            }
             NeedKind::Program(name) => {
                 needs.start(name, claim);
                 continue;
+            }
+            NeedKind::Users => {
+                // Only root has the same name in every base.
+                let user = image.case.stage.config.user.as_deref().unwrap_or("");
+                needs.accounts |= !matches!(user.split(':').next().unwrap_or(""), "" | "root" | "0");
+                &mut needs.users
             }
             NeedKind::Unknown(what) => {
                 let text = format!("{what} is computed: {}", claim.text);
@@ -364,38 +380,8 @@ pub(super) fn lists_the_base(path: &str, why: &str) -> bool {
     is_system_dir(&dir) && !given && !(pattern && why.starts_with("viper."))
 }
 
-/// Arguments of the command and values of ENV that name a file or directory of the image.
-fn named_files(case: &Case<'_>, entry: &Entry, needs: &mut Needs) {
-    let Some(tree) = case.tree() else { return };
-    let env = case.steps().filter_map(|(step, inst)| match &inst.body {
-        Body::Env(pairs) => Some((step, inst, pairs)),
-        _ => None,
-    });
-    let mut words: Vec<(String, Claim)> = entry
-        .args
-        .iter()
-        .map(|arg| (arg.clone(), Claim::at("an argument of the command names it", entry.span)))
-        .collect();
-    for (step, inst, pairs) in env {
-        for pair in &pairs.pairs {
-            let value = pair.value.as_ref().and_then(|value| expand(&value.text, case.file.escape, &step.env).ok());
-            let claim = Claim::at(format!("ENV {} names it", pair.key.text), inst.content);
-            words.extend(value.filter(|_| pair.key.text != "PATH").map(|value| (value, claim)));
-        }
-    }
-    for (word, claim) in words {
-        for part in word.split(['=', ',', ':']).filter(|part| !part.is_empty() && !part.starts_with('-')) {
-            let path = join(&entry.workdir, part);
-            let there = tree.is_file(&path) || tree.under(&path).next().is_some();
-            let own = !is_system_dir(&path) && path != entry.workdir && path != "/go";
-            if there && own && !path.ends_with(".go") {
-                needs.data.push((path, claim.clone()));
-            }
-        }
-    }
-}
-
-fn health(case: &Case<'_>, found: &Found, needs: &mut Needs) {
+fn health(image: &Image<'_, '_>, entry: &Entry, found: &Found, needs: &mut Needs) {
+    let case = image.case;
     let last = case
         .steps()
         .filter(|(_, inst)| matches!(inst.body, Body::HealthcheckCmd { .. } | Body::HealthcheckNone(_)))
@@ -409,6 +395,11 @@ fn health(case: &Case<'_>, found: &Found, needs: &mut Needs) {
         let path = join(&case.workdir, &name);
         let own = shipped(found).any(|built| built.path == path || super::paths::base_name(&built.path) == name);
         let base = super::paths::base_name(&name).to_string();
+        if name.contains('/') && super::named::is_file_of(image, &path) {
+            needs.data.push((path.clone(), Claim::at("the health check starts it", inst.content)));
+            super::scripts::entrypoint(image, entry, found, &path, needs);
+            continue;
+        }
         if own || entry::BUILTINS.contains(&base.as_str()) {
             continue;
         }

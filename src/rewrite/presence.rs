@@ -36,6 +36,10 @@ impl Image<'_, '_> {
             return Presence::Everywhere;
         }
         let of_base = self.of_base(path);
+        if let Some(link) = self.through_link(path) {
+            let text = format!("{path} leads through the symbolic link {link}, which is not followed");
+            return Presence::Perhaps(Claim::at(text, self.case.base_span()));
+        }
         match self.made(path) {
             // A directory of the base that the file adds to: what of it is whose cannot be told.
             Some(Presence::Made(made)) if of_base && made == path && !self.is_one_file(path) => {}
@@ -86,6 +90,14 @@ impl Image<'_, '_> {
             }
         }
         found.or_else(|| self.transferred(path))
+    }
+
+    /// The symbolic link of the build context that the path is or lies behind: a COPY of it brings the link or what it
+    /// leads to, by the engine.
+    fn through_link(&self, path: &str) -> Option<String> {
+        let tree = self.case.tree()?;
+        let ends = path.match_indices('/').skip(1).map(|(at, _)| at).chain([path.len()]);
+        ends.filter_map(|end| path.get(..end)).find(|part| tree.is_link(part)).map(String::from)
     }
 
     fn is_one_file(&self, path: &str) -> bool {

@@ -121,7 +121,10 @@ impl Reader<'_, '_, '_> {
             needs.gaps.push(at(path, line, format!("{path} starts what {written} says")));
             return;
         }
-        if let Some(first) = self.entry.args.iter().find(|arg| join("/", arg) != join("/", path)) {
+        // `wait-for-it.sh db:5432 -- ./api`: the script takes what stands before the dashes for itself.
+        let waits = self.entry.args.iter().any(|arg| arg.contains(':') && !arg.contains('/'));
+        let dashes = self.entry.args.iter().position(|arg| arg == "--").filter(|_| waits).map_or(0, |at| at + 1);
+        if let Some(first) = self.entry.args.iter().skip(dashes).find(|arg| join("/", arg) != join("/", path)) {
             self.by_name(path, line, first, needs);
         }
     }

@@ -19,6 +19,8 @@ pub(super) enum Effect {
     Sources(usize),
     Mime,
     Services,
+    /// The place of the toolchain, whose files are gone.
+    Toolchain,
     /// Something that cannot be followed.
     Opaque,
 }
@@ -62,6 +64,8 @@ pub(super) const FUNCTIONS: &[(&str, &str, Effect)] = &[
     ("github.com/fogleman/gg", "LoadPNG", Reads(0)),
     ("github.com/gin-contrib/static", "LocalFile", Reads(0)),
     ("github.com/gin-gonic/gin", "Dir", Reads(0)),
+    ("github.com/go-git/go-git/v5", "PlainOpen", Reads(0)),
+    ("github.com/go-git/go-git/v5", "PlainOpenWithOptions", Reads(0)),
     ("github.com/gobuffalo/packr", "NewBox", Reads(0)),
     ("github.com/gobuffalo/packr/v2", "New", Reads(1)),
     ("github.com/gofiber/fiber/v3/middleware/static", "New", Reads(0)),
@@ -102,6 +106,7 @@ pub(super) const FUNCTIONS: &[(&str, &str, Effect)] = &[
     ("golang.org/x/sys/unix", "SYS_OPENAT", Opaque),
     ("golang.org/x/sys/unix", "Stat", Reads(0)),
     ("gopkg.in/ini.v1", "Load", ReadsAll),
+    ("gopkg.in/src-d/go-git.v4", "PlainOpen", Reads(0)),
     ("html/template", "ParseFiles", ReadsAll),
     ("html/template", "ParseGlob", Reads(0)),
     ("io/ioutil", "ReadDir", Reads(0)),
@@ -174,6 +179,7 @@ pub(super) const FUNCTIONS: &[(&str, &str, Effect)] = &[
     ("path/filepath", "Glob", Reads(0)),
     ("path/filepath", "Walk", Reads(0)),
     ("path/filepath", "WalkDir", Reads(0)),
+    ("runtime", "GOROOT", Toolchain),
     ("syscall", "Access", Reads(0)),
     ("syscall", "Chdir", Opaque),
     ("syscall", "Chroot", Opaque),
@@ -217,6 +223,8 @@ pub(super) const METHODS: &[(&str, Effect)] = &[
     ("ParseFiles", ReadsAll),
     ("ParseGlob", Reads(0)),
     ("RunTLS", ReadsAll),
+    ("SaveFile", Writes(1)),
+    ("SaveUploadedFile", Writes(1)),
     ("ServeTLS", Reads(1)),
     ("ServeTLS", Reads(2)),
     ("SendFile", Reads(0)),

@@ -29,9 +29,20 @@ pub(super) fn of_file(file: &GoFile, shown: &str, constant: &dyn Fn(&str) -> Opt
         NeedKind::MayRead(_) => false,
         _ => true,
     });
-    let reads = ["os", "io/ioutil", "path/filepath"].iter().any(|path| file.imports(path));
-    system_strings(&file.strings, shown, &mut out, reads);
+    system_strings(&file.strings, shown, &mut out, reads_files(file));
     out
+}
+
+pub(super) fn reads_files(file: &GoFile) -> bool {
+    ["os", "io/ioutil", "path/filepath"].iter().any(|path| file.imports(path))
+}
+
+/// `conf/app.toml`, `./views`: what a library that knows its program's layout may read.
+pub(super) fn is_file_path(text: &str) -> bool {
+    let plain = text.len() < 100 && text.chars().all(|c| c.is_ascii_alphanumeric() || "/._-+".contains(c));
+    let inner = text.trim_start_matches("./");
+    let here = !text.starts_with('.') || text.starts_with("./");
+    plain && here && (inner.contains('/') || inner.trim_matches('.').contains('.'))
 }
 
 /// Paths of the system among the strings of a file that reads paths which are computed: the list of directories that
@@ -41,18 +52,26 @@ pub(super) fn system_strings(strings: &[(String, u32)], shown: &str, out: &mut V
     const BUNDLES: &[&str] =
         &["/etc/ssl/certs", "/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/cert.pem", "/etc/ssl/ca-bundle.pem"];
     for (text, line) in strings.iter().filter(|_| reads) {
+        // `/usr/share/%s/words`: something below that directory.
+        let text = match text.split_once('%').and_then(|(head, _)| head.rsplit_once('/')) {
+            Some((dir, _)) => dir,
+            None => text.as_str(),
+        };
         let odd = |c: char| c.is_whitespace() || c.is_control() || "%:*?{}<>|;,\"'$".contains(c);
         let known = |need: &Need| match &need.kind {
             NeedKind::DataFile(path) | NeedKind::WritablePath(path) | NeedKind::Program(path) => path == text,
             _ => false,
         };
-        if !PLACES.iter().any(|place| text.len() > place.len() && text.starts_with(place)) || text.contains(odd) {
+        let below = |place: &&&str| {
+            text.len() > place.len() && text.starts_with(**place) || text == place.trim_end_matches('/')
+        };
+        if !PLACES.iter().any(|place| below(&place)) || text.contains(odd) {
             continue;
         }
         if text.len() > 200 || out.iter().any(known) {
             continue;
         }
-        let kind = match text.as_str() {
+        let kind = match text {
             path if path.contains("zoneinfo") || path == "/etc/localtime" => NeedKind::TimeZones,
             path if BUNDLES.contains(&path) || path.starts_with("/etc/pki/") => NeedKind::CaCertificates,
             path if path.contains("mime") => NeedKind::MimeTypes,

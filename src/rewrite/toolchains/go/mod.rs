@@ -201,6 +201,10 @@ pub struct Program {
     pub c_resolver: Option<Place>,
     /// What its C code does that reading files or starting programs may hide behind.
     pub c_code: Vec<(String, Place)>,
+    /// It reads paths that are computed, or hands paths to packages that nobody has read.
+    pub reads_computed: bool,
+    /// String literals of its own files that look like paths.
+    pub paths: Vec<(String, Place)>,
     /// String literals that may be names of environment variables.
     pub variables: Vec<String>,
 }

@@ -24,7 +24,6 @@ pub fn of_file(file: &GoFile, shown: &str, constant: &dyn Fn(&str) -> Option<Str
     for found in file.uses.iter().filter(|found| found.package.is_none()) {
         Call { found, shown, constant, out: &mut out }.method(file);
     }
-    viper(file, shown, constant, &mut out);
     strings(file, shown, &mut out);
     if file.imports("time/tzdata") {
         out.retain(|need| need.kind != NeedKind::TimeZones);
@@ -57,7 +56,8 @@ struct Call<'a> {
 
 impl Call<'_> {
     fn push(&mut self, kind: NeedKind, literal: bool, argument: Option<&str>) {
-        let package = self.found.package.as_deref().and_then(|path| path.rsplit('/').next()).unwrap_or("");
+        let package = self.found.package.as_deref().map(super::gomod::program_name).unwrap_or_default();
+        let package = package.as_str();
         let name = &self.found.name;
         let why = match argument {
             Some(text) => format!("{package}.{name}({text:?})"),
@@ -146,6 +146,13 @@ impl Call<'_> {
         if matches!(name, "Static" | "StaticFile" | "SendFile") {
             self.push(NeedKind::MimeTypes, true, None);
         }
+        // `cmd.Flags().StringVarP(&root, "root", "r", "/", "…")`: the whole image is listed.
+        if matches!(name, "String" | "StringP" | "StringVar" | "StringVarP") {
+            let count = self.found.args.as_ref().map_or(0, Vec::len);
+            if count > 2 && (1..count).any(|index| self.text(index).as_deref() == Some("/")) {
+                self.push(NeedKind::DataFile("/".into()), false, Some("/"));
+            }
+        }
         // What is watched is read, too.
         if name == "Add" && file.imports.iter().any(|import| import.path.contains("fsnotify")) {
             self.path(0, false);
@@ -176,6 +183,7 @@ impl Call<'_> {
             Writes(index) => self.path(index, true),
             Runs(index) if self.found.args.as_ref().and_then(|args| args.get(index)) == Some(&Arg::Own) => {}
             Runs(index) => match self.text(index) {
+                Some(program) if program == "/proc/self/exe" => {}
                 Some(program) => {
                     self.program(&program);
                     self.arguments(&program, index + 1);
@@ -213,6 +221,10 @@ impl Call<'_> {
             Mime => self.push(NeedKind::MimeTypes, true, None),
             Services => self.push(NeedKind::Services, true, None),
             Opaque => self.unknown(),
+            Toolchain => {
+                let text = "the files of the toolchain, below runtime.GOROOT, may be read";
+                self.push(NeedKind::MayRead(text.into()), false, None);
+            }
         }
     }
 
@@ -314,6 +326,14 @@ impl Call<'_> {
                 Arg::Name(name) => (self.constant)(name).is_some() || matches!(name.as_str(), "nil" | "true" | "false"),
                 _ => field.calls,
             };
+            let text = match &field.value {
+                Arg::Text(text) => Some(text.clone()),
+                Arg::Name(name) => (self.constant)(name),
+                _ => None,
+            };
+            if let Some(text) = text.filter(|text| path && (text.contains('/') || looks_like_path(text))) {
+                self.push(NeedKind::DataFile(text.clone()), false, Some(&text));
+            }
             if path && !known {
                 let what = format!("the field {} of {}", field.name, self.found.name);
                 self.push(NeedKind::Unknown(what), false, None);
@@ -340,7 +360,17 @@ impl Call<'_> {
             (None, Arg::Begins(text)) if writes && text.starts_with("/tmp/") => {
                 self.push(NeedKind::TempDir, false, None);
             }
+            // What is below that directory: carried, in the base, or not there at all.
+            (None, Arg::Begins(text)) if text.starts_with('/') && !writes => {
+                let dir = text.rsplit_once('/').map_or("/", |(dir, _)| if dir.is_empty() { "/" } else { dir });
+                let shown = format!("{}/…", text.trim_end_matches('/'));
+                let shown = if text.ends_with('/') { shown } else { format!("{text}…") };
+                self.push(NeedKind::DataFile(dir.to_string()), false, Some(&shown));
+            }
             (None, Arg::Begins(text)) => {
+                if let (true, Some((dir, _))) = (writes, text.rsplit_once('/')) {
+                    self.push(NeedKind::WritablePath(format!("{dir}/…")), false, Some(&format!("{text}…")));
+                }
                 let text = format!("{text}…");
                 let kind = NeedKind::Unknown(format!("a path that begins with `{text}`"));
                 self.push(kind, false, Some(&text));
@@ -370,7 +400,8 @@ impl Call<'_> {
 
     /// The default of a flag: the user may give another, so it is a hint only.
     fn default_path(&mut self, index: usize) {
-        if let Some(text) = self.text(index).filter(|text| looks_like_path(text)) {
+        let Some(text) = self.text(index) else { return };
+        if text == "/" || looks_like_path(&text) {
             self.push(NeedKind::DataFile(text.clone()), false, Some(&text));
         }
     }
@@ -403,50 +434,58 @@ fn looks_like_path(text: &str) -> bool {
     text.starts_with("./") || text.starts_with('/') && text.len() > 1 || known.contains(&extension)
 }
 
-/// viper looks for `<path>/<name>.<any extension>`.
-fn viper(file: &GoFile, shown: &str, constant: &dyn Fn(&str) -> Option<String>, out: &mut Vec<Need>) {
+/// viper looks for `<path>/<name>.<any extension>`; the calls may stand in several files of a package.
+pub(super) fn viper(files: &[(&GoFile, &str)], constant: &dyn Fn(&str) -> Option<String>) -> Vec<Need> {
+    let mut out = Vec::new();
     let text = |found: &Use| match found.args.as_ref()?.first()? {
         Arg::Text(text) => Some(text.clone()),
         Arg::Name(name) => constant(name),
         _ => None,
     };
-    let calls = |name: &'static str| file.uses.iter().filter(move |found| found.name == name && found.args.is_some());
-    if !file.imports.iter().any(|import| import.path.ends_with("spf13/viper")) {
-        return;
+    if !files.iter().any(|(file, _)| file.imports.iter().any(|import| import.path.ends_with("spf13/viper"))) {
+        return out;
     }
-    let mut need = |kind: NeedKind, line: u32, literal: bool, why: String| {
+    let calls = |name: &'static str| {
+        let uses = files.iter().flat_map(|(file, shown)| file.uses.iter().map(move |found| (found, *shown)));
+        uses.filter(move |(found, _)| found.name == name && found.args.is_some())
+    };
+    let mut need = |kind: NeedKind, at: (&Use, &str), literal: bool, why: String| {
         let is_path = matches!(kind, NeedKind::Unknown(_));
-        out.push(Need { kind, place: Some(Place { file: shown.to_string(), line }), why, literal, is_path });
+        let place = Some(Place { file: at.1.to_string(), line: at.0.line });
+        out.push(Need { kind, place, why, literal, is_path });
     };
-    let name = calls("SetConfigName").next_back();
-    let config = match name {
-        Some(found) => text(found),
-        None => Some("config".into()),
-    };
+    let names: Vec<Option<String>> = calls("SetConfigName").map(|(found, _)| text(found)).collect();
+    let names = if names.is_empty() { vec![Some("config".into())] } else { names };
+    let typed = calls("SetConfigType").next().is_some();
     let mut paths = 0;
-    for found in calls("AddConfigPath") {
+    for at in calls("AddConfigPath") {
         paths += 1;
-        match (text(found), &config) {
-            (Some(dir), Some(config)) => {
-                let dir = dir.replacen("$HOME", "~", 1);
-                let path = format!("{}/{config}.*", dir.trim_end_matches('/'));
-                need(NeedKind::DataFile(path), found.line, true, format!("viper.AddConfigPath({dir:?})"));
+        for name in &names {
+            let (Some(dir), Some(name)) = (text(at.0), name) else {
+                need(NeedKind::Unknown("where viper looks".into()), at, false, "viper.AddConfigPath".into());
+                continue;
+            };
+            let dir = dir.replacen("$HOME", "~", 1);
+            let path = format!("{}/{name}.*", dir.trim_end_matches('/'));
+            need(NeedKind::DataFile(path), at, true, format!("viper.AddConfigPath({dir:?})"));
+            if typed {
+                // With a type it takes a file without an extension, too.
+                let path = format!("{}/{name}", dir.trim_end_matches('/'));
+                need(NeedKind::DataFile(path), at, false, format!("viper.AddConfigPath({dir:?})"));
             }
-            _ => need(NeedKind::Unknown("where viper looks".into()), found.line, false, "viper.AddConfigPath".into()),
         }
     }
-    let files = calls("SetConfigFile").count();
-    if let Some(found) = calls("ReadInConfig").next().filter(|_| paths + files == 0) {
-        need(NeedKind::Unknown("where viper looks".into()), found.line, false, "viper.ReadInConfig".into());
+    let count = calls("SetConfigFile").count();
+    if let Some(at) = calls("ReadInConfig").next().filter(|_| paths + count == 0) {
+        need(NeedKind::Unknown("where viper looks".into()), at, false, "viper.ReadInConfig".into());
     }
-    for found in calls("SetConfigFile").filter(|found| found.package.is_some()) {
-        match text(found) {
-            Some(path) => {
-                need(NeedKind::DataFile(path.clone()), found.line, true, format!("viper.SetConfigFile({path:?})"))
-            }
-            None => need(NeedKind::Unknown("what viper reads".into()), found.line, false, "viper.SetConfigFile".into()),
+    for at in calls("SetConfigFile").filter(|(found, _)| found.package.is_some()) {
+        match text(at.0) {
+            Some(path) => need(NeedKind::DataFile(path.clone()), at, true, format!("viper.SetConfigFile({path:?})")),
+            None => need(NeedKind::Unknown("what viper reads".into()), at, false, "viper.SetConfigFile".into()),
         }
     }
+    out
 }
 
 /// `https://…` speaks of TLS, `file://migrations` of a directory.
@@ -481,6 +520,7 @@ mod tests {
         let constant = |name: &str| file.constants.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone());
         let mut found: Vec<String> = of_file(&file, "main.go", &constant)
             .into_iter()
+            .chain(viper(&[(&file, "main.go")], &constant))
             .map(|need| format!("{:?}{}", need.kind, if need.literal { "" } else { "?" }))
             .collect();
         found.sort();

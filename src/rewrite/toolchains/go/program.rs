@@ -19,7 +19,7 @@ use super::packages::module_of;
 use super::reach::Source;
 use super::source::{self, GoFile};
 use super::{Embed, Need, NeedKind, Place, Program};
-use crate::context::tree::{ImageTree, join};
+use crate::context::tree::{ImageTree, Origin, join};
 
 /// Reads the program whose main package stands in `main_dir`.
 ///
@@ -82,6 +82,8 @@ struct Reader<'a> {
     unread: BTreeSet<String>,
     /// What packages of others need by themselves, should the program reach it: with the module that it lies in.
     foreign: Vec<(String, Need)>,
+    /// Strings of their files that read files and that look like paths of files: with the package.
+    foreign_strings: Vec<(String, String, Place)>,
     /// Every Go file that was read: import path, path, shown path, and whether all of it counts as reached.
     sources: Vec<(String, String, String, bool)>,
     /// A database that is a file is linked in.
@@ -147,6 +149,7 @@ impl<'a> Reader<'a> {
             strings: BTreeMap::new(),
             unread: BTreeSet::new(),
             foreign: Vec::new(),
+            foreign_strings: Vec::new(),
             sources: Vec::new(),
             file_database: false,
             program,
@@ -303,6 +306,12 @@ impl<'a> Reader<'a> {
         for read in files {
             let found = foreign::of_file(&read.file, &read.shown, &constant);
             self.foreign.extend(found.into_iter().map(|need| (package.clone(), need)));
+            if foreign::reads_files(&read.file) {
+                let strings = read.file.strings.iter().filter(|(text, _)| foreign::is_file_path(text));
+                let place = |line: u32| Place { file: read.shown.clone(), line };
+                let strings = strings.map(|(text, line)| (package.clone(), text.clone(), place(*line)));
+                self.foreign_strings.extend(strings);
+            }
             let tls = ["crypto/tls", "crypto/x509", "net/http"].iter().any(|path| read.file.imports(path));
             if tls && !self.foreign.iter().any(|(_, need)| need.kind == NeedKind::CaCertificates) {
                 let (kind, place) = (NeedKind::CaCertificates, Some(Place { file: read.shown.clone(), line: 1 }));
@@ -334,6 +343,8 @@ impl<'a> Reader<'a> {
     fn needs_of(&mut self, dir: &str, files: &[Read]) {
         let constants = constants(files);
         let constant = |name: &str| constants.get(name).copied().flatten().map(String::from);
+        let named: Vec<(&GoFile, &str)> = files.iter().map(|read| (&*read.file, read.shown.as_str())).collect();
+        self.program.needs.extend(needs::viper(&named, &constant));
         for read in files {
             self.program.needs.extend(needs::of_file(&read.file, &read.shown, &constant));
             for (pattern, line) in &read.file.embeds {
@@ -370,7 +381,10 @@ impl<'a> Reader<'a> {
                 _ => None,
             })
             .collect();
-        for (text, place) in self.strings.iter().chain(written.iter().map(|(text, place)| (text, place))) {
+        let foreign = std::mem::take(&mut self.foreign_strings);
+        let own = self.strings.iter().chain(written.iter().map(|(text, place)| (text, place)));
+        let others = foreign.iter().map(|(package, text, place)| (Some(package), text, place));
+        for (package, text, place) in own.map(|(text, place)| (None, text, place)).chain(others) {
             let plain = text.trim_start_matches("./").trim_end_matches('/');
             if plain.is_empty() || plain.len() > 300 || plain.contains(['\n', ' ', '%', ':', '*']) || plain == "." {
                 continue;
@@ -381,16 +395,27 @@ impl<'a> Reader<'a> {
             let absolute = text.starts_with('/').then(|| "/".to_string());
             let is_data = |root: &String| {
                 let path = join(root, plain.trim_start_matches('/'));
-                is_data_file(self.tree, &path) || self.tree.under(&path).any(|(file, _)| is_data_file(self.tree, file))
+                let named = self.tree.is_file(&path) && !path.ends_with(".go") && plain.contains('.');
+                named && self.tree.origin(&path) != Some(&Origin::Program)
+                    || is_data_file(self.tree, &path)
+                    || self.tree.under(&path).any(|(file, _)| {
+                        // Tests alone read it, unless the program itself names it.
+                        let test = plain.contains("testdata") && !file.ends_with(".go");
+                        test || is_data_file(self.tree, file)
+                    })
             };
             if roots.iter().chain(&absolute).any(is_data) {
-                self.program.needs.push(Need {
+                let need = Need {
                     kind: NeedKind::DataFile(text.clone()),
                     place: Some(place.clone()),
                     why: format!("the string {text:?} names it"),
                     literal: false,
                     is_path: false,
-                });
+                };
+                match package {
+                    Some(package) => self.foreign.push((package.clone(), need)),
+                    None => self.program.needs.push(need),
+                }
             }
         }
     }
@@ -402,6 +427,17 @@ impl<'a> Reader<'a> {
         self.program.foreign = foreign::only_reached(found, &|| self.sources());
         // A path that is computed is made of something: of a path of the system among the strings, perhaps.
         let reads = self.program.needs.iter().any(|need| need.is_path) || !self.program.foreign.is_empty();
+        self.program.reads_computed = reads || !self.unread.is_empty();
+        let path = |text: &str| {
+            let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@~".contains(c);
+            text.contains('/')
+                && text.len() < 200
+                && text.chars().all(plain)
+                && !text.contains("//")
+                && !text.contains("...")
+        };
+        let paths = self.strings.iter().filter(|(text, _)| path(text));
+        self.program.paths = paths.map(|(text, place)| (text.clone(), place.clone())).collect();
         for (text, place) in &self.strings {
             let string = [(text.clone(), place.line)];
             foreign::system_strings(&string, &place.file, &mut self.program.needs, reads);
