@@ -195,9 +195,10 @@ fn one(job: &Job, command: &Check, mode: Mode, overrides: &Overrides, contexts: 
     let name = command.stdin_filename.as_deref();
     let source = read::source(&job.path, name)?;
     let place = if stdin { name.unwrap_or(&job.path) } else { &job.path };
-    let context = contexts.of(place, &source)?;
     let mut settings = job.config.settings(overrides, place);
     settings.size.locked = job.locked.clone();
+    let limited = settings.size.max_size.is_some() || !settings.size.max_sizes.is_empty();
+    let context = if limited { contexts.weighed(place, &source)? } else { contexts.of(place, &source)? };
     let fail_on = job.config.fail_on(overrides);
     let (Mode::Fix(wish) | Mode::Diff(wish)) = mode else {
         let checked = lint::check(source, context.as_deref(), &settings);

@@ -96,7 +96,16 @@ impl Contexts {
     /// The context of a Dockerfile; `None` where nothing asks for one or none can be made out.
     pub(super) fn of(&self, dockerfile: &Path, source: &SourceFile) -> Result<Option<Arc<BuildContext>>, String> {
         // Who names a context has it listed.
-        if !self.always && self.root.is_none() && !wants_context(&source.text) {
+        self.find(dockerfile, source, self.always || self.root.is_some())
+    }
+
+    /// The same for who wants to know what COPY and ADD bring.
+    pub(super) fn weighed(&self, dockerfile: &Path, source: &SourceFile) -> Result<Option<Arc<BuildContext>>, String> {
+        self.find(dockerfile, source, true)
+    }
+
+    fn find(&self, dockerfile: &Path, source: &SourceFile, always: bool) -> Result<Option<Arc<BuildContext>>, String> {
+        if !always && !wants_context(&source.text) {
             return Ok(None);
         }
         let root = match &self.root {

@@ -1,7 +1,7 @@
 //! `unladen size --image`: what a built image really holds, layer by layer, and what only the built image can show.
 
-use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::Hasher;
 use std::io::Read;
 use std::path::Path;
@@ -9,10 +9,11 @@ use std::path::Path;
 use serde_json::Value;
 use tar::{Archive, EntryType};
 
+use super::verify::image::clean;
 use super::verify::save_local;
 use super::verify::saved::{Part, Saved, unpacked};
 use crate::lint::Checked;
-use crate::report::size::{Built, BuiltLayer};
+use crate::report::size::{Built, BuiltLayer, Finds, Found};
 use crate::syntax::{InstId, Keyword};
 
 /// Smaller files are not compared by their content.
@@ -62,7 +63,7 @@ pub(super) fn read(name: &str, checked: &Checked) -> Result<Built, String> {
 
 fn from_saved(name: &str, saved: &Saved, checked: &Checked) -> Result<Built, String> {
     let mut built = Built { name: name.to_string(), ..Built::default() };
-    let mut found = Found::default();
+    let mut found = Contents::default();
     for layer in saved.layers()? {
         let number = built.layers.len();
         let part = saved.open(&layer)?;
@@ -77,17 +78,17 @@ fn from_saved(name: &str, saved: &Saved, checked: &Checked) -> Result<Built, Str
 }
 
 #[derive(Default)]
-struct Found {
-    /// What the image shows, with the layers laid over each other.
-    files: HashMap<String, Stored>,
+struct Contents {
+    /// What the image shows, with the layers laid over each other; sorted, so that a directory is a range.
+    files: BTreeMap<String, Stored>,
     /// Paths that several layers hold: how often, and the bytes below the last one.
     rewritten: HashMap<String, (usize, u64)>,
     deleted: Vec<(String, u64)>,
-    /// By content: the first path, how often, the bytes of one.
-    contents: HashMap<u64, (String, usize, u64)>,
+    /// By content: the paths that had it, and the bytes of one.
+    contents: HashMap<u64, (Vec<String>, u64)>,
 }
 
-impl Found {
+impl Contents {
     /// The bytes of the layer's files.
     fn layer(&mut self, part: &Part, number: usize) -> std::io::Result<u64> {
         let mut archive = Archive::new(part.open(0, part.size)?);
@@ -97,8 +98,7 @@ impl Found {
         let mut emptied: Vec<String> = Vec::new();
         for entry in archive.entries()? {
             let mut entry = entry?;
-            let path =
-                String::from_utf8_lossy(&entry.path_bytes()).trim_start_matches("./").trim_matches('/').to_string();
+            let path = clean(&String::from_utf8_lossy(&entry.path_bytes()));
             let (directory, last) = path.rsplit_once('/').unwrap_or(("", &path));
             if last == ".wh..wh..opq" {
                 emptied.push(directory.to_string());
@@ -108,6 +108,7 @@ impl Found {
                 gone.push(if directory.is_empty() { name.to_string() } else { format!("{directory}/{name}") });
                 continue;
             }
+            // A hard link holds no bytes of its own.
             if !matches!(entry.header().entry_type(), EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse)
             {
                 continue;
@@ -116,8 +117,10 @@ impl Found {
             bytes += size;
             if size >= COMPARED {
                 let sum = content(&mut entry)?;
-                let same = self.contents.entry(sum).or_insert_with(|| (path.clone(), 0, size));
-                same.1 += 1;
+                let same = self.contents.entry(sum).or_insert_with(|| (Vec::new(), size));
+                if !same.0.contains(&path) {
+                    same.0.push(path.clone());
+                }
             }
             own.push((path, size));
         }
@@ -139,51 +142,62 @@ impl Found {
     }
 
     fn delete(&mut self, path: &str, itself: bool) {
-        let below = format!("{path}/");
-        let mut bytes = 0;
-        self.files.retain(|file, stored| {
-            let gone = file.starts_with(&below) || (itself && file == path);
-            bytes += if gone { stored.bytes } else { 0 };
-            !gone
-        });
+        let below = if path.is_empty() { String::new() } else { format!("{path}/") };
+        let mut gone: Vec<String> = self
+            .files
+            .range(below.clone()..)
+            .map(|(file, _)| file)
+            .take_while(|file| file.starts_with(&below))
+            .cloned()
+            .collect();
+        if itself && self.files.contains_key(path) {
+            gone.push(path.to_string());
+        }
+        let bytes = gone.iter().filter_map(|file| self.files.remove(file)).map(|stored| stored.bytes).sum();
         if bytes > 0 {
             self.deleted.push((path.to_string(), bytes));
         }
     }
 
     fn finish(self, built: &mut Built) {
-        let Found { files, rewritten, mut deleted, contents } = self;
-        let mut twice: Vec<(String, usize, u64)> =
-            rewritten.into_iter().map(|(path, (times, bytes))| (path, times, bytes)).collect();
-        // The same bytes under another name; one path in two layers is counted above.
-        for (path, times, bytes) in contents.into_values().filter(|(_, times, _)| *times > 1) {
-            if !twice.iter().any(|(known, ..)| *known == path) {
-                twice.push((path, times, bytes * (times as u64 - 1)));
-            }
+        let Contents { files, rewritten, deleted, contents } = self;
+        let found = |path: String, bytes: u64, note: String| Found { path, bytes, note };
+        let mut twice: Vec<Found> = rewritten
+            .into_iter()
+            .map(|(path, (times, bytes))| found(path, bytes, format!("in {times} layers")))
+            .collect();
+        // The same bytes under other names; one path in two layers is counted above.
+        for (mut paths, bytes) in contents.into_values() {
+            let others = paths.split_off(1.min(paths.len()));
+            let (Some(path), Some(other)) = (paths.pop(), others.first()) else { continue };
+            let more = if others.len() > 1 { format!(" and {} more", others.len() - 1) } else { String::new() };
+            let note = format!("the same as /{other}{more}");
+            twice.push(found(path, bytes * others.len() as u64, note));
         }
-        twice.sort_by(|a, b| b.2.cmp(&a.2).then_with(|| a.0.cmp(&b.0)));
-        twice.truncate(LISTED);
-        deleted.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        deleted.truncate(LISTED);
         let mut caches: HashMap<&str, (&str, u64)> = HashMap::new();
-        let mut biggest: Vec<(String, usize, u64)> = Vec::new();
+        let mut biggest: Vec<Found> = Vec::new();
         for (path, stored) in files {
             let inside = |dir: &str| path.strip_prefix(dir).is_some_and(|rest| rest.starts_with('/'));
             if let Some((dir, what)) = CACHES.iter().find(|(dir, _)| inside(dir)) {
                 caches.entry(dir).or_insert((what, 0)).1 += stored.bytes;
             }
-            biggest.push((path, stored.layer + 1, stored.bytes));
+            biggest.push(found(path, stored.bytes, format!("layer {}", stored.layer + 1)));
         }
-        biggest.sort_by(|a, b| b.2.cmp(&a.2).then_with(|| a.0.cmp(&b.0)));
-        biggest.truncate(LISTED);
-        let mut caches: Vec<(String, String, u64)> = caches
-            .into_iter()
-            .filter(|(_, (_, bytes))| *bytes > 0)
-            .map(|(dir, (what, bytes))| (dir.to_string(), what.to_string(), bytes))
-            .collect();
-        caches.sort_by(|a, b| b.2.cmp(&a.2).then_with(|| a.0.cmp(&b.0)));
-        (built.twice, built.deleted, built.caches, built.biggest) = (twice, deleted, caches, biggest);
+        let caches = caches.into_iter().map(|(dir, (what, bytes))| found(dir.to_string(), bytes, what.to_string()));
+        let deleted = deleted.into_iter().map(|(path, bytes)| found(path, bytes, String::new()));
+        built.twice = largest(twice);
+        built.deleted = largest(deleted.collect());
+        built.caches = largest(caches.collect());
+        built.biggest = largest(biggest);
     }
+}
+
+fn largest(mut list: Vec<Found>) -> Finds {
+    let bytes = list.iter().map(|found| found.bytes).sum();
+    list.retain(|found| found.bytes > 0);
+    list.sort_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.path.cmp(&b.path)));
+    list.truncate(LISTED);
+    Finds { list, bytes }
 }
 
 fn content(reader: &mut impl Read) -> std::io::Result<u64> {
@@ -259,6 +273,14 @@ mod tests {
 
     const TEXT: &str = "FROM debian:bookworm-slim\nRUN apt-get update\nWORKDIR /app\nCOPY big /app/big\nRUN chmod 755 big && rm -rf /old\n";
 
+    /// Two frames, and between them one that is to be skipped, as zstd:chunked has it.
+    fn zstd(layer: &[u8]) -> Vec<u8> {
+        let (first, second) = layer.split_at(layer.len() / 2);
+        let frame =
+            |bytes: &[u8]| ruzstd::encoding::compress_to_vec(bytes, ruzstd::encoding::CompressionLevel::Fastest);
+        [frame(first), b"\x50\x2a\x4d\x18\x03\x00\x00\x00abc".to_vec(), frame(second)].concat()
+    }
+
     /// Three layers of the file above on a base of one layer, packed as `pack` does it.
     fn sample(pack: fn(&[u8]) -> Vec<u8>) -> Built {
         let big = vec![7_u8; 300_000];
@@ -292,7 +314,7 @@ mod tests {
 
     #[test]
     fn layers_are_those_of_their_instructions() {
-        for built in [sample(|layer| layer.to_vec()), sample(gzip)] {
+        for built in [sample(|layer| layer.to_vec()), sample(gzip), sample(zstd)] {
             let bytes: Vec<u64> = built.layers.iter().map(|layer| layer.bytes).collect();
             assert_eq!(bytes, [5002, 9000, 300_000, 300_000]);
             let lines: Vec<Option<u32>> = built.layers.iter().map(|layer| layer.inst.map(|inst| inst.0)).collect();
@@ -305,10 +327,73 @@ mod tests {
     #[test]
     fn only_the_built_image_shows_what_is_stored_twice_and_deleted() {
         let built = sample(|layer| layer.to_vec());
-        assert_eq!(built.twice, [("app/big".to_string(), 2, 300_000)]);
-        assert_eq!(built.deleted, [("old".to_string(), 5000)]);
-        assert_eq!(built.caches, [("var/lib/apt/lists".to_string(), "package lists of apt".to_string(), 9000)]);
-        assert_eq!(built.biggest.first(), Some(&("app/big".to_string(), 4, 300_000)));
+        let shown = |finds: &Finds| {
+            let lines: Vec<String> =
+                finds.list.iter().map(|found| format!("{} {} {}", found.path, found.bytes, found.note)).collect();
+            lines.join(", ")
+        };
+        assert_eq!(shown(&built.twice), "app/big 300000 in 2 layers");
+        assert_eq!(shown(&built.deleted), "old 5000 ");
+        assert_eq!(shown(&built.caches), "var/lib/apt/lists 9000 package lists of apt");
+        assert!(shown(&built.biggest).starts_with("app/big 300000 layer 4"));
+    }
+
+    /// What the contents of these layers come to.
+    fn contents(layers: &[Vec<u8>]) -> Built {
+        let mut built = Built::default();
+        let mut found = Contents::default();
+        for (number, layer) in layers.iter().enumerate() {
+            let dir = tempfile::tempdir().unwrap();
+            std::fs::write(dir.path().join("layer"), layer).unwrap();
+            let part = Saved::Directory(dir.path().to_path_buf()).open("layer").unwrap();
+            let bytes = found.layer(&part, number).unwrap();
+            built.layers.push(BuiltLayer { bytes, ..BuiltLayer::default() });
+        }
+        found.finish(&mut built);
+        built
+    }
+
+    #[test]
+    fn links_whiteouts_and_odd_names_are_counted_as_engines_do() {
+        let big = vec![1_u8; 200_000];
+        let built = contents(&[
+            layer(&[
+                ("a/one", 0o644, 0, &big),
+                ("a/link", 0o644, 0, &b"=> a/one"[..]),
+                ("b/two", 0o644, 0, &big),
+                ("ab", 0o644, 0, &b"12345"[..]),
+            ]),
+            // The directory is emptied and filled again; what begins like its name stays.
+            layer(&[("a/.wh..wh..opq", 0o644, 0, &b""[..]), ("a/new", 0o644, 0, &b"1"[..])]),
+            layer(&[(".wh..wh..opq", 0o644, 0, &b""[..]), ("last", 0o644, 0, &b"1"[..])]),
+        ]);
+        let bytes: Vec<u64> = built.layers.iter().map(|layer| layer.bytes).collect();
+        assert_eq!(bytes, [400_005, 1, 1], "a hard link has no bytes of its own");
+        assert_eq!((built.twice.list[0].path.as_str(), built.twice.bytes), ("a/one", 200_000));
+        assert_eq!(built.twice.list[0].note, "the same as /b/two");
+        let deleted: Vec<(&str, u64)> =
+            built.deleted.list.iter().map(|found| (found.path.as_str(), found.bytes)).collect();
+        assert_eq!(deleted, [("", 200_006), ("a", 200_000)]);
+        assert_eq!(built.biggest.list.len(), 1);
+    }
+
+    #[test]
+    fn what_is_no_image_or_was_cut_off_says_so() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("image.tar");
+        let whole = archive(&[("blobs/sha256/a", &[5; 4000][..]), ("index.json", &b"{}"[..])]);
+        let mut bytes = Vec::new();
+        std::io::Seek::rewind(&mut &whole).unwrap();
+        (&whole).read_to_end(&mut bytes).unwrap();
+        for (bytes, expected) in [
+            (bytes.get(..2000).unwrap(), "it was cut off"),
+            (&[][..], "it was cut off"),
+            (&[7_u8; 3000][..], "is no tar archive"),
+        ] {
+            std::fs::write(&path, bytes).unwrap();
+            let error = read(path.to_str().unwrap(), &checked("FROM scratch\n")).unwrap_err();
+            assert!(error.contains(expected), "{error}");
+        }
     }
 
     #[test]

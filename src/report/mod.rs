@@ -275,6 +275,9 @@ pub fn write(format: Format, style: Style, report: &Report, out: &mut dyn Write)
 
 /// Bytes for people: decimal megabytes as Docker counts them, one decimal below ten.
 pub fn megabytes(bytes: u64) -> String {
+    if bytes < 1000 {
+        return format!("{bytes} B");
+    }
     if bytes < 50_000 {
         return format!("{:.1} kB", bytes as f64 / 1e3);
     }

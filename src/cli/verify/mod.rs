@@ -4,7 +4,7 @@
 mod config;
 mod elf;
 mod engine;
-mod image;
+pub(super) mod image;
 mod net;
 mod output;
 pub(super) mod process;

@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, BufRead, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use ruzstd::decoding::StreamingDecoder;
+use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use serde_json::Value;
 use tar::{Archive, EntryType};
 
@@ -22,7 +24,10 @@ pub(in crate::cli) enum Saved {
 impl Saved {
     /// An archive that an engine saved.
     pub(in crate::cli) fn archive(file: File) -> Result<Saved, String> {
-        let entries = list(&file).map_err(|error| format!("the saved image cannot be read: {error}"))?;
+        let entries = list(&file).map_err(|_| "the saved image is no tar archive".to_string())?;
+        if !["manifest.json", "index.json"].iter().any(|name| entries.contains_key(*name)) {
+            return Err("it is no saved image, or it was cut off: neither manifest.json nor index.json is in it".into());
+        }
         Ok(Saved::Archive { file, entries })
     }
 
@@ -159,17 +164,37 @@ fn find(entries: &HashMap<String, Outer>, name: &str) -> Option<(u64, u64)> {
     None
 }
 
-/// A layer as a plain tar file; a gzipped one is unpacked into a temporary file.
+/// A frame of zstd may ask for a window of any size; engines write up to 8 MB, and 128 MB is what `zstd --long` asks for.
+const MAX_WINDOW: u64 = 128 << 20;
+
+/// A layer as a plain tar file; a packed one is unpacked into a temporary file.
 pub(in crate::cli) fn unpacked(part: Part) -> io::Result<Part> {
     let mut magic = Vec::new();
     part.open(0, 4)?.read_to_end(&mut magic)?;
-    if magic.starts_with(b"\x28\xb5\x2f\xfd") {
-        return Err(io::Error::other("is compressed with zstd, which is not read"));
-    }
-    if !magic.starts_with(b"\x1f\x8b") {
+    let zstd = magic.starts_with(b"\x28\xb5\x2f\xfd");
+    if !zstd && !magic.starts_with(b"\x1f\x8b") {
         return Ok(part);
     }
     let mut file = tempfile::tempfile()?;
-    let size = io::copy(&mut flate2::read::MultiGzDecoder::new(part.open(0, part.size)?), &mut file)?;
+    let size = match zstd {
+        true => unpack_zstd(part.open(0, part.size)?, &mut file)?,
+        false => io::copy(&mut flate2::read::MultiGzDecoder::new(part.open(0, part.size)?), &mut file)?,
+    };
     Ok(Part { file, start: 0, size })
+}
+
+/// All frames, one after the other: zstd:chunked ends with one that is to be skipped.
+fn unpack_zstd(packed: impl Read, file: &mut File) -> io::Result<u64> {
+    let mut packed = io::BufReader::new(packed);
+    let mut size = 0;
+    while !packed.fill_buf()?.is_empty() {
+        match StreamingDecoder::new_with_max_window_size(&mut packed, MAX_WINDOW) {
+            Ok(mut frame) => size += io::copy(&mut frame, file)?,
+            Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame { length, .. })) => {
+                io::copy(&mut (&mut packed).take(length.into()), &mut io::sink())?;
+            }
+            Err(error) => return Err(io::Error::other(format!("no zstd: {error}"))),
+        }
+    }
+    Ok(size)
 }

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Row, SizeReport, Way, basis_text, fleet, megabytes, rows, ships, stage_name, total, weight_text};
+use super::{Built, Row, SizeReport, Way, basis_text, fleet, megabytes, rows, ships, stage_name, total, weight_text};
 use crate::lint::Checked;
 use crate::size::{Kind, Part, StageSize, Weight};
 
@@ -35,9 +35,9 @@ pub(super) fn page(report: &SizeReport) -> String {
     header(&mut body, report, &now, &path);
     ways(&mut body, report, &now);
     body.push_str("<div class=\"sides\">\n");
-    side(&mut body, "Now", &report.now, "before");
+    side(&mut body, "Now", &report.now, report.built.as_ref(), "before");
     if let Some(best) = best {
-        side(&mut body, heading(best.way), &best.checked, "after");
+        side(&mut body, heading(best.way), &best.checked, None, "after");
     }
     body.push_str("</div>\n");
     legend(&mut body, report, best.map(|best| &best.checked));
@@ -108,7 +108,7 @@ fn ways(out: &mut String, report: &SizeReport, now: &Weight) {
     out.push_str("</section>\n");
 }
 
-fn side(out: &mut String, title: &str, checked: &Checked, class: &str) {
+fn side(out: &mut String, title: &str, checked: &Checked, built: Option<&Built>, class: &str) {
     let whole = total(&checked.size);
     let _ = writeln!(
         out,
@@ -120,12 +120,12 @@ fn side(out: &mut String, title: &str, checked: &Checked, class: &str) {
     let mut stages: Vec<&StageSize> = checked.size.stages.iter().collect();
     stages.sort_by_key(|stage| (!ships(checked, stage), stage.id));
     for stage in stages {
-        waterfall(out, checked, stage);
+        waterfall(out, checked, stage, built);
     }
     out.push_str("</section>\n");
 }
 
-fn waterfall(out: &mut String, checked: &Checked, stage: &StageSize) {
+fn waterfall(out: &mut String, checked: &Checked, stage: &StageSize, built: Option<&Built>) {
     let shipped = ships(checked, stage);
     let scale = stage.total.size.likely.max(1);
     let class = if shipped { "stage" } else { "stage idle" };
@@ -141,20 +141,21 @@ fn waterfall(out: &mut String, checked: &Checked, stage: &StageSize) {
     }
     out.push_str("<ol>\n");
     let mut before = 0;
-    for row in rows(checked, stage) {
-        layer(out, &row, before, scale);
+    for row in rows(checked, stage, built) {
+        layer(out, &row, before, scale, built.and_then(|built| built.made_by(row.inst)));
         before += row.weight.size.likely;
     }
     out.push_str("</ol>\n</div>\n");
 }
 
-fn layer(out: &mut String, row: &Row<'_>, before: u64, scale: u64) {
+fn layer(out: &mut String, row: &Row<'_>, before: u64, scale: u64, real: Option<u64>) {
+    let real = real.map_or(String::new(), |bytes| format!(" <small>built {}</small>", megabytes(bytes)));
     let _ = write!(
         out,
-        "<li><details><summary><span class=\"line\">{}</span><code>{}</code><b>{}</b></summary>\n<ul>\n",
+        "<li><details><summary><span class=\"line\">{}</span><code>{}</code><span><b>{}</b>{real}</span></summary>\n<ul>\n",
         row.line,
         escaped(&row.text),
-        escaped(&weight_text(&row.weight))
+        escaped(&row.size_text())
     );
     for part in &row.parts {
         let _ =
@@ -254,26 +255,21 @@ fn built(out: &mut String, report: &SizeReport) {
         );
     }
     out.push_str("</tbody></table>\n");
-    let mut list = |title: &str, lines: Vec<(String, u64)>| {
-        if lines.is_empty() {
-            return;
+    for (title, finds, sum) in built.lists() {
+        if finds.list.is_empty() {
+            continue;
         }
-        let _ = writeln!(out, "<h3>{title}</h3>\n<table><tbody>");
-        for (text, bytes) in lines.iter().take(10) {
-            let _ = writeln!(out, "<tr><td><code>{}</code></td><td>{}</td></tr>", escaped(text), megabytes(*bytes));
+        let sum = sum.map_or(String::new(), |bytes| format!(" <span>{}</span>", megabytes(bytes)));
+        let title = title.chars().take(1).flat_map(char::to_uppercase).chain(title.chars().skip(1)).collect::<String>();
+        let _ = writeln!(out, "<h3>{title}{sum}</h3>\n<table><tbody>");
+        for found in finds.list.iter().take(10) {
+            let note =
+                if found.note.is_empty() { String::new() } else { format!(" <small>{}</small>", escaped(&found.note)) };
+            let path = escaped(&format!("/{}", found.path));
+            let _ = writeln!(out, "<tr><td><code>{path}</code>{note}</td><td>{}</td></tr>", megabytes(found.bytes));
         }
         out.push_str("</tbody></table>\n");
-    };
-    list(
-        "Stored more than once",
-        built.twice.iter().map(|(path, times, bytes)| (format!("/{path} ({times} times)"), *bytes)).collect(),
-    );
-    list("Deleted in a later layer", built.deleted.iter().map(|(path, bytes)| (format!("/{path}"), *bytes)).collect());
-    list("Caches", built.caches.iter().map(|(path, what, bytes)| (format!("/{path}: {what}"), *bytes)).collect());
-    list(
-        "Biggest files",
-        built.biggest.iter().map(|(path, layer, bytes)| (format!("/{path} (layer {layer})"), *bytes)).collect(),
-    );
+    }
     out.push_str("</section>\n");
 }
 

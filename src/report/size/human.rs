@@ -7,11 +7,11 @@ use colored::Color;
 use super::super::human::Paint;
 use super::super::view::plain;
 use super::{Row, SizeReport, Style, basis_text, fleet, megabytes, rows, ships, stage_name, total, weight_text};
-use crate::lint::Checked;
 use crate::size::{Kind, Weight, tables as known};
 
-/// Columns of a bar.
+/// Columns of a bar; fewer where the real bytes stand beside it.
 const BAR: usize = 24;
+const SHORT_BAR: usize = 14;
 
 pub(super) fn write(report: &SizeReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
     if style.color {
@@ -32,13 +32,18 @@ pub(super) fn write(report: &SizeReport, style: Style, out: &mut dyn Write) -> i
         };
         let name = stage_name(now, stage);
         writeln!(out, "{}  {}{}", paint.bold(&name, Color::Cyan), weight_text(&stage.total), paint.dim(&note))?;
-        for row in rows(now, stage) {
-            layer(now, report, &row, scale, style, paint, out)?;
+        let rows = rows(now, stage, report.built.as_ref());
+        if report.built.is_some() {
+            let head = format!("{:>1$} {2:>10}", "estimate", room(report, style) + 9 + SHORT_BAR + 16, "built");
+            writeln!(out, "{}", paint.dim(&head))?;
+        }
+        for row in rows {
+            layer(report, &row, scale, style, paint, out)?;
         }
     }
     writeln!(out)?;
     variants(report, &whole, style, paint, out)?;
-    built(report, paint, out)?;
+    built(report, style, paint, out)?;
     fleets(report, paint, out)
 }
 
@@ -54,8 +59,16 @@ fn headline(whole: &Weight, paint: Paint) -> String {
     text
 }
 
+/// Columns for the text of an instruction.
+fn room(report: &SizeReport, style: Style) -> usize {
+    let width = style.width.clamp(72, 140);
+    match report.built {
+        Some(_) => width - 25 - SHORT_BAR - 11,
+        None => width - 25 - BAR,
+    }
+}
+
 fn layer(
-    now: &Checked,
     report: &SizeReport,
     row: &Row<'_>,
     scale: u64,
@@ -63,18 +76,18 @@ fn layer(
     paint: Paint,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let room = style.width.clamp(72, 140) - 12 - BAR - 18;
+    let room = room(report, style);
     let text = cut(&plain(&row.text), room);
     let padding = " ".repeat(room.saturating_sub(text.chars().count()));
-    let bar = bar(row.weight.size.likely, scale, style.unicode);
+    let columns = if report.built.is_some() { SHORT_BAR } else { BAR };
+    let bar = bar(row.weight.size.likely, scale, columns, style.unicode);
     let bar = paint.color(&bar, color(row.kind));
-    let size = weight_text(&row.weight);
-    let real = report.built.as_ref().and_then(|built| {
-        let bytes: u64 =
-            built.layers.iter().filter(|layer| layer.inst == Some(row.inst)).map(|layer| layer.bytes).sum();
-        built.layers.iter().any(|layer| layer.inst == Some(row.inst)).then(|| format!("  built: {}", megabytes(bytes)))
-    });
-    writeln!(out, "{:>5}  {text}{padding} {bar} {size:>16}{}", row.line, real.unwrap_or_default())?;
+    let size = row.size_text();
+    write!(out, "{:>5}  {text}{padding} {bar} {size:>16}", row.line)?;
+    match report.built.as_ref().map(|built| built.made_by(row.inst)) {
+        Some(real) => writeln!(out, " {:>10}", real.map_or("-".to_string(), megabytes))?,
+        None => writeln!(out)?,
+    }
     if row.kind == Kind::Base && row.parts.iter().all(|part| row.text.contains(&part.what)) {
         return Ok(());
     }
@@ -93,14 +106,13 @@ fn layer(
         };
         writeln!(out, "       {}", paint.dim(&format!("{}: {size}", plain(&part.what))))?;
     }
-    let _ = now;
     Ok(())
 }
 
 fn variants(report: &SizeReport, whole: &Weight, style: Style, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
     let scale = whole.size.likely.max(1);
     let line = |name: &str, weight: &Weight, note: &str, out: &mut dyn Write| {
-        let bar = paint.color(&bar(weight.size.likely, scale, style.unicode), Color::Green);
+        let bar = paint.color(&bar(weight.size.likely, scale, BAR, style.unicode), Color::Green);
         writeln!(out, "{name:<24} {bar} {:>16}  {}", weight_text(weight), paint.dim(note))
     };
     line("now", whole, "", out)?;
@@ -124,37 +136,30 @@ fn variants(report: &SizeReport, whole: &Weight, style: Style, paint: Paint, out
     Ok(())
 }
 
-fn built(report: &SizeReport, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+fn built(report: &SizeReport, style: Style, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
     let Some(built) = &report.built else { return Ok(()) };
     writeln!(out)?;
     let name = format!("built image {}", plain(&built.name));
     let layers = built.layers.iter().filter(|layer| layer.bytes > 0).count();
     writeln!(out, "{}  {} in {layers} layers", paint.bold(&name, Color::Cyan), megabytes(built.bytes()))?;
+    let room = style.width.clamp(72, 140) - 19;
     for (at, layer) in built.layers.iter().enumerate().filter(|(_, layer)| layer.bytes > 0) {
-        let text = cut(&plain(&layer.created_by), 70);
-        writeln!(out, "{:>5}  {text:<70} {:>10}", at + 1, megabytes(layer.bytes))?;
+        let text = cut(&plain(&layer.created_by), room);
+        let padding = " ".repeat(room.saturating_sub(text.chars().count()));
+        writeln!(out, "{:>5}  {text}{padding} {:>10}", at + 1, megabytes(layer.bytes))?;
     }
-    let mut list = |title: &str, lines: Vec<String>| -> io::Result<()> {
-        if lines.is_empty() {
-            return Ok(());
+    for (title, finds, sum) in built.lists() {
+        if finds.list.is_empty() {
+            continue;
         }
-        writeln!(out, "{}", paint.bold(title, Color::Yellow))?;
-        lines.iter().take(8).try_for_each(|line| writeln!(out, "       {}", plain(line)))
-    };
-    let sized = |path: &str, bytes: u64| format!("{:>10}  /{path}", megabytes(bytes));
-    list(
-        "stored more than once",
-        built.twice.iter().map(|(path, times, bytes)| format!("{}, {times} times", sized(path, *bytes))).collect(),
-    )?;
-    list("deleted in a later layer", built.deleted.iter().map(|(path, bytes)| sized(path, *bytes)).collect())?;
-    list(
-        "caches",
-        built.caches.iter().map(|(path, what, bytes)| format!("{}: {what}", sized(path, *bytes))).collect(),
-    )?;
-    list(
-        "biggest files",
-        built.biggest.iter().map(|(path, layer, bytes)| format!("{}, layer {layer}", sized(path, *bytes))).collect(),
-    )
+        let sum = sum.map_or(String::new(), |bytes| format!("  {}", megabytes(bytes)));
+        writeln!(out, "{}{sum}", paint.bold(title, Color::Yellow))?;
+        for found in finds.list.iter().take(8) {
+            let note = if found.note.is_empty() { String::new() } else { format!("  {}", found.note) };
+            writeln!(out, "{:>10}  /{}{}", megabytes(found.bytes), plain(&found.path), paint.dim(&plain(&note)))?;
+        }
+    }
+    Ok(())
 }
 
 fn fleets(report: &SizeReport, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
@@ -197,9 +202,9 @@ fn color(kind: Kind) -> Color {
 }
 
 /// A bar of eighths.
-fn bar(bytes: u64, scale: u64, unicode: bool) -> String {
-    let eighths = (bytes as f64 / scale as f64 * (BAR * 8) as f64).round() as usize;
-    let eighths = eighths.clamp(usize::from(bytes > 0), BAR * 8);
+fn bar(bytes: u64, scale: u64, columns: usize, unicode: bool) -> String {
+    let eighths = (bytes as f64 / scale as f64 * (columns * 8) as f64).round() as usize;
+    let eighths = eighths.clamp(usize::from(bytes > 0), columns * 8);
     let (full, rest) = (eighths / 8, eighths % 8);
     let mut bar = if unicode { "█" } else { "#" }.repeat(full);
     if rest > 0 {
@@ -207,7 +212,7 @@ fn bar(bytes: u64, scale: u64, unicode: bool) -> String {
         bar.push(if unicode { parts.get(rest - 1).copied().unwrap_or('▏') } else { '-' });
     }
     let width = full + usize::from(rest > 0);
-    bar.push_str(&" ".repeat(BAR - width));
+    bar.push_str(&" ".repeat(columns - width));
     bar
 }
 

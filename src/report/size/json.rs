@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{SizeReport, fleet, instruction, rows, ships, total};
+use super::{Built, Finds, Found, SizeReport, fleet, instruction, rows, ships, total};
 use crate::lint::Checked;
 use crate::size::{Part, Weight};
 
@@ -46,6 +46,9 @@ struct JsonLayer<'a> {
     instruction: String,
     size: JsonWeight,
     parts: Vec<JsonPart<'a>>,
+    /// Bytes of the built image.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    built: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -83,9 +86,13 @@ struct JsonBuilt<'a> {
     name: &'a str,
     bytes: u64,
     layers: Vec<JsonBuiltLayer<'a>>,
+    /// The largest; `…_bytes` is the sum of all.
     stored_twice: Vec<JsonFile<'a>>,
+    stored_twice_bytes: u64,
     deleted_later: Vec<JsonFile<'a>>,
+    deleted_later_bytes: u64,
     caches: Vec<JsonFile<'a>>,
+    cache_bytes: u64,
     biggest: Vec<JsonFile<'a>>,
 }
 
@@ -101,7 +108,15 @@ struct JsonFile<'a> {
     path: &'a str,
     bytes: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    note: Option<String>,
+    note: Option<&'a str>,
+}
+
+fn files(finds: &Finds) -> Vec<JsonFile<'_>> {
+    fn one(found: &Found) -> JsonFile<'_> {
+        let Found { path, bytes, note } = found;
+        JsonFile { path, bytes: *bytes, note: Some(note.as_str()).filter(|note| !note.is_empty()) }
+    }
+    finds.list.iter().map(one).collect()
 }
 
 fn weight(weight: &Weight) -> JsonWeight {
@@ -119,7 +134,7 @@ fn part(part: &Part) -> JsonPart<'_> {
     JsonPart { kind: part.kind.name(), what: &part.what, size: weight(&Weight::of([part])) }
 }
 
-fn stages(checked: &Checked) -> Vec<JsonStage<'_>> {
+fn stages<'a>(checked: &'a Checked, built: Option<&Built>) -> Vec<JsonStage<'a>> {
     let stage = |stage| {
         let name = |id| checked.model.stage(id)?.name.as_ref().map(|word| word.text.as_str());
         let stage: &crate::size::StageSize = stage;
@@ -127,12 +142,13 @@ fn stages(checked: &Checked) -> Vec<JsonStage<'_>> {
             name: name(stage.id),
             ships: ships(checked, stage),
             size: weight(&stage.total),
-            layers: rows(checked, stage)
+            layers: rows(checked, stage, built)
                 .into_iter()
                 .map(|row| JsonLayer {
                     line: row.line,
                     size: weight(&row.weight),
                     parts: row.parts.iter().map(|found| part(found)).collect(),
+                    built: built.and_then(|built| built.made_by(row.inst)),
                     instruction: row.text,
                 })
                 .collect(),
@@ -152,7 +168,6 @@ pub(super) fn write(report: &SizeReport, out: &mut dyn Write) -> io::Result<()> 
             saves: whole.size.likely.saturating_sub(weighed.size.likely),
         }
     });
-    let file = |path, bytes, note| JsonFile { path, bytes, note };
     let built = report.built.as_ref().map(|built| JsonBuilt {
         name: &built.name,
         bytes: built.bytes(),
@@ -165,24 +180,19 @@ pub(super) fn write(report: &SizeReport, out: &mut dyn Write) -> io::Result<()> 
                 line: layer.inst.map(|inst| instruction(&report.now, inst).0),
             })
             .collect(),
-        stored_twice: built
-            .twice
-            .iter()
-            .map(|(path, times, bytes)| file(path, *bytes, Some(format!("{times} times"))))
-            .collect(),
-        deleted_later: built.deleted.iter().map(|(path, bytes)| file(path, *bytes, None)).collect(),
-        caches: built.caches.iter().map(|(path, what, bytes)| file(path, *bytes, Some(what.clone()))).collect(),
-        biggest: built
-            .biggest
-            .iter()
-            .map(|(path, layer, bytes)| file(path, *bytes, Some(format!("layer {layer}"))))
-            .collect(),
+        stored_twice: files(&built.twice),
+        stored_twice_bytes: built.twice.bytes,
+        deleted_later: files(&built.deleted),
+        deleted_later_bytes: built.deleted.bytes,
+        caches: files(&built.caches),
+        cache_bytes: built.caches.bytes,
+        biggest: files(&built.biggest),
     });
     let root = Root {
         version: 1,
         path: &report.now.source.path,
         image: weight(&whole),
-        stages: stages(&report.now),
+        stages: stages(&report.now, report.built.as_ref()),
         after: after.collect(),
         not_rewritten: report.not_rewritten.as_deref(),
         max_size: report.max_size,

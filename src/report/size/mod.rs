@@ -75,14 +75,30 @@ impl Way {
 pub struct Built {
     pub name: String,
     pub layers: Vec<BuiltLayer>,
-    /// Files stored more than once: path, how often, the bytes that are too many.
-    pub twice: Vec<(String, usize, u64)>,
-    /// Files that a later layer deletes or hides: path and bytes.
-    pub deleted: Vec<(String, u64)>,
-    /// Caches that nothing needs: where, what, bytes.
-    pub caches: Vec<(String, String, u64)>,
-    /// The biggest files: path, layer from 1, bytes.
-    pub biggest: Vec<(String, usize, u64)>,
+    /// Files stored more than once.
+    pub twice: Finds,
+    /// Files that a later layer deletes or hides.
+    pub deleted: Finds,
+    /// Caches that nothing needs.
+    pub caches: Finds,
+    /// The biggest files that the image shows.
+    pub biggest: Finds,
+}
+
+/// The largest of what was found, and the bytes of all of it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Finds {
+    pub list: Vec<Found>,
+    pub bytes: u64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Found {
+    /// Without the slash at the front.
+    pub path: String,
+    pub bytes: u64,
+    /// `2 times`, `layer 3`, `cache of pip`; may be empty.
+    pub note: String,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -98,6 +114,25 @@ pub struct BuiltLayer {
 impl Built {
     pub fn bytes(&self) -> u64 {
         self.layers.iter().map(|layer| layer.bytes).sum()
+    }
+
+    /// The lists of what was found, with the sum of those where it means something.
+    fn lists(&self) -> [(&'static str, &Finds, Option<u64>); 4] {
+        [
+            ("stored more than once", &self.twice, Some(self.twice.bytes)),
+            ("deleted in a later layer", &self.deleted, Some(self.deleted.bytes)),
+            ("caches", &self.caches, Some(self.caches.bytes)),
+            ("biggest files", &self.biggest, None),
+        ]
+    }
+
+    /// The bytes of the layers that an instruction made; `None` where it made none that we know of.
+    fn made_by(&self, inst: InstId) -> Option<u64> {
+        self.layers
+            .iter()
+            .filter(|layer| layer.inst == Some(inst))
+            .map(|layer| layer.bytes)
+            .reduce(|sum, one| sum + one)
     }
 }
 
@@ -187,7 +222,15 @@ struct Row<'a> {
     kind: Kind,
 }
 
-fn rows<'a>(checked: &'a Checked, stage: &'a StageSize) -> Vec<Row<'a>> {
+impl Row<'_> {
+    /// `-` where the estimate says nothing of the instruction.
+    fn size_text(&self) -> String {
+        if self.parts.is_empty() { "-".to_string() } else { weight_text(&self.weight) }
+    }
+}
+
+/// With a built image also the instructions of which the estimate says nothing and that left bytes.
+fn rows<'a>(checked: &'a Checked, stage: &'a StageSize, built: Option<&Built>) -> Vec<Row<'a>> {
     let model = checked.model.stage(stage.id);
     let from = model.map_or(InstId(0), |stage| stage.from);
     let (line, text) = instruction(checked, from);
@@ -203,6 +246,15 @@ fn rows<'a>(checked: &'a Checked, stage: &'a StageSize) -> Vec<Row<'a>> {
         let kind = heaviest.map_or(Kind::Unknown, |part| part.kind);
         Row { line, text, weight: layer.weight(), parts: layer.parts.iter().collect(), inst: layer.inst, kind }
     }));
+    let silent = model.into_iter().flat_map(|stage| &stage.steps).filter(|step| {
+        stage.layers.iter().all(|layer| layer.inst != step.inst)
+            && built.and_then(|built| built.made_by(step.inst)).is_some_and(|bytes| bytes > 0)
+    });
+    rows.extend(silent.map(|step| {
+        let (line, text) = instruction(checked, step.inst);
+        Row { line, text, weight: Weight::default(), parts: Vec::new(), inst: step.inst, kind: Kind::Unknown }
+    }));
+    rows.sort_by_key(|row| row.inst);
     rows
 }
 
