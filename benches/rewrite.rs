@@ -14,6 +14,10 @@ use unladen::settings::RewriteOptions;
 use unladen::syntax;
 use unladen::text::SourceFile;
 
+// The allocator of the program itself.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const DOCKERFILE: &str = "FROM golang:1.22-bookworm\nWORKDIR /src\nCOPY go.mod go.sum ./\nRUN go mod download\nCOPY . .\n\
     RUN go build -o /usr/local/bin/server ./cmd/server\nEXPOSE 8080\nCMD [\"/usr/local/bin/server\"]\n";
 

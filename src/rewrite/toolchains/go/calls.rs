@@ -1,5 +1,8 @@
 //! What calls of the standard library and of well-known modules mean for a running program.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 /// What a call means; numbers are positions of arguments.
 #[derive(Clone, Copy)]
 pub(super) enum Effect {
@@ -201,12 +204,16 @@ pub(super) const FUNCTIONS: &[(&str, &str, Effect)] = &[
     ("time", "LoadLocation", Zones(0)),
 ];
 
-/// The table is sorted by package and name.
-pub(super) fn of_function(package: &str, name: &str) -> impl Iterator<Item = Effect> {
-    let at = FUNCTIONS.partition_point(|(owner, function, _)| (*owner, *function) < (package, name));
-    let rest = FUNCTIONS.get(at..).unwrap_or_default().iter();
-    let same = rest.take_while(move |(owner, function, _)| (*owner, *function) == (package, name));
-    same.map(|(_, _, effect)| *effect).collect::<Vec<_>>().into_iter()
+/// The rows of a package and a name; the table is sorted by them.
+pub(super) fn of_function(package: &str, name: &str) -> impl Iterator<Item = Effect> + use<> {
+    // A program has many thousand uses of few packages, most of which have no row.
+    static PACKAGES: LazyLock<HashMap<&str, &[(&str, &str, Effect)]>> = LazyLock::new(|| {
+        FUNCTIONS.chunk_by(|a, b| a.0 == b.0).filter_map(|rows| Some((rows.first()?.0, rows))).collect()
+    });
+    let rows = PACKAGES.get(package).copied().unwrap_or_default();
+    let start = rows.partition_point(|(_, function, _)| *function < name);
+    let end = rows.partition_point(|(_, function, _)| *function <= name);
+    rows.get(start..end).unwrap_or_default().iter().map(|(_, _, effect)| *effect)
 }
 
 /// Methods, whatever they are called on: names that hardly mean anything else.

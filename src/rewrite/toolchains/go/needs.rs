@@ -136,8 +136,8 @@ impl Call<'_> {
         }
         // `bundle.MustLoadMessageFile(path)`
         let loads = name.starts_with("Load") || name.starts_with("MustLoad");
-        let of_file = ["File", "Files", "Dir", "Glob", "Path"].iter().any(|end| name.ends_with(end));
-        if loads && of_file && !METHODS.iter().any(|(method, _)| *method == name) {
+        let of_file = || ["File", "Files", "Dir", "Glob", "Path"].iter().any(|end| name.ends_with(end));
+        if loads && of_file() && !METHODS.iter().any(|(method, _)| *method == name) {
             let count = self.found.args.as_ref().map_or(0, Vec::len);
             if count > 0 && (0..count).all(|index| self.text(index).is_none()) {
                 self.unknown();
@@ -381,7 +381,7 @@ impl Call<'_> {
 
     fn unknown(&mut self) {
         let package = self.found.package.as_deref().and_then(|path| path.rsplit('/').next());
-        let name = package.map_or(self.found.name.clone(), |package| format!("{package}.{}", self.found.name));
+        let name = package.map_or(self.found.name.to_string(), |package| format!("{package}.{}", self.found.name));
         self.push(NeedKind::Unknown(format!("what `{name}` is given")), false, None);
     }
 
@@ -420,9 +420,8 @@ fn runs(package: &str, name: &str) -> bool {
 /// A function of another module whose name says that it reads a file: `LoadMessageFile`, `FromFile`, `ReadConfig`.
 fn reads_by_name(package: &str, name: &str) -> bool {
     let foreign = package.split('/').next().is_some_and(|first| first.contains('.'));
-    let file =
-        ["File", "Files", "Dir", "Directory", "Glob", "FromPath", "FromDisk"].iter().any(|end| name.ends_with(end));
-    foreign && (file || matches!(name, "ReadConfig" | "LoadConfig"))
+    let ends = ["File", "Files", "Dir", "Directory", "Glob", "FromPath", "FromDisk"];
+    foreign && (ends.iter().any(|end| name.ends_with(end)) || matches!(name, "ReadConfig" | "LoadConfig"))
 }
 
 fn looks_like_path(text: &str) -> bool {

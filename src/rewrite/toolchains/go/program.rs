@@ -4,7 +4,7 @@
 mod evidence;
 mod imports;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -78,7 +78,7 @@ struct Reader<'a> {
     followed: [BTreeSet<String>; 2],
     only_links: bool,
     /// String literals of the program's own files and where they stand.
-    strings: BTreeMap<String, Place>,
+    strings: HashMap<String, Place>,
     unread: BTreeSet<String>,
     /// What packages of others need by themselves, should the program reach it: with the module that it lies in.
     foreign: Vec<(String, Need)>,
@@ -146,7 +146,7 @@ impl<'a> Reader<'a> {
             seen: BTreeSet::new(),
             followed: Default::default(),
             only_links: false,
-            strings: BTreeMap::new(),
+            strings: HashMap::new(),
             unread: BTreeSet::new(),
             foreign: Vec::new(),
             foreign_strings: Vec::new(),
@@ -382,7 +382,9 @@ impl<'a> Reader<'a> {
             })
             .collect();
         let foreign = std::mem::take(&mut self.foreign_strings);
-        let own = self.strings.iter().chain(written.iter().map(|(text, place)| (text, place)));
+        let mut strings: Vec<(&String, &Place)> = self.strings.iter().collect();
+        strings.sort_by_key(|(text, _)| *text);
+        let own = strings.into_iter().chain(written.iter().map(|(text, place)| (text, place)));
         let others = foreign.iter().map(|(package, text, place)| (Some(package), text, place));
         for (package, text, place) in own.map(|(text, place)| (None, text, place)).chain(others) {
             let plain = text.trim_start_matches("./").trim_end_matches('/');
@@ -452,6 +454,7 @@ impl<'a> Reader<'a> {
             text.len() > 1 && text.bytes().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == b'_')
         };
         self.program.variables = self.strings.keys().filter(variable).cloned().collect();
+        self.program.variables.sort();
         let zones = self.tags.iter().any(|tag| tag == "timetzdata");
         self.program.needs.retain(|need| !(zones && need.kind == NeedKind::TimeZones));
         // One need of each kind: a literal one where there is one, the first of these.

@@ -3,8 +3,11 @@
 
 use std::collections::BTreeSet;
 
+use std::sync::Arc;
+
 use super::constraint::{Target, comments_fit, names_cgo};
 use super::tokens::{Kind, Token, tokenize};
+use crate::text::Text;
 
 #[derive(Clone, Debug, Default)]
 pub struct GoFile {
@@ -28,7 +31,7 @@ pub struct GoFile {
     /// Lines that give a `Path` to something other than a URL: perhaps to an `exec.Cmd`.
     pub paths_set: Vec<u32>,
     /// Names of variables and parameters: a constant that is called the same may not be what is meant.
-    pub variables: BTreeSet<String>,
+    pub variables: BTreeSet<Text>,
     /// Names that C code may call since Go has them: `//export name`.
     pub exports: Vec<String>,
     /// `//go:debug netdns=cgo`
@@ -58,8 +61,8 @@ pub struct CgoImport {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Use {
     /// Import path of the package where the part before the dot is one; `None` for a method or field.
-    pub package: Option<String>,
-    pub name: String,
+    pub package: Option<Arc<str>>,
+    pub name: Text,
     pub args: Option<Vec<Arg>>,
     /// `x.Name{Field: value}`: the fields that are given by name.
     pub fields: Option<Vec<Field>>,
@@ -271,6 +274,10 @@ fn c_code(comments: &[(&str, u32)], line: u32, package_line: u32) -> String {
 /// Where a text has `netdns=cgo`, also with a level of messages: `netdns=cgo+1`, `netdns=1+cgo`.
 pub fn asks_c_resolver(text: &str) -> Option<usize> {
     const NAME: &str = "netdns=";
+    // Nearly every string of a program is asked.
+    if text.len() < NAME.len() || !text.as_bytes().contains(&b'=') {
+        return None;
+    }
     text.match_indices(NAME).map(|(at, _)| at).find(|at| {
         let rest = text.get(at + NAME.len()..).unwrap_or("");
         let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '+').unwrap_or(rest.len());
@@ -295,9 +302,10 @@ fn embed_patterns(text: &str) -> Vec<String> {
 /// Selectors, strings, constants and `func main` of everything behind the imports.
 fn body(tokens: &[Token<'_>], file: &mut GoFile) {
     let names: Names =
-        file.imports.iter().map(|import| (local_name(import).to_string(), import.path.clone())).collect();
+        file.imports.iter().map(|import| (local_name(import).to_string(), import.path.as_str().into())).collect();
     let dotted = |import: &&Import| import.alias.as_deref() == Some(".");
-    let dot_imports: Vec<String> = file.imports.iter().filter(dotted).map(|import| import.path.clone()).collect();
+    let dot_imports: Vec<Arc<str>> =
+        file.imports.iter().filter(dotted).map(|import| import.path.as_str().into()).collect();
     let mut depth = 0u32;
     for (at, token) in tokens.iter().enumerate() {
         let ahead = |offset: usize| tokens.get(at + offset);
@@ -306,7 +314,7 @@ fn body(tokens: &[Token<'_>], file: &mut GoFile) {
                 depth += 1;
                 if token.is('(') && is_signature(tokens, at) {
                     let inner = tokens.iter().skip(at + 1).take_while(|token| !token.is(')'));
-                    file.variables.extend(inner.filter_map(Token::ident).map(String::from));
+                    file.variables.extend(inner.filter_map(Token::ident).map(Text::from));
                 }
             }
             Kind::Op('}' | ')') => depth = depth.saturating_sub(1),
@@ -315,7 +323,7 @@ fn body(tokens: &[Token<'_>], file: &mut GoFile) {
                 let named_main = ahead(1).and_then(Token::ident) == Some("main");
                 file.has_main |= named_main && ahead(2).is_some_and(|next| next.is('('));
             }
-            Kind::Ident("var") => file.variables.extend(ahead(1).and_then(Token::ident).map(String::from)),
+            Kind::Ident("var") => file.variables.extend(ahead(1).and_then(Token::ident).map(Text::from)),
             Kind::Ident("const") => constants(tokens.get(at + 1..).unwrap_or_default(), &names, file),
             Kind::Ident(name) => {
                 let after_dot = at > 0 && tokens.get(at - 1).is_some_and(|before| before.is('.'));
@@ -330,7 +338,7 @@ fn body(tokens: &[Token<'_>], file: &mut GoFile) {
                 if ahead(1).is_some_and(|next| next.is(':')) && ahead(2).is_some_and(|next| next.is('=')) {
                     let mut index = at;
                     while let Some(left) = tokens.get(index).and_then(Token::ident) {
-                        file.variables.insert(left.to_string());
+                        file.variables.insert(left.into());
                         match index.checked_sub(2) {
                             Some(next) if tokens.get(index - 1).is_some_and(|comma| comma.is(',')) => index = next,
                             _ => break,
@@ -338,13 +346,13 @@ fn body(tokens: &[Token<'_>], file: &mut GoFile) {
                     }
                 }
                 let assigned = ahead(1).is_some_and(|next| next.is('=')) && !ahead(2).is_some_and(|next| next.is('='));
-                let of_url = owner.is_some_and(|owner| owner == "u" || owner.to_ascii_lowercase().ends_with("url"));
-                if after_dot && assigned && *name == "Path" && !of_url {
+                let of_url = || owner.is_some_and(|owner| owner == "u" || owner.to_ascii_lowercase().ends_with("url"));
+                if after_dot && assigned && *name == "Path" && !of_url() {
                     file.paths_set.push(token.line);
                 }
                 let found = || Use {
                     package: None,
-                    name: name.to_string(),
+                    name: (*name).into(),
                     args: called.then(|| arguments(tokens.get(at + 2..).unwrap_or_default(), &names)),
                     fields: None,
                     is_type: false,
@@ -379,10 +387,10 @@ fn is_signature(tokens: &[Token<'_>], at: usize) -> bool {
 }
 
 /// The name of each import in its file, and its path.
-type Names = Vec<(String, String)>;
+type Names = Vec<(String, Arc<str>)>;
 
 /// The import that the name at `index` stands for, when nothing selects that name in turn.
-fn package_before(tokens: &[Token<'_>], index: usize, names: &Names) -> Option<String> {
+fn package_before(tokens: &[Token<'_>], index: usize, names: &Names) -> Option<Arc<str>> {
     let name = tokens.get(index)?.ident()?;
     if index > 0 && tokens.get(index - 1).is_some_and(|before| before.is('.')) {
         return None;
@@ -532,7 +540,7 @@ fn joined(tokens: &[Token<'_>], names: &Names) -> Option<Arg> {
     if !dot.is('.') || join.ident() != Some("Join") || !open.is('(') || !close.is(')') {
         return None;
     }
-    if path != "path/filepath" && path != "path" {
+    if !matches!(&*path, "path/filepath" | "path") {
         return None;
     }
     let mut parts = Vec::new();
