@@ -102,11 +102,13 @@ mod credential_in_text;
 mod curl_and_wget;
 mod curl_without_fail;
 mod dead_host;
+mod debconf_asks;
 mod deleted_in_later_layer;
 mod dnf_cache_left;
 mod dnf_unpinned;
 mod dnf_without_yes;
 mod download_piped_to_shell;
+mod duplicate_label;
 mod duplicate_stage_name;
 mod empty_label;
 mod end_of_life_base;
@@ -117,12 +119,14 @@ mod failure_lost;
 mod fat_base_image;
 mod from_as_casing;
 mod from_platform_flag_const_disallowed;
+mod gem_documents;
 mod gem_unpinned;
 mod go_cache_left;
 mod go_unpinned;
 mod healthcheck_shell_form;
 mod heredoc_without_errexit;
 mod host_command;
+mod http_download;
 mod inline_ignore;
 mod instruction_before_from;
 mod instruction_in_run;
@@ -150,14 +154,17 @@ mod missing_label;
 mod missing_user;
 mod multiple_instructions_disallowed;
 mod no_empty_continuation;
+mod npm_cache_clean_without_force;
 mod npm_cache_left;
 mod npm_install_with_lock;
 mod npm_unpinned;
+mod password_in_image;
 mod pip_cache_left;
 mod pip_unpinned;
 mod pipe_without_pipefail;
 mod redundant_target_platform;
 mod relative_copy_destination;
+mod remote_login_exposed;
 mod reserved_stage_name;
 mod root_user;
 mod second_cmd;
@@ -174,9 +181,11 @@ mod stage_name_casing;
 mod sudo_in_run;
 mod undefined_arg_in_from;
 mod undefined_var;
+mod ungraceful_stop;
 mod unknown_copy_source;
 mod unknown_label;
 mod unmerged_run;
+mod unreachable_stage;
 mod unstripped_go_binary;
 mod untagged_base;
 mod untrusted_registry;
@@ -228,11 +237,13 @@ pub static RULES: &[&Rule] = &[
     &curl_and_wget::RULE,
     &curl_without_fail::RULE,
     &dead_host::RULE,
+    &debconf_asks::RULE,
     &deleted_in_later_layer::RULE,
     &dnf_cache_left::RULE,
     &dnf_unpinned::RULE,
     &dnf_without_yes::RULE,
     &download_piped_to_shell::RULE,
+    &duplicate_label::RULE,
     &duplicate_stage_name::RULE,
     &empty_label::RULE,
     &end_of_life_base::RULE,
@@ -243,12 +254,14 @@ pub static RULES: &[&Rule] = &[
     &fat_base_image::RULE,
     &from_as_casing::RULE,
     &from_platform_flag_const_disallowed::RULE,
+    &gem_documents::RULE,
     &gem_unpinned::RULE,
     &go_cache_left::RULE,
     &go_unpinned::RULE,
     &healthcheck_shell_form::RULE,
     &heredoc_without_errexit::RULE,
     &host_command::RULE,
+    &http_download::RULE,
     &inline_ignore::RULE,
     &instruction_before_from::RULE,
     &instruction_in_run::RULE,
@@ -276,14 +289,17 @@ pub static RULES: &[&Rule] = &[
     &missing_user::RULE,
     &multiple_instructions_disallowed::RULE,
     &no_empty_continuation::RULE,
+    &npm_cache_clean_without_force::RULE,
     &npm_cache_left::RULE,
     &npm_install_with_lock::RULE,
     &npm_unpinned::RULE,
+    &password_in_image::RULE,
     &pip_cache_left::RULE,
     &pip_unpinned::RULE,
     &pipe_without_pipefail::RULE,
     &redundant_target_platform::RULE,
     &relative_copy_destination::RULE,
+    &remote_login_exposed::RULE,
     &reserved_stage_name::RULE,
     &root_user::RULE,
     &second_cmd::RULE,
@@ -300,9 +316,11 @@ pub static RULES: &[&Rule] = &[
     &sudo_in_run::RULE,
     &undefined_arg_in_from::RULE,
     &undefined_var::RULE,
+    &ungraceful_stop::RULE,
     &unknown_copy_source::RULE,
     &unknown_label::RULE,
     &unmerged_run::RULE,
+    &unreachable_stage::RULE,
     &unstripped_go_binary::RULE,
     &untagged_base::RULE,
     &untrusted_registry::RULE,

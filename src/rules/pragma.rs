@@ -223,7 +223,7 @@ mod tests {
                 Some((Scope::File, "latest-base+untagged-base,duplicate-stage-name")),
             ),
             ("# bridgecrew:skip=CKV2_DOCKER_1", Some((Scope::File, "sudo-in-run"))),
-            ("#trivy:ignore:DS002", Some((Scope::Next, "root-user"))),
+            ("#trivy:ignore:DS002", Some((Scope::Next, "missing-user+root-user"))),
             ("# trivy:ignore:AVD-DS-0026 reason", Some((Scope::Next, "missing-healthcheck"))),
             ("# trivy:ignore:ds-0013", Some((Scope::Next, "cd-in-run"))),
             ("# shellcheck disable=SC2086,SC2046", Some((Scope::Next, "SC2086,SC2046"))),

@@ -114,7 +114,7 @@ impl Questions {
 
 /// When the command fails, so does the build: then an answer only makes a build go on that did not end before. Behind
 /// `;` or `||` the build went on without the packages, and now it has them.
-fn stops_the_build(run: &Run<'_>, cmd: &ShellCommand) -> bool {
+pub fn stops_the_build(run: &Run<'_>, cmd: &ShellCommand) -> bool {
     let errexit = run.script_has_errexit() || run.shell_has_errexit();
     let behind = run.script.commands.iter().filter(|other| other.span.start > cmd.span.start);
     !cmd.negated
