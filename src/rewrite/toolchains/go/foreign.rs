@@ -13,20 +13,27 @@ pub(super) type Found = (String, Need);
 /// What a file of a package of others needs by itself: a path or a program that is computed is its caller's to name.
 pub(super) fn of_file(file: &GoFile, shown: &str, constant: &dyn Fn(&str) -> Option<String>) -> Vec<Need> {
     let mut out = needs::of_functions(file, shown, constant);
+    for found in &file.uses {
+        let asks = match found.package.as_deref() {
+            Some("go/build") | None if file.imports("go/build") => {
+                matches!(found.name.as_str(), "Import" | "ImportDir")
+            }
+            Some("go/importer") => true,
+            _ => false,
+        };
+        if asks {
+            let place = Some(Place { file: shown.to_string(), line: found.line });
+            let (kind, why) = (NeedKind::Program("go".into()), format!("{} asks the toolchain", found.name));
+            out.push(Need { kind, place, why, literal: false, is_path: false });
+        }
+    }
     out.retain_mut(|need| match &need.kind {
         NeedKind::Unknown(what) if !need.is_path => {
             need.kind = NeedKind::MayStart(format!("{what} is computed"));
             true
         }
-        NeedKind::Unknown(what) => match what.strip_prefix("a path that begins with `") {
-            Some(path) if path.starts_with('/') => {
-                need.kind = NeedKind::MayRead(format!("{what} may be read"));
-                true
-            }
-            _ => false,
-        },
-        NeedKind::DataFile(_) | NeedKind::WritablePath(_) => need.literal,
-        NeedKind::MayRead(_) => false,
+        NeedKind::DataFile(path) | NeedKind::WritablePath(path) => need.literal || path.starts_with('/'),
+        NeedKind::MayRead(_) | NeedKind::Unknown(_) => false,
         _ => true,
     });
     system_strings(&file.strings, shown, &mut out, reads_files(file));

@@ -14,7 +14,7 @@ impl Reader<'_> {
         if let Some(facts) = &facts {
             self.by_table(path, facts, &place, foreign);
         }
-        if path.starts_with("go/") && matches!(path, "go/build" | "go/importer") {
+        if !foreign && matches!(path, "go/build" | "go/importer") {
             let kind = NeedKind::Program("go".into());
             let why = format!("{path} asks the toolchain");
             self.program.needs.push(Need { kind, place: Some(place.clone()), why, literal: false, is_path: false });
@@ -79,7 +79,16 @@ impl Reader<'_> {
                 },
             };
             let why = format!("import of {path}");
-            self.program.needs.push(Need { kind, place: Some(place.clone()), why, literal: false, is_path: false });
+            let need = Need { kind, place: Some(place.clone()), why, literal: false, is_path: false };
+            // What a package of others imports it may never call.
+            match need.kind {
+                NeedKind::Shell | NeedKind::Program(_) if foreign => self.foreign.push((path.to_string(), need)),
+                NeedKind::Unknown(_) if foreign => {
+                    let kind = NeedKind::MayStart("which ones is computed".into());
+                    self.foreign.push((path.to_string(), Need { kind, ..need }));
+                }
+                _ => self.program.needs.push(need),
+            }
         }
     }
 
