@@ -125,10 +125,16 @@ pub(super) fn in_program(
             needs.data.push((made, claim));
             continue;
         }
-        if let Some(link) = device_link(image, &path) {
+        if let Some((link, again)) = device_link(image, &path) {
             let text =
                 format!("{path} is a link to a device, which no COPY carries: {}{}", claim.text, claim.in_file());
-            needs.gaps.push(Claim::at(text, link));
+            let claim = Claim::at(text, link);
+            // Where the final stage makes it again, that takes a shell.
+            if again {
+                needs.shell.get_or_insert(claim);
+            } else {
+                needs.gaps.push(claim);
+            }
             continue;
         }
         let surely = text.starts_with("./") || text.starts_with('/') && within(&path, &entry.workdir);
@@ -156,7 +162,7 @@ fn made_directory(image: &Image<'_, '_>, path: &str) -> Option<String> {
 }
 
 /// `ln -sf /dev/stdout /var/log/app.log`
-fn device_link(image: &Image<'_, '_>, path: &str) -> Option<Span> {
+fn device_link(image: &Image<'_, '_>, path: &str) -> Option<(Span, bool)> {
     let found = image.effects.iter().find(|effect| {
         let to_device =
             effect.cmd.args.iter().any(|arg| arg.text.starts_with("/dev/") || arg.text.starts_with("/proc/"));
@@ -164,7 +170,7 @@ fn device_link(image: &Image<'_, '_>, path: &str) -> Option<Span> {
             && to_device
             && matches!(&effect.kind, Kind::Write(paths) if paths.iter().any(|made| made == path))
     })?;
-    Some(found.cmd.span)
+    Some((found.cmd.span, super::placed::is_rerun(found)))
 }
 
 /// A file of the build context or one that a RUN made, and no program of the build.
