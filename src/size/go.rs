@@ -18,7 +18,7 @@ impl Run<'_, '_> {
         let builds = matches!(verb, "build" | "install" | "run" | "test" | "vet" | "generate" | "tool");
         let fetches = builds || verb == "get" || (verb == "mod" && matches!(second, "download" | "tidy" | "vendor"));
         if fetches && cmd.flag_value("-mod").as_deref() != Some("vendor") {
-            self.modules();
+            self.modules(cmd);
         }
         if !builds {
             return;
@@ -75,23 +75,21 @@ impl Run<'_, '_> {
         let context = self.around.context?;
         let args: Vec<&str> = cmd.args.iter().map(|arg| arg.text.as_str()).collect();
         let dir = files::directory(self.step, cmd)?;
-        let modules = self.modules_in_sum().unwrap_or(0);
-        go_sources::weigh(context, &self.ground.placed, &dir, &args, self.ground.go_release, modules)
+        go_sources::weigh(context, &self.ground.placed, &dir, &args, self.ground.go_release)
     }
 
     /// The modules of go.sum, where the build context has one.
-    fn modules_in_sum(&self) -> Option<u64> {
-        let sum = self.around.context?.read("go.sum")?;
-        Some(sum.lines().filter(|line| !line.contains("/go.mod ") && !line.trim().is_empty()).count() as u64)
+    fn modules_in_sum(&self, cmd: &ShellCommand) -> Option<u64> {
+        go_sources::modules(self.around.context?, &self.ground.placed, &files::directory(self.step, cmd)?)
     }
 
     /// The module cache: by the number of modules where the build context has a go.sum.
-    fn modules(&mut self) {
+    fn modules(&mut self, cmd: &ShellCommand) {
         let path = match (self.step.env.value("GOMODCACHE"), self.step.env.value("GOPATH")) {
             (Some(dir), _) => dir.to_string(),
             (None, path) => format!("{}/pkg/mod", path.unwrap_or("/go")),
         };
-        let counted = self.modules_in_sum();
+        let counted = self.modules_in_sum(cmd);
         let without =
             self.around.context.is_some_and(|context| context.is_file("go.mod") && !context.is_file("go.sum"));
         let vendored = self.around.context.is_some_and(|context| context.is_dir("vendor"));

@@ -58,13 +58,14 @@ pub(super) fn weigh(
     dir: &str,
     args: &[&str],
     release: Option<u32>,
-    modules: u64,
 ) -> Option<Weights> {
     let reach = reach(context, placed, dir, args)?;
     let age = |bytes: u64| (bytes as f64 * share(release)) as u64;
     let known = age(bytes(&reach.std));
     let mut cache = Size { low: known * 9 / 10, likely: known, high: known * 11 / 10 };
-    if reach.others && modules > 0 {
+    if reach.others {
+        // Without go.sum nobody knows how many there are.
+        let modules = modules(context, placed, dir).filter(|count| *count > 0)?;
         // What the modules import is not known. Nearly all of them reach what net/http does.
         let mut std = reach.std;
         std.insert("net/http".to_string());
@@ -85,6 +86,19 @@ fn share(release: Option<u32>) -> f64 {
         Some(release) if release <= 25 => 0.93,
         _ => 1.0,
     }
+}
+
+/// The modules that the build at `dir` fetches, by its go.sum: none where everything is in the sources. `None` where nobody
+/// knows.
+pub(super) fn modules(context: &BuildContext, placed: &[Placed], dir: &str) -> Option<u64> {
+    let (root, _) = module_of(context, &source_dir(placed, dir)?);
+    if context.is_dir(&clean_join(&root, "vendor")) {
+        return Some(0);
+    }
+    let Some(sum) = context.read(&clean_join(&root, "go.sum")) else {
+        return context.is_file(&clean_join(&root, "go.mod")).then_some(0);
+    };
+    Some(sum.lines().filter(|line| !line.contains("/go.mod ") && !line.trim().is_empty()).count() as u64)
 }
 
 struct Reach {
@@ -158,8 +172,8 @@ fn packages<'a>(args: &[&'a str]) -> Vec<&'a str> {
 fn source_dir(placed: &[Placed], dir: &str) -> Option<String> {
     placed.iter().rev().find_map(|thing| {
         let from = thing.context.as_deref()?;
-        if from.ends_with(".go") {
-            // `COPY main.go ./` and `COPY *.go ./`
+        if [".go", "go.mod", "go.sum"].iter().any(|end| from.ends_with(end)) {
+            // `COPY main.go ./`, `COPY *.go ./`, `COPY go.mod go.sum ./`
             let here = [parent(&thing.path), thing.path.as_str()].contains(&dir.trim_end_matches('/'));
             return here.then(|| parent(from).to_string());
         }

@@ -166,6 +166,22 @@ fn go_builds_are_weighed_by_what_their_sources_reach() {
     }
     let two = "a v1 h1:x\na v1/go.mod h1:x\nb v1 h1:x\n";
     assert_eq!(weigh("go build -o /app ./cmd/other", two), "files 0.0, leftover 12.0, leftover 87.9, program 8.8");
+    let below = |dockerfile: &str| {
+        let import = "package main\nimport \"example.com/far/away\"\n";
+        parts(dockerfile, &[("src/go.mod", "module example.com/y\n"), ("src/go.sum", two), ("src/main.go", import)])
+    };
+    let (sub, apart) = (
+        "COPY src /y\nWORKDIR /y\n",
+        "WORKDIR /y\nCOPY src/go.mod src/go.sum ./\nRUN go mod download\nCOPY src/*.go ./\n",
+    );
+    assert_eq!(
+        below(&format!("FROM golang:1.27\n{sub}RUN go build\n")),
+        "files 0.0, leftover 12.0, leftover 87.9, program 8.8"
+    );
+    assert_eq!(
+        below(&format!("FROM golang:1.27\n{apart}RUN go build\n")),
+        "files 0.0, leftover 12.0, files 0.0, leftover 87.9, program 8.8"
+    );
     let old = "FROM golang:1.21-alpine\nWORKDIR /src\nCOPY *.go go.mod ./\nRUN go build -o /app\n";
     assert_eq!(parts_of(old, ""), "files 0.0, leftover 60.3, program 6.0");
 }

@@ -23,13 +23,15 @@ CHANGING = [
 # Said by docker's client, sometimes, when a container does not start.
 CLIENT = r'(?m)^time="[^"]*" level=error msg="error waiting for container: context canceled"\n?'
 OUTPUT = 4000
+# Read before it is sorted: lines that come in any order must all be there.
+LOG = 1_000_000
 
 
-def mask(text, spec):
+def mask(text, spec, most=OUTPUT):
     text = re.sub(CLIENT, "", text)
     for pattern in CHANGING + spec.get("mask", []):
         text = re.sub(pattern, "<masked>", text)
-    return text[:OUTPUT]
+    return text[:most]
 
 
 def once(engine, tag, spec):
@@ -89,7 +91,7 @@ def _serve(engine, tag, spec):
             logs = sh([engine.docker, "logs", name])
         # Sorted: several processes or requests at once write their lines in any order.
         for name_, text in (("stdout", logs.stdout), ("stderr", logs.stderr)):
-            result[name_] = "\n".join(sorted(mask(text, spec).split("\n")))
+            result[name_] = "\n".join(sorted(mask(text, spec, LOG).split("\n")))[:OUTPUT]
     finally:
         sh([engine.docker, "rm", "-f", name])
     return result
