@@ -100,8 +100,8 @@ pub struct LockedSize {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RewriteOptions {
     pub base: BaseWish,
-    /// Also strip the program that is built: `-ldflags="-s -w"`, and `-trimpath` where the program does not read its
-    /// own paths. On for `unladen rewrite`, off for `check --fix`, where a rule of its own offers it.
+    /// Also strip the program that is built: `-ldflags="-s -w"`. On for `unladen rewrite`, off for `check --fix`, where a
+    /// rule of its own offers it.
     pub strip: bool,
     /// Add a stage that is the final image with a shell; what ships stays the same.
     pub debug_stage: bool,

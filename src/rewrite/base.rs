@@ -60,6 +60,10 @@ pub(super) fn choose(
     if let Some(claim) = &needs.shell {
         bar(Tier::SameDistro, false, claim);
     }
+    // Built with -trimpath it does not know where the toolchain was, whose time zones an empty image could have.
+    if let Some(claim) = needs.time_zones.as_ref().filter(|_| case.walk.builds.iter().any(|go| go.trimpath)) {
+        bar(Tier::Distroless, false, claim);
+    }
     let mut packages = Vec::new();
     for (name, claim) in &needs.programs {
         if own.contains(&name.as_str()) {

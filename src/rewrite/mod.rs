@@ -189,7 +189,7 @@ pub fn plan(
         platform: stage.platform.clone(),
         lines: Vec::new(),
         tail: None,
-        inside: strip::edits(&case, &found, &links, &effects, &needs, choice.tier),
+        inside: strip::edits(&case, &found, &links, &effects, &needs),
         debug: debug_stage(&case, &choice),
     };
     let laid = layout::lay(&parts, outline)?;
@@ -282,30 +282,24 @@ mod tests {
     #[test]
     fn flags_are_merged_into_those_that_are_there() {
         for (build, want) in [
-            ("go build -o app", "CGO_ENABLED=0 go build -trimpath -ldflags=\"-s -w\" -o app"),
-            ("CGO_ENABLED=0 go build -o app", "CGO_ENABLED=0 go build -trimpath -ldflags=\"-s -w\" -o app"),
-            ("GOOS=linux go build -o app", "GOOS=linux CGO_ENABLED=0 go build -trimpath -ldflags=\"-s -w\" -o app"),
+            ("go build -o app", "CGO_ENABLED=0 go build -ldflags=\"-s -w\" -o app"),
+            ("CGO_ENABLED=0 go build -o app", "CGO_ENABLED=0 go build -ldflags=\"-s -w\" -o app"),
+            ("GOOS=linux go build -o app", "GOOS=linux CGO_ENABLED=0 go build -ldflags=\"-s -w\" -o app"),
             (
-                "go build -trimpath -ldflags=\"-X main.v=1\" -o app",
-                "CGO_ENABLED=0 go build -trimpath -ldflags=\"-s -w -X main.v=1\" -o app",
+                "go build -ldflags=\"-X main.v=1\" -o app",
+                "CGO_ENABLED=0 go build -ldflags=\"-s -w -X main.v=1\" -o app",
             ),
-            (
-                "go build -ldflags '-X main.v=1 -w' -o app",
-                "CGO_ENABLED=0 go build -trimpath -ldflags '-s -X main.v=1 -w' -o app",
-            ),
-            ("go build -ldflags=-w -o app", "CGO_ENABLED=0 go build -trimpath -ldflags=\"-s -w\" -o app"),
-            ("go build -ldflags=-s -o app", "CGO_ENABLED=0 go build -trimpath -ldflags=-s -o app"),
+            ("go build -ldflags '-X main.v=1 -w' -o app", "CGO_ENABLED=0 go build -ldflags '-s -X main.v=1 -w' -o app"),
+            ("go build -ldflags=-w -o app", "CGO_ENABLED=0 go build -ldflags=\"-s -w\" -o app"),
+            ("go build -ldflags=-s -o app", "CGO_ENABLED=0 go build -ldflags=-s -o app"),
             (
                 "go build \"-ldflags=-X main.v=1\" -o app",
-                "CGO_ENABLED=0 go build -trimpath \"-ldflags=-s -w -X main.v=1\" -o app",
+                "CGO_ENABLED=0 go build \"-ldflags=-s -w -X main.v=1\" -o app",
             ),
-            ("go build -ldflags=\"\" -o app", "CGO_ENABLED=0 go build -trimpath -ldflags=\"-s -w\" -o app"),
+            ("go build -ldflags=\"\" -o app", "CGO_ENABLED=0 go build -ldflags=\"-s -w\" -o app"),
             ("go build -gcflags='all=-N -l' -o app", "CGO_ENABLED=0 go build -gcflags='all=-N -l' -o app"),
-            (
-                "env GOOS=linux go build -o app",
-                "env GOOS=linux CGO_ENABLED=0 go build -trimpath -ldflags=\"-s -w\" -o app",
-            ),
-            ("CGO_ENABLED=1 go build -o app", "CGO_ENABLED=1 go build -trimpath -ldflags=\"-s -w\" -o app"),
+            ("env GOOS=linux go build -o app", "env GOOS=linux CGO_ENABLED=0 go build -ldflags=\"-s -w\" -o app"),
+            ("CGO_ENABLED=1 go build -o app", "CGO_ENABLED=1 go build -ldflags=\"-s -w\" -o app"),
         ] {
             let after = of(build, "CMD [\"./app\"]", &strip());
             let run = after.lines().find(|line| line.starts_with("RUN")).unwrap_or(&after);

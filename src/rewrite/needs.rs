@@ -58,8 +58,6 @@ pub(super) struct Needs {
     /// Those of them that are looked up in PATH.
     pub by_name: Vec<String>,
     pub shell: Option<Claim>,
-    /// The program reads the paths of its own sources: -trimpath would change them.
-    pub own_paths: bool,
     /// The program writes to a path that is computed.
     pub writes_somewhere: bool,
     /// The program reads symbols or debug information: nothing may be stripped.
@@ -368,7 +366,6 @@ fn add_program(image: &Image<'_, '_>, entry: &Entry, program: &Program, cgo_off:
         };
         slot.get_or_insert(claim);
     }
-    needs.own_paths |= program.own_paths;
     needs.writes_somewhere |= program.writes_somewhere;
 }
 

@@ -1,13 +1,11 @@
 //! The edits inside the builder: `CGO_ENABLED=0` where the program is pure, and the flags that leave debug information
 //! out where the user asks for it.
 
-use super::Tier;
 use super::artifacts::Found;
 use super::case::Case;
 use super::effects::Effect;
 use super::link::{Link, cgo_place};
 use super::needs::{Needs, shipped};
-use super::releases;
 use super::toolchains::go::{GoBuild, GoKind};
 use crate::shell::ShellCommand;
 use crate::text::{Edit, Span};
@@ -18,7 +16,6 @@ pub(super) fn edits(
     links: &[Link],
     effects: &[Effect<'_>],
     needs: &Needs,
-    tier: Tier,
 ) -> Vec<Edit> {
     let mut edits: Vec<Edit> = Vec::new();
     let mut done: Vec<usize> = Vec::new();
@@ -41,13 +38,13 @@ pub(super) fn edits(
             && !needs.own_symbols
             && let Some(effect) = effects.iter().find(|effect| effect.cmd.span == go.span)
         {
-            edits.extend(strip(case, go, effect.cmd, needs, tier));
+            edits.extend(strip(case, go, effect.cmd));
         }
     }
     edits
 }
 
-fn strip(case: &Case<'_>, go: &GoBuild, cmd: &ShellCommand, needs: &Needs, tier: Tier) -> Vec<Edit> {
+fn strip(case: &Case<'_>, go: &GoBuild, cmd: &ShellCommand) -> Vec<Edit> {
     let kind = matches!(go.kind, GoKind::Build | GoKind::Install);
     if !kind || go.within.is_some() || go.unsure.is_some() || is_debug_build(cmd) {
         return Vec::new();
@@ -59,42 +56,10 @@ fn strip(case: &Case<'_>, go: &GoBuild, cmd: &ShellCommand, needs: &Needs, tier:
     if cmd.depth > 0 {
         return Vec::new();
     }
-    let mut insert = String::new();
-    // The time package looks for zones in the toolchain that -trimpath hides, and some programs read their own paths.
-    let closed = needs.is_complete() && !needs.stated && needs.unread.is_empty();
-    let zones = tier == Tier::Distroless || (closed && needs.time_zones.is_none());
-    if !go.trimpath && takes_trimpath(case) && zones && needs.is_complete() && !needs.stated && !needs.own_paths {
-        insert.push_str(" -trimpath");
-    }
-    let mut edits = Vec::new();
+    // Not -trimpath: loggers print where in the sources they were called, and it is worth a few kilobytes.
     match &go.ldflags {
-        None => insert.push_str(" -ldflags=\"-s -w\""),
-        Some(_) => edits.extend(merge(case, go)),
-    }
-    if !insert.is_empty() {
-        edits.push(Edit::insert(verb.span.end, insert));
-    }
-    edits
-}
-
-/// Go 1.13 and later take `-trimpath`; before, it ends the build. Only the tag of a golang image tells the version.
-fn takes_trimpath(case: &Case<'_>) -> bool {
-    let Some(image) = case.stage.image().filter(|image| image.repository.text.ends_with("golang")) else {
-        return false;
-    };
-    // A mirror's `latest`, a digest alone and a variable may be any version.
-    let official = matches!(image.repository.text.as_str(), "golang" | "library/golang") && image.digest.is_none();
-    let tag = match &image.tag {
-        Some(tag) => tag.text.as_str(),
-        None if official => "latest",
-        None => return false,
-    };
-    let mut numbers = tag.split('-').next().unwrap_or_default().split('.').map(str::parse::<u32>);
-    match (numbers.next(), numbers.next()) {
-        (Some(Ok(major)), Some(Ok(minor))) => (major, minor) >= (1, 13),
-        // `1.13rc1`, `1.9beta2`
-        (Some(Ok(_)), Some(Err(_))) => false,
-        _ => official && !tag.contains('$') && !releases::is_before_modules(tag),
+        None => vec![Edit::insert(verb.span.end, " -ldflags=\"-s -w\"")],
+        Some(_) => merge(case, go).into_iter().collect(),
     }
 }
 

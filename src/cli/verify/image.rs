@@ -413,10 +413,7 @@ mod tests {
             (&[("readme", b"x")], "it is no saved image"),
             (&[("manifest.json", b"{")], "manifest.json: EOF"),
             (&[("manifest.json", br#"[{"Layers": ["a"]}]"#)], "the saved image has no a"),
-            (
-                &[("manifest.json", br#"[{"Layers": ["a"]}]"#), ("a", b"\x28\xb5\x2f\xfd")],
-                "layer 1: no zstd: ",
-            ),
+            (&[("manifest.json", br#"[{"Layers": ["a"]}]"#), ("a", b"\x28\xb5\x2f\xfd")], "layer 1: no zstd: "),
         ];
         for (files, want) in broken {
             let error = Root::read(archive(files)).err().unwrap();

@@ -191,8 +191,6 @@ pub struct Program {
     /// What stood in the way: a package without its directory, a file that could not be read, ….
     /// Not empty means that the lists above are incomplete.
     pub gaps: Vec<String>,
-    /// It asks for the paths of its own sources (`runtime.Caller`), which `-trimpath` changes.
-    pub own_paths: bool,
     /// It writes to a path that is computed: below the home directory, say.
     pub writes_somewhere: bool,
     /// It reads symbols or debug information, perhaps its own (`debug/elf`, `debug/dwarf`): nothing may be stripped.

@@ -197,9 +197,6 @@ impl<'a> Reader<'a> {
             return;
         }
         self.program.packages.push(dir.to_string());
-        let caller =
-            |found: &source::Use| found.package.as_deref() == Some("runtime") && found.name.starts_with("Caller");
-        self.program.own_paths |= files.iter().any(|read| read.file.uses.iter().any(caller));
         for read in &files {
             let symbols = |import: &source::Import| READS_SYMBOLS.contains(&import.path.as_str());
             self.program.own_symbols |= read.file.imports.iter().any(symbols);
