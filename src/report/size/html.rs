@@ -62,14 +62,14 @@ fn heading(way: Way) -> &'static str {
 }
 
 fn header(out: &mut String, report: &SizeReport, now: &Weight, path: &str) {
-    let basis = basis_text(now);
-    let basis = if basis.is_empty() { String::new() } else { format!("{basis}, ") };
+    let basis = Some(basis_text(now)).filter(|basis| !basis.is_empty());
+    let compressed = (now.compressed > 0).then(|| format!("about {} compressed", megabytes(now.compressed)));
+    let notes: Vec<String> = basis.into_iter().chain(compressed).chain(["linux/amd64".to_string()]).collect();
     let _ = write!(
         out,
-        "<header>\n<p class=\"path\">{path}</p>\n<h1>{}</h1>\n<p class=\"note\">{}about {} compressed, linux/amd64</p>\n",
+        "<header>\n<p class=\"path\">{path}</p>\n<h1>{}</h1>\n<p class=\"note\">{}</p>\n",
         escaped(&weight_text(now)),
-        escaped(&basis),
-        megabytes(now.compressed)
+        escaped(&notes.join(", "))
     );
     if let Some(limit) = report.max_size.filter(|limit| now.size.likely > *limit) {
         let over = megabytes(now.size.likely - limit);
@@ -240,7 +240,7 @@ fn built(out: &mut String, report: &SizeReport) {
     let Some(built) = &report.built else { return };
     let _ = writeln!(
         out,
-        "<section class=\"card\">\n<h2>Built image {} <span>{}</span></h2>\n<table><thead><tr><th>layer</th><th>made by</th>\
+        "<section class=\"card\">\n<h2>Built image {} <span>{}</span></h2>\n<table class=\"layers\"><thead><tr><th>layer</th><th>made by</th>\
          <th>bytes</th></tr></thead><tbody>",
         escaped(&built.name),
         megabytes(built.bytes())
@@ -250,7 +250,7 @@ fn built(out: &mut String, report: &SizeReport) {
             out,
             "<tr><td>{}</td><td><code>{}</code></td><td>{}</td></tr>",
             at + 1,
-            escaped(&layer.created_by),
+            escaped(layer.made_by()),
             megabytes(layer.bytes)
         );
     }

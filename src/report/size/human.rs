@@ -31,7 +31,13 @@ pub(super) fn write(report: &SizeReport, style: Style, out: &mut dyn Write) -> i
             (false, _) => "  does not ship: it costs build time only".to_string(),
         };
         let name = stage_name(now, stage);
-        writeln!(out, "{}  {}{}", paint.bold(&name, Color::Cyan), weight_text(&stage.total), paint.dim(&note))?;
+        let likely = match stage.total.unknown {
+            0 => String::new(),
+            _ if stage.total.size.likely == 0 || now.model.stages.len() == 1 => String::new(),
+            _ => format!("  ({})", basis_text(&stage.total)),
+        };
+        let weight = weight_text(&stage.total);
+        writeln!(out, "{}  {weight}{}", paint.bold(&name, Color::Cyan), paint.dim(&format!("{likely}{note}")))?;
         let rows = rows(now, stage, report.built.as_ref());
         if report.built.is_some() {
             let head = format!("{:>1$} {2:>10}", "estimate", room(report, style) + 9 + SHORT_BAR + 16, "built");
@@ -144,7 +150,7 @@ fn built(report: &SizeReport, style: Style, paint: Paint, out: &mut dyn Write) -
     writeln!(out, "{}  {} in {layers} layers", paint.bold(&name, Color::Cyan), megabytes(built.bytes()))?;
     let room = style.width.clamp(72, 140) - 19;
     for (at, layer) in built.layers.iter().enumerate().filter(|(_, layer)| layer.bytes > 0) {
-        let text = cut(&plain(&layer.created_by), room);
+        let text = cut(&plain(layer.made_by()), room);
         let padding = " ".repeat(room.saturating_sub(text.chars().count()));
         writeln!(out, "{:>5}  {text}{padding} {:>10}", at + 1, megabytes(layer.bytes))?;
     }

@@ -111,6 +111,13 @@ pub struct BuiltLayer {
     pub inst: Option<InstId>,
 }
 
+impl BuiltLayer {
+    /// What the history says; it is silent about images that were imported.
+    fn made_by(&self) -> &str {
+        if self.created_by.is_empty() { "not in the history" } else { &self.created_by }
+    }
+}
+
 impl Built {
     pub fn bytes(&self) -> u64 {
         self.layers.iter().map(|layer| layer.bytes).sum()
@@ -162,11 +169,15 @@ pub fn weight_text(weight: &Weight) -> String {
     }
 }
 
-/// `table`, `estimate: 40 MB to 130 MB`, `unknown in part`.
+/// `table`, `40 MB to 130 MB`, `likely 90 MB and the unknown`.
 fn basis_text(weight: &Weight) -> String {
     let size = weight.size;
     if weight.unknown > 0 {
-        return if size.high == 0 { String::new() } else { format!("{} known", megabytes(size.likely)) };
+        return if size.high == 0 {
+            String::new()
+        } else {
+            format!("likely {} and the unknown", megabytes(size.likely))
+        };
     }
     match weight.basis {
         Basis::Measured => "measured".to_string(),
