@@ -162,16 +162,20 @@ fn sum<'d>(file: &Dockerfile, size: &ImageSize, diagnostics: impl Iterator<Item 
             continue;
         }
         let parts = parts(file, size, diagnostic);
-        let known = match parts.is_empty() {
-            true => seen.contains(&waste),
-            false => parts.iter().all(|part| seen_parts.contains(part)),
-        };
-        if known {
+        let (old, new): (Vec<PartId>, Vec<PartId>) = parts.into_iter().partition(|part| seen_parts.contains(part));
+        if new.is_empty() && (!old.is_empty() || seen.contains(&waste)) {
             continue;
         }
         seen.push(waste);
-        seen_parts.extend(parts);
-        small = small.plus(cost.size);
+        small = small.plus(match old.is_empty() {
+            true => cost.size,
+            // Only what no other finding has counted.
+            false => {
+                let costs = new.iter().filter_map(|id| part(size, *id)?.cost);
+                costs.fold(Size::default(), |sum, one| sum.plus(one.size))
+            }
+        });
+        seen_parts.extend(new);
     }
     if whole.likely > small.likely { whole } else { small }
 }

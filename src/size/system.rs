@@ -164,7 +164,8 @@ impl Run<'_, '_> {
         }
         let gzip = if debian.slim { GZIP_SLIM } else { GZIP_FULL };
         let compressed = (bytes.debs as f64 * gzip) as u64 + state / 5;
-        self.add(Part::new(kind, what, cost).compressed(compressed), None);
+        // The archives also hold the documentation that slim images leave out.
+        self.add(Part::new(kind, what, cost).compressed(compressed.min(cost.size.likely)), None);
     }
 }
 

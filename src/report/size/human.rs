@@ -9,9 +9,13 @@ use super::super::view::plain;
 use super::{Row, SizeReport, Style, basis_text, fleet, megabytes, rows, ships, stage_name, total, weight_text};
 use crate::size::{Kind, Weight, tables as known};
 
-/// Columns of a bar; fewer where the real bytes stand beside it.
+/// Columns of a bar; fewer where the terminal is narrow or the real bytes stand beside it.
 const BAR: usize = 24;
 const SHORT_BAR: usize = 14;
+
+fn bar_columns(report: &SizeReport, style: Style) -> usize {
+    if report.built.is_some() || style.width < 100 { SHORT_BAR } else { BAR }
+}
 
 pub(super) fn write(report: &SizeReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
     if style.color {
@@ -31,10 +35,11 @@ pub(super) fn write(report: &SizeReport, style: Style, out: &mut dyn Write) -> i
             (false, _) => "  does not ship: it costs build time only".to_string(),
         };
         let name = stage_name(now, stage);
-        let likely = match stage.total.unknown {
-            0 => String::new(),
-            _ if stage.total.size.likely == 0 || now.model.stages.len() == 1 => String::new(),
-            _ => format!("  ({})", basis_text(&stage.total)),
+        let likely = match basis_text(&stage.total) {
+            basis if stage.total.unknown > 0 && now.model.stages.len() > 1 && !basis.is_empty() => {
+                format!("  ({basis})")
+            }
+            _ => String::new(),
         };
         let weight = weight_text(&stage.total);
         writeln!(out, "{}  {weight}{}", paint.bold(&name, Color::Cyan), paint.dim(&format!("{likely}{note}")))?;
@@ -67,11 +72,8 @@ fn headline(whole: &Weight, paint: Paint) -> String {
 
 /// Columns for the text of an instruction.
 fn room(report: &SizeReport, style: Style) -> usize {
-    let width = style.width.clamp(72, 140);
-    match report.built {
-        Some(_) => width - 25 - SHORT_BAR - 11,
-        None => width - 25 - BAR,
-    }
+    let built = if report.built.is_some() { 11 } else { 0 };
+    style.width.clamp(72, 140) - 25 - bar_columns(report, style) - built
 }
 
 fn layer(
@@ -85,8 +87,7 @@ fn layer(
     let room = room(report, style);
     let text = cut(&plain(&row.text), room);
     let padding = " ".repeat(room.saturating_sub(text.chars().count()));
-    let columns = if report.built.is_some() { SHORT_BAR } else { BAR };
-    let bar = bar(row.weight.size.likely, scale, columns, style.unicode);
+    let bar = bar(row.weight.size.likely, scale, bar_columns(report, style), style.unicode);
     let bar = paint.color(&bar, color(row.kind));
     let size = row.size_text();
     write!(out, "{:>5}  {text}{padding} {bar} {size:>16}", row.line)?;
@@ -102,15 +103,18 @@ fn layer(
             Some(cost) if cost.size.high == 0 => continue,
             Some(cost) => {
                 let basis = basis_text(&Weight::of([*part]));
-                format!(
-                    "{} ({}{basis})",
-                    megabytes(cost.size.likely),
-                    if basis.contains(" to ") { "estimate: " } else { "" }
-                )
+                // A narrow line has no room for the word, and a range says it too.
+                let word = if basis.contains(" to ") && style.width >= 100 { "estimate: " } else { "" };
+                format!("{} ({word}{basis})", megabytes(cost.size.likely))
             }
             None => "unknown".to_string(),
         };
-        writeln!(out, "       {}", paint.dim(&format!("{}: {size}", plain(&part.what))))?;
+        // What a base was taken for is said whole.
+        let what = match part.kind {
+            Kind::Base => plain(&part.what),
+            _ => cut(&plain(&part.what), style.width.max(72).saturating_sub(9 + size.chars().count()).max(30)),
+        };
+        writeln!(out, "       {}", paint.dim(&format!("{what}: {size}")))?;
     }
     Ok(())
 }
@@ -127,6 +131,7 @@ fn variants(report: &SizeReport, whole: &Weight, style: Style, paint: Paint, out
         let saved = whole.size.likely.saturating_sub(weight.size.likely);
         let note = match saved {
             0 => "saves no bytes".to_string(),
+            saved if weight.unknown > 0 => format!("saves about {}: {}", megabytes(saved), after.way.command()),
             saved => format!("saves {}: {}", megabytes(saved), after.way.command()),
         };
         line(after.way.words(), &weight, &note, out)?;
