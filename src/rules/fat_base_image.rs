@@ -3,7 +3,7 @@
 use super::support::{chain, ended, layers_ship, runs};
 use super::{Category, Context, FixAvailability, Rule};
 use crate::diagnostic::{Applicability, Diagnostic, Severity, Waste};
-use crate::model::Stage;
+use crate::model::{ConfigCommand, Source, Stage};
 use crate::syntax::{Body, ImageRef, Keyword};
 use crate::text::Edit;
 
@@ -65,6 +65,10 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
         if ended::of(image).is_some() {
             continue;
         }
+        if let Some(found) = toolchain(cx, stage, image) {
+            out.push(found);
+            continue;
+        }
         let Some((from, to)) = slimmer(image) else { continue };
         let Some(Body::From { image: written, .. }) = cx.dockerfile.get(stage.from).map(|from| &from.body) else {
             continue;
@@ -93,6 +97,65 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
         });
     }
 }
+
+/// A stage that only takes a finished program from another one, and stands on the image that such programs are
+/// compiled in. Silent unless everything that it runs is known.
+fn toolchain(cx: &Context<'_>, stage: &Stage, image: &ImageRef) -> Option<Diagnostic> {
+    use crate::rewrite::toolchains::detect::{self, Language};
+    let (language, tools): (_, &[&str]) = match detect::base(&image.repository.text)? {
+        Language::Go => ("Go", &["go", "gofmt", "dlv", "air", "reflex", "gopls"]),
+        Language::Rust => ("Rust", &["cargo", "rustc", "rustup"]),
+        _ => return None,
+    };
+    let stages = chain(cx, stage);
+    let copies = || stages.iter().flat_map(|stage| &stage.steps).filter_map(|step| step.copied.as_ref());
+    if !copies().any(|copy| matches!(copy.from, Source::Stage(_))) || uses_full(cx, stage) {
+        return None;
+    }
+    // A directory may hold sources, and a script may call the toolchain.
+    let sources =
+        |path: &str| path.ends_with('/') || path.ends_with('.') || path.ends_with("src") || path.ends_with(".go");
+    if copies().flat_map(|copy| &copy.sources).any(|source| source.path.as_deref().is_none_or(sources)) {
+        return None;
+    }
+    let needs = |word: &str| {
+        let name = word.rsplit('/').next().unwrap_or(word);
+        tools.contains(&name) || SHELLS.contains(&name) || name.ends_with(".sh") || name == "make"
+    };
+    let calls = |stage: &Stage| {
+        runs(cx, stage)
+            .any(|run| run.script.commands.iter().chain(&run.script.substitutions).any(|c| needs(&c.name.text)))
+    };
+    let (entrypoint, cmd) = (&stage.config.entrypoint, &stage.config.cmd);
+    let argv = |command: &ConfigCommand| {
+        let skip = if command.shell_form { 2 } else { 0 };
+        let words = command
+            .argv
+            .iter()
+            .skip(skip)
+            .flat_map(|text| text.split(|c: char| c.is_whitespace() || "&|;()".contains(c)));
+        words.map(String::from).collect::<Vec<String>>()
+    };
+    let started: Vec<String> =
+        [entrypoint, cmd, &stage.config.healthcheck].into_iter().flatten().flat_map(argv).collect();
+    let program = entrypoint.as_ref().or(cmd.as_ref())?.inst?;
+    if stages.iter().any(|stage| calls(stage)) || started.iter().any(|word| needs(word)) || program == stage.from {
+        return None;
+    }
+    let facts = stage.facts.as_deref()?;
+    let release = facts.release.as_deref()?;
+    let to = match facts.family.as_str() {
+        "debian" => format!("debian:{release}-slim"),
+        "alpine" => format!("alpine:{release}"),
+        _ => return None,
+    };
+    let Body::From { image: written, .. } = &cx.dockerfile.get(stage.from)?.body else { return None };
+    let message = format!("`{}` ships the {language} toolchain, and what runs here is already built", image.text);
+    let help = format!("try {to}, or a distroless image where the program is static");
+    Some(Diagnostic::at(written.span, message).help(help).waste(Waste::Base { from: image.text.to_string(), to }))
+}
+
+const SHELLS: &[&str] = &["sh", "bash", "ash", "dash", "zsh"];
 
 /// The full reference, and the slim one of the same release; `None` for an image or a tag that has none.
 fn slimmer(image: &ImageRef) -> Option<(String, String)> {
