@@ -24,6 +24,14 @@ pub struct Settings {
     pub disable_ignores: bool,
 }
 
+impl Settings {
+    /// What the lock file says, for the sizes of the file and of its rewrite.
+    pub fn lock(&mut self, locked: Arc<BTreeMap<String, LockedImage>>) {
+        self.rewrite.locked = locked.clone();
+        self.size.locked = locked;
+    }
+}
+
 /// A named set of rules.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Profile {
@@ -108,6 +116,8 @@ pub struct RewriteOptions {
     /// Read modules in the user's Go module cache; for `unladen rewrite` alone.
     pub module_cache: bool,
     pub stated: Stated,
+    /// As in `SizeOptions`.
+    pub locked: Arc<BTreeMap<String, LockedImage>>,
 }
 
 /// Facts that the user states because no file shows them; each one closes an obligation.

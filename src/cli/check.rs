@@ -196,7 +196,7 @@ fn one(job: &Job, command: &Check, mode: Mode, overrides: &Overrides, contexts: 
     let source = read::source(&job.path, name)?;
     let place = if stdin { name.unwrap_or(&job.path) } else { &job.path };
     let mut settings = job.config.settings(overrides, place);
-    settings.size.locked = job.locked.clone();
+    settings.lock(job.locked.clone());
     let limited = settings.size.max_size.is_some() || !settings.size.max_sizes.is_empty();
     let context = if limited { contexts.weighed(place, &source)? } else { contexts.of(place, &source)? };
     let fail_on = job.config.fail_on(overrides);

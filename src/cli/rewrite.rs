@@ -40,7 +40,7 @@ pub(super) fn run(command: &Rewrite, color: ColorWhen, out: &mut dyn Write) -> R
     let found = finder.find(directory).and_then(|config| Ok((config, finder.lock(directory)?)));
     let (config, locked) = found.map_err(|error| Stop::Usage(error.problem().to_string()))?;
     let mut settings = config.settings(&overrides, path);
-    settings.size.locked = locked;
+    settings.lock(locked);
     state_facts(command, &mut settings.rewrite);
     let contexts =
         check::contexts(command.build.context.as_deref())?.with_modules(module_cache(command, &settings.rewrite)?);

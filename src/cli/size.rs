@@ -90,13 +90,13 @@ pub(super) fn run(command: &Size, color: ColorWhen, out: &mut dyn Write) -> Resu
     let context = contexts.of(path, &source).map_err(trouble)?;
     let mut settings = config.settings(&overrides, path);
     settings.size.leave_out = command.leave_out;
-    settings.size.locked = locked;
+    settings.lock(locked);
     let mut report = report(source.clone(), context.as_deref(), &settings);
     let mut troubles = Vec::new();
     if command.registries.registry {
         let files = std::iter::once(&report.now).chain(report.after.iter().map(|after| &after.checked));
         let told = registry::ask(&registry::wanted(files), &command.registries)?;
-        settings.size.locked = lock::merged(&settings.size.locked, &told.images);
+        settings.lock(lock::merged(&settings.size.locked, &told.images));
         report = self::report(source, context.as_deref(), &settings);
         if command.registries.save && !told.images.is_empty() {
             note(&registry::save(directory, &told.images)?);

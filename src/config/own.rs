@@ -108,6 +108,7 @@ pub(super) fn read(path: &Path, text: &str) -> Result<Config, ConfigError> {
                 packages: rewrite.packages.unwrap_or_default(),
                 base_prefix: rewrite.base_prefix,
             },
+            ..RewriteOptions::default()
         },
         size: SizeOptions {
             max_size: file.max_size.map(|size| size.0),

@@ -15,11 +15,16 @@ const TREE: Size = Size { low: 0, likely: 1_000_000, high: 100_000_000 };
 
 /// `None` when the base is not known. What else is not known is left out: the image weighs at least this.
 pub(super) fn before(case: &Case<'_>) -> Option<Cost> {
-    size::reference(&case.stage.image()?.text)?;
-    let options = SizeOptions::default();
+    let options = SizeOptions { locked: case.options.locked.clone(), ..SizeOptions::default() };
+    of_base(case, &case.stage.image()?.text)?;
     let size = size::image(case.source, case.file, case.model, case.context, &options);
     let Weight { size, .. } = size.stage(case.stage.id)?.total;
     Some(Cost { size, basis: Basis::Estimated })
+}
+
+fn of_base(case: &Case<'_>, name: &str) -> Option<Cost> {
+    let options = SizeOptions { locked: case.options.locked.clone(), ..SizeOptions::default() };
+    size::referenced(name, &size::built_for(case.stage), &options).map(|size| size.cost)
 }
 
 /// What the instructions of a stage bring, its base left out.
@@ -40,9 +45,9 @@ pub(super) fn after(case: &Case<'_>, choice: &Choice, layers: &Weight) -> Option
     let prefix = case.options.stated.base_prefix.as_deref().unwrap_or("");
     let name = choice.base.strip_prefix(prefix).unwrap_or(&choice.base);
     // A base that is written with variables is the builder's own.
-    let base = match size::reference(name) {
+    let base = match of_base(case, name) {
         Some(base) => base,
-        None if name.contains('$') => size::reference(&case.stage.image()?.text)?,
+        None if name.contains('$') => of_base(case, &case.stage.image()?.text)?,
         None => return None,
     };
     let size = base.size.plus(layers.size);
