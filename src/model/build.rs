@@ -469,7 +469,7 @@ impl Builder<'_> {
             Some(name) => self.model.find_stage(name).map(|stage| stage.id),
             None => self.model.stages.last().map(|stage| stage.id),
         };
-        graph::mark(&mut self.model);
+        graph::mark(&mut self.model, self.options.target.is_some());
         self.model
     }
 }
@@ -585,6 +585,10 @@ mod tests {
         check_with(text, &target("nobody"), |model| assert_eq!(model.target, None));
         let by_name = "FROM a AS x-amd64\nFROM a AS x-arm64\nFROM a AS y\nFROM x-${TARGETARCH}\n";
         check_model(by_name, |model| assert_eq!(shipping(model), [2, 3]));
+        let tested = "FROM a AS build\nFROM b AS app\nCOPY --from=build /x /x\nFROM app AS test\nRUN /x --help\n";
+        check_model(tested, |model| assert_eq!((shipping(model), model.target), (vec![1], Some(StageId(2)))));
+        check_with(tested, &target("test"), |model| assert_eq!(shipping(model), [2]));
+        check_model(&tested.replace("app AS test", "c AS test"), |model| assert_eq!(shipping(model), [1, 2]));
         let from_outside = "FROM a AS build\nFROM ${BASE}\nCOPY --from=build /a /b\n";
         check_model(from_outside, |model| {
             assert_eq!(shipping(model), [1]);

@@ -82,7 +82,8 @@ pub struct Stage {
     pub children: Vec<StageId>,
     /// Stages that copy or mount from this one.
     pub used_by: Vec<StageId>,
-    /// Ships: it is the target, or a stage that nobody builds on or copies from (another target).
+    /// Ships: it is the target, or a stage that nobody builds on or copies from (another target). Of `FROM app AS test`
+    /// at the end it is the stage that is tested.
     pub ships: bool,
     /// What the file system holds that the stage starts from, through the chain of stages; `None` when the base is not known.
     pub facts: Option<Arc<ImageFacts>>,

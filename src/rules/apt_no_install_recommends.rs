@@ -4,7 +4,9 @@ use super::support::shipping_runs;
 use super::{Category, Context, FixAvailability, Rule};
 use crate::diagnostic::{Applicability, Diagnostic, Severity, Waste};
 use crate::model::{Install, Manager};
+use crate::settings::Profile;
 use crate::shell::ShellCommand;
+use crate::size;
 use crate::text::Edit;
 
 pub static RULE: Rule = Rule {
@@ -30,6 +32,12 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
             let Some(cmd) = run.script.commands.get(install.command) else { continue };
             let apt = matches!(cmd.name.text.as_str(), "apt-get" | "apt");
             if !apt || cmd.subcommand("install").is_none() || install.packages.is_empty() || decided(cmd) {
+                continue;
+            }
+            // hadolint goes by the flag alone.
+            let nothing = install.packages.iter().all(|package| package.literal)
+                && size::recommend_nothing(&install.packages.iter().map(|it| it.name.as_str()).collect::<Vec<_>>());
+            if nothing && cx.settings.profile != Profile::Hadolint {
                 continue;
             }
             let mut found = Diagnostic::at(cmd.span, "packages that are merely recommended are installed too")

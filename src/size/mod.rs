@@ -206,6 +206,13 @@ impl ImageSize {
     }
 }
 
+/// None of the packages recommends another one, nor do those that they need; false where one of them is not known.
+pub fn recommend_nothing(names: &[&str]) -> bool {
+    let there = debs::Set::default();
+    let set = |recommends| debs::closure(names.iter().copied(), recommends, &there);
+    !names.is_empty() && names.iter().all(|name| debs::known(name)) && set(true).len() == set(false).len()
+}
+
 /// The size of an image by its reference, `golang:1.22` or `scratch`.
 pub fn reference(text: &str) -> Option<Cost> {
     referenced(text, DEFAULT_PLATFORM, &SizeOptions::default()).map(|size| size.cost)
