@@ -203,7 +203,8 @@ if built:
     ranked = rank_correlation([(predicted, real) for _, _, predicted, real, _ in built])
     target("fixes, rank correlation of the savings", ranked, 0.9, True, lambda value: f"{value:.2f}")
     about = ("Each is built by tests/judges/size_builds.py without and with the fix of the named rule, or its rewrite, on stand-ins for\n"
-             "the base images that are made of the same packages. A fix that saves nothing stands here too.\n\n")
+             "the base images that are made of the same packages. A fix that saves nothing stands here too. pip's cache is\n"
+             "missing: the package index that was at hand forbids caching.\n\n")
     parts.append("## What fixes save, built with and without\n\n" + about + table(
         ["Dockerfile", "change", "real MB", "predicted MB", "built with"],
         [(case, change, mb(real), mb(predicted), how) for case, change, predicted, real, how in built]))

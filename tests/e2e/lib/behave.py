@@ -15,8 +15,8 @@ CHANGING = [
     r"\d{4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?",
     r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d \w{3} \d{4} \d\d:\d\d:\d\d \w+",
     r"\b\d\d:\d\d:\d\d(\.\d+)?\b",
-    # Where in its program a line of a stack trace lies: the flags of the build move it.
-    r"(?m)(?<=\.go:)\d+ \+0x[0-9a-f]+$",
+    # Where in the program a line of a stack trace lies: the flags of the build move it.
+    r"(?m)(?<=\d) \+0x[0-9a-f]+$",
     # How long something took; servers write it into columns.
     r" *\b\d+(\.\d+)?(ns|µs|us|ms|s)\b",
     # Addresses.
