@@ -136,7 +136,7 @@ def _port(folder):
 def context_of(folder, place):
     """A copy of the case without what the tests keep in it."""
     copy = os.path.join(place, "context")
-    shutil.copytree(folder, copy, ignore=lambda _, names: [name for name in names if name in OWN])
+    shutil.copytree(folder, copy, symlinks=True, ignore=lambda _, names: [name for name in names if name in OWN])
     return copy
 
 

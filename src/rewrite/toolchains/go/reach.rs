@@ -22,13 +22,20 @@ pub(super) struct Source {
 }
 
 /// A declaration at the top of a file, or one line of a block of them.
-struct Decl {
+struct Decl<'t> {
     first: u32,
     last: u32,
-    names: Vec<String>,
-    /// Package (`None`: its own) and name of everything that it may mean.
-    uses: Vec<(Option<String>, String)>,
+    names: Vec<&'t str>,
+    /// Package and name of everything that it may mean; the package is an index into the paths of its file, 0 is its own.
+    uses: Vec<(usize, &'t str)>,
     root: bool,
+}
+
+/// The declarations of a file.
+struct File<'t> {
+    decls: Vec<Decl<'t>>,
+    /// Its own package first, then those that its declarations speak of.
+    paths: Vec<String>,
 }
 
 /// For each file by its shown path: the lines that can be reached.
@@ -44,13 +51,14 @@ impl Reached {
 }
 
 pub(super) fn reached(files: &[Source]) -> Reached {
-    let read: Vec<Vec<Decl>> = files.par_iter().map(|file| decls(&file.text, file.whole)).collect();
+    let read: Vec<File<'_>> = files.par_iter().map(decls).collect();
     let mut named: HashMap<(&str, &str), Vec<(usize, usize)>> = HashMap::new();
     let mut queue: Vec<(usize, usize)> = Vec::new();
-    for (index, (file, decls)) in files.iter().zip(&read).enumerate() {
-        for (at, decl) in decls.iter().enumerate() {
+    for (index, file) in read.iter().enumerate() {
+        let package = file.paths.first().map_or("", String::as_str);
+        for (at, decl) in file.decls.iter().enumerate() {
             for name in &decl.names {
-                named.entry((&file.package, name)).or_default().push((index, at));
+                named.entry((package, name)).or_default().push((index, at));
             }
             if decl.root {
                 queue.push((index, at));
@@ -59,12 +67,11 @@ pub(super) fn reached(files: &[Source]) -> Reached {
     }
     let mut seen: HashSet<(usize, usize)> = queue.iter().copied().collect();
     while let Some((index, at)) = queue.pop() {
-        let (Some(file), Some(decl)) = (files.get(index), read.get(index).and_then(|decls| decls.get(at))) else {
-            continue;
-        };
-        for (package, name) in &decl.uses {
-            let package = package.as_deref().unwrap_or(&file.package);
-            for next in named.get(&(package, name.as_str())).into_iter().flatten() {
+        let Some(file) = read.get(index) else { continue };
+        let uses = file.decls.get(at).map_or(&[][..], |decl| &decl.uses);
+        for (package, name) in uses {
+            let package = file.paths.get(*package).map_or("", String::as_str);
+            for next in named.get(&(package, *name)).into_iter().flatten() {
                 if seen.insert(*next) {
                     queue.push(*next);
                 }
@@ -72,17 +79,19 @@ pub(super) fn reached(files: &[Source]) -> Reached {
         }
     }
     let mut all = HashMap::new();
-    for (index, (file, decls)) in files.iter().zip(&read).enumerate() {
+    for (index, (file, File { decls, .. })) in files.iter().zip(&read).enumerate() {
         let lines = decls.iter().enumerate().map(|(at, decl)| (decl.first, decl.last, seen.contains(&(index, at))));
         all.insert(file.shown.clone(), lines.collect());
     }
     Reached(all)
 }
 
-fn decls(text: &str, whole: bool) -> Vec<Decl> {
+fn decls(file: &Source) -> File<'_> {
+    let (text, whole) = (file.text.as_str(), file.whole);
     let imports = source::scan_head(text).imports;
     let (tokens, comments) = tokenize(text, false);
-    let scope = Scope::new(&imports, &tokens);
+    let mut paths = vec![file.package.clone()];
+    let scope = Scope::new(&imports, &tokens, &mut paths);
     let mut found = Vec::new();
     let mut at = 0;
     let mut depth = 0u32;
@@ -113,16 +122,18 @@ fn decls(text: &str, whole: bool) -> Vec<Decl> {
         }
         at += 1;
     }
-    let mut hidden: Vec<(Option<String>, String)> = Vec::new();
+    let mut hidden: Vec<(usize, &str)> = Vec::new();
     for (comment, line) in comments {
         let mut words = comment.split_whitespace();
         match words.next() {
             Some("//go:linkname") => {
-                hidden.extend(words.next().map(|local| (None, local.to_string())));
-                let target = words.next().and_then(|target| target.rsplit_once('.'));
-                hidden.extend(target.map(|(package, name)| (Some(package.to_string()), name.to_string())));
+                hidden.extend(words.next().map(|local| (0, local)));
+                if let Some((package, name)) = words.next().and_then(|target| target.rsplit_once('.')) {
+                    paths.push(package.to_string());
+                    hidden.push((paths.len() - 1, name));
+                }
             }
-            Some("//export") => hidden.extend(words.next().map(|name| (None, name.to_string()))),
+            Some("//export") => hidden.extend(words.next().map(|name| (0, name))),
             _ => continue,
         }
         found.push(Decl { first: line, last: line, names: Vec::new(), uses: std::mem::take(&mut hidden), root: true });
@@ -130,7 +141,7 @@ fn decls(text: &str, whole: bool) -> Vec<Decl> {
     if whole {
         found.iter_mut().for_each(|decl| decl.root = true);
     }
-    found
+    File { decls: found, paths }
 }
 
 /// The tokens up to the `;` that ends what begins with the first one.
@@ -149,14 +160,14 @@ fn length(tokens: &[Token<'_>]) -> usize {
 
 /// What the names before a dot stand for in a file.
 struct Scope {
-    names: Vec<(String, String)>,
+    names: Vec<(String, usize)>,
     /// Packages whose name in the file is not known, and those that a dot imports.
-    unsure: Vec<String>,
-    dotted: Vec<String>,
+    unsure: Vec<usize>,
+    dotted: Vec<usize>,
 }
 
 impl Scope {
-    fn new(imports: &[Import], tokens: &[Token<'_>]) -> Scope {
+    fn new(imports: &[Import], tokens: &[Token<'_>], paths: &mut Vec<String>) -> Scope {
         let mut scope = Scope { names: Vec::new(), unsure: Vec::new(), dotted: Vec::new() };
         let owners: HashSet<&str> = tokens
             .windows(2)
@@ -165,18 +176,20 @@ impl Scope {
             .collect();
         for import in imports {
             let name = source::local_name(import);
+            let index = paths.len();
+            paths.push(import.path.clone());
             match import.alias.as_deref() {
                 Some("_") => {}
-                Some(".") => scope.dotted.push(import.path.clone()),
-                None if !owners.contains(name) => scope.unsure.push(import.path.clone()),
-                _ => scope.names.push((name.to_string(), import.path.clone())),
+                Some(".") => scope.dotted.push(index),
+                None if !owners.contains(name) => scope.unsure.push(index),
+                _ => scope.names.push((name.to_string(), index)),
             }
         }
         scope
     }
 }
 
-fn decl(verb: &str, tokens: &[Token<'_>], scope: &Scope) -> Option<Decl> {
+fn decl<'t>(verb: &str, tokens: &[Token<'t>], scope: &Scope) -> Option<Decl<'t>> {
     let (first, last) = (tokens.first()?.line, tokens.iter().map(|token| token.line).max()?);
     let mut names = Vec::new();
     let mut root = false;
@@ -184,16 +197,16 @@ fn decl(verb: &str, tokens: &[Token<'_>], scope: &Scope) -> Option<Decl> {
         ("func", Some(open)) if open.is('(') => {
             // `(r *Type[K])`: the last name before a bracket or the end.
             let receiver = tokens.iter().skip(1).take_while(|token| !token.is(')') && !token.is('['));
-            names.extend(receiver.filter_map(Token::ident).last().map(String::from));
+            names.extend(receiver.filter_map(Token::ident).last());
             root = names.is_empty();
         }
         ("func", Some(name)) => {
-            names.extend(name.ident().map(String::from));
+            names.extend(name.ident());
             root = name.ident() == Some("init");
         }
         ("var", _) => {
             names = listed(tokens);
-            root = tokens.iter().any(|token| token.is('(')) || names.iter().any(|name| name == "_");
+            root = tokens.iter().any(|token| token.is('(')) || names.contains(&"_");
         }
         _ => names = listed(tokens),
     }
@@ -202,14 +215,14 @@ fn decl(verb: &str, tokens: &[Token<'_>], scope: &Scope) -> Option<Decl> {
         let Some(name) = token.ident() else { continue };
         let before = |steps: usize| at.checked_sub(steps).and_then(|index| tokens.get(index));
         if !before(1).is_some_and(|token| token.is('.')) {
-            uses.push((None, name.to_string()));
-            uses.extend(scope.dotted.iter().map(|path| (Some(path.clone()), name.to_string())));
+            uses.push((0, name));
+            uses.extend(scope.dotted.iter().map(|path| (*path, name)));
             continue;
         }
         let owner = before(2).and_then(Token::ident);
         match scope.names.iter().find(|(local, _)| Some(local.as_str()) == owner) {
-            Some((_, path)) => uses.push((Some(path.clone()), name.to_string())),
-            None => uses.extend(scope.unsure.iter().map(|path| (Some(path.clone()), name.to_string()))),
+            Some((_, path)) => uses.push((*path, name)),
+            None => uses.extend(scope.unsure.iter().map(|path| (*path, name))),
         }
     }
     uses.sort();
@@ -218,10 +231,10 @@ fn decl(verb: &str, tokens: &[Token<'_>], scope: &Scope) -> Option<Decl> {
 }
 
 /// `a` of `a = 1`, `a` and `b` of `a, b int`.
-fn listed(tokens: &[Token<'_>]) -> Vec<String> {
+fn listed<'t>(tokens: &[Token<'t>]) -> Vec<&'t str> {
     let mut names = Vec::new();
     for pair in tokens.chunks(2) {
-        names.extend(pair.first().and_then(Token::ident).map(String::from));
+        names.extend(pair.first().and_then(Token::ident));
         if !pair.get(1).is_some_and(|token| token.is(',')) {
             break;
         }
