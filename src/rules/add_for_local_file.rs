@@ -101,7 +101,9 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
             .all(|flag| matches!(flag.name.text.as_str(), "chown" | "chmod" | "link" | "exclude"));
         // COPY to a path that hangs in the air is the next finding.
         let hangs = !is_rooted(&transfer.dest.text) && !workdir_is_set(cx, stage, step.inst);
-        let sure = copied.sources.iter().all(|source| is_no_archive(cx, source));
+        // Another build argument may name an archive or a URL.
+        let fixed = transfer.sources.iter().all(|word| !word.text.contains('$'));
+        let sure = fixed && copied.sources.iter().all(|source| is_no_archive(cx, source));
         let applicability = if sure { Applicability::Safe } else { Applicability::Unsafe };
         out.push(match flags && !hangs {
             true => found.fix(applicability, "Use COPY", vec![renamed(instruction, "COPY")]),
