@@ -74,7 +74,6 @@ fn report(touched: &Touched, brought: &Brought) -> Diagnostic {
         .label(brought.span, "brought here")
         .help(help)
         .waste(match &brought.what {
-            Thing::Path(path) if path == "/var/lib/apt/lists" => Waste::Leftover("apt-lists"),
             Thing::Packages { manager, names } => {
                 let gone = match &touched.what {
                     Thing::Packages { names: gone, .. } => {
@@ -93,7 +92,8 @@ fn brought(cx: &Context<'_>, stage: &Stage) -> Vec<Brought> {
     let mut found = Vec::new();
     for stage in chain(cx, stage) {
         for run in runs(cx, stage) {
-            let made = effects::made(&run).into_iter();
+            // A rule of its own reports the cache of a package manager where it is left.
+            let made = effects::made(&run).into_iter().filter(|made| !made.what.is_managers_cache());
             found.extend(made.map(|Made { what, span }| Brought { what, span, inst: run.step.inst, by_copy: false }));
         }
         for step in stage.steps.iter().filter(|step| !step.onbuild) {

@@ -29,12 +29,18 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
                 // Only RUNs that could be one: nothing but RUN stands between.
                 .take_while(|first| together(cx, runs.get(*first..=later).unwrap_or_default()))
                 .find_map(|first| {
-                    let (made, touched) = pair(made.get(first)?, &touched)?;
+                    let made = made.get(first)?;
+                    let of_note = pair(made, &touched, |thing| !thing.is_managers_cache());
+                    let (made, touched) = of_note.or_else(|| pair(made, &touched, |_| true))?;
                     Some((first, made, touched))
                 });
             if let Some((first, made, touched)) = found {
                 let group = runs.get(first..=later).unwrap_or_default();
-                out.push(report(cx, group, made, touched));
+                let found = report(cx, group, made, touched);
+                // The rule of the manager reports the cache as well; only that the two can be merged is new.
+                if found.fix.is_some() || !made.what.is_managers_cache() {
+                    out.push(found);
+                }
             }
         }
     }
@@ -47,10 +53,15 @@ fn together(cx: &Context<'_>, runs: &[Run<'_>]) -> bool {
     })
 }
 
-fn pair<'m, 't>(made: &'m [Made], touched: &'t [Touched]) -> Option<(&'m Made, &'t Touched)> {
-    touched
-        .iter()
-        .find_map(|touched| made.iter().find(|made| effects::hits(touched, &made.what)).map(|made| (made, touched)))
+fn pair<'m, 't>(
+    made: &'m [Made],
+    touched: &'t [Touched],
+    counts: fn(&Thing) -> bool,
+) -> Option<(&'m Made, &'t Touched)> {
+    touched.iter().find_map(|touched| {
+        let mut all = made.iter().filter(|made| counts(&made.what));
+        all.find(|made| effects::hits(touched, &made.what)).map(|made| (made, touched))
+    })
 }
 
 fn report(cx: &Context<'_>, group: &[Run<'_>], made: &Made, touched: &Touched) -> Diagnostic {

@@ -42,6 +42,14 @@ pub enum Thing {
     Packages { manager: &'static str, names: Vec<String> },
 }
 
+impl Thing {
+    /// What a package manager leaves, which a rule for each of them reports where it is left.
+    pub fn is_managers_cache(&self) -> bool {
+        let caches = ["/root/.npm", "/var/cache/dnf", "/var/cache/yum", "/var/lib/apt/lists"];
+        matches!(self, Thing::Path(path) if caches.contains(&path.as_str()))
+    }
+}
+
 /// What is in the layer of the RUN when it is over.
 pub fn made(run: &Run<'_>) -> Vec<Made> {
     let mut found: Vec<Made> = Vec::new();
