@@ -5,7 +5,7 @@ use super::effects::{Effect, Kind};
 use super::entry::Entry;
 use super::needs::{Claim, Needs, lists_the_base};
 use super::packages::{self, Provided, provider};
-use super::paths::{base_name, join};
+use super::paths::{base_name, join, within};
 use super::presence::{Image, Presence};
 use super::releases::Ground;
 use super::toolchains::go::{Need, NeedKind, Program};
@@ -13,8 +13,14 @@ use super::toolchains::go::{Need, NeedKind, Program};
 /// Says of an assumption that it is about files.
 pub(super) const READS: &str = "may read";
 
+/// Says of an assumption that nobody has named the file.
+const COMPUTED: &str = "is given is computed";
+
 pub(super) fn add(image: &Image<'_, '_>, entry: &Entry, program: &Program, needs: &mut Needs) {
-    for (package, need) in &program.foreign {
+    // What is computed comes last: it matters only for files that nothing else brings along.
+    let computed = |need: &Need| matches!(need.kind, NeedKind::Unknown(_));
+    let (last, first): (Vec<_>, Vec<_>) = program.foreign.iter().partition(|(_, need)| computed(need));
+    for (package, need) in first.into_iter().chain(last) {
         let claim = Claim::of(need);
         let slot = match &need.kind {
             NeedKind::CaCertificates => &mut needs.certificates,
@@ -28,7 +34,7 @@ pub(super) fn add(image: &Image<'_, '_>, entry: &Entry, program: &Program, needs
                 continue;
             }
             _ => {
-                one(image, entry, package, need, claim, needs);
+                one(&Scene { image, entry, program, package }, need, claim, needs);
                 continue;
             }
         };
@@ -36,7 +42,16 @@ pub(super) fn add(image: &Image<'_, '_>, entry: &Entry, program: &Program, needs
     }
 }
 
-fn one(image: &Image<'_, '_>, entry: &Entry, package: &str, need: &Need, claim: Claim, needs: &mut Needs) {
+/// Whose needs are looked at.
+struct Scene<'s, 'c, 'a> {
+    image: &'s Image<'c, 'a>,
+    entry: &'s Entry,
+    program: &'s Program,
+    package: &'s str,
+}
+
+fn one(scene: &Scene<'_, '_, '_>, need: &Need, claim: Claim, needs: &mut Needs) {
+    let Scene { image, entry, program, package } = *scene;
     let installs = image.effects.iter().any(installs_for_running);
     match &need.kind {
         NeedKind::Program(name) if is_brought(image, base_name(name)) => needs.start(name, claim),
@@ -56,6 +71,15 @@ fn one(image: &Image<'_, '_>, entry: &Entry, package: &str, need: &Need, claim: 
         NeedKind::MayRead(what) => {
             let claim = Claim { text: format!("{package} {READS} files: {what}"), ..claim };
             if installs { needs.gaps.push(claim) } else { needs.open.push(claim) }
+        }
+        NeedKind::Unknown(_) => {
+            let carried =
+                |path: &String| needs.data.iter().any(|(data, _)| within(path, &super::layout::data_path(data)));
+            let known = needs.open.iter().any(|open| open.text.ends_with(COMPUTED));
+            if !known && !program.data_left.iter().all(carried) {
+                let text = format!("{package} {READS} files of the image: the path that `{}` {COMPUTED}", claim.text);
+                needs.open.push(Claim { text, ..claim });
+            }
         }
         NeedKind::DataFile(path) | NeedKind::WritablePath(path) => {
             let reads = matches!(need.kind, NeedKind::DataFile(_));

@@ -218,6 +218,8 @@ pub(super) fn of_function(package: &str, name: &str) -> impl Iterator<Item = Eff
 
 /// Methods, whatever they are called on: names that hardly mean anything else.
 pub(super) const METHODS: &[(&str, Effect)] = &[
+    ("AddPicture", Reads(1)),
+    ("AttachFile", Reads(0)),
     ("Attachment", Reads(0)),
     ("DoFile", Reads(0)),
     ("FileAttachment", Reads(0)),

@@ -19,7 +19,7 @@ pub(super) fn is_data_file(tree: &ImageTree<'_>, path: &str) -> bool {
     !note
         && !compose
         && !tool
-        && ![".go", ".s", ".dockerfile", ".dockerignore"].iter().any(|end| name.ends_with(end))
+        && ![".go", ".qtpl", ".s", ".templ", ".dockerfile", ".dockerignore"].iter().any(|end| name.ends_with(end))
         && !DIRS.iter().any(|dir| path.contains(dir))
 }
 

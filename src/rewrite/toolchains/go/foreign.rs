@@ -33,7 +33,9 @@ pub(super) fn of_file(file: &GoFile, shown: &str, constant: &dyn Fn(&str) -> Opt
             true
         }
         NeedKind::DataFile(path) | NeedKind::WritablePath(path) => need.literal || path.starts_with('/'),
-        NeedKind::MayRead(_) | NeedKind::Unknown(_) => false,
+        // Its caller may be told the path by a variable: that matters where files are left to be found.
+        NeedKind::Unknown(_) => !needs::writes_somewhere(need),
+        NeedKind::MayRead(_) => false,
         _ => true,
     });
     system_strings(&file.strings, shown, &mut out, reads_files(file));
@@ -98,6 +100,7 @@ pub(super) fn only_reached(found: Vec<Found>, sources: &dyn Fn() -> Vec<Source>)
                 | NeedKind::Shell
                 | NeedKind::MayStart(_)
                 | NeedKind::MayRead(_)
+                | NeedKind::Unknown(_)
                 | NeedKind::DataFile(_)
                 | NeedKind::WritablePath(_)
                 | NeedKind::Accounts

@@ -443,6 +443,7 @@ impl<'a> Reader<'a> {
         }
         let all_known = tree.gaps.is_empty() && tree.unknown.is_empty() && tree.context.complete;
         if all_known && self.program.data_left.is_empty() {
+            self.program.foreign.retain(|(_, need)| !need.is_path);
             self.program.needs.retain(|need| !need.is_path);
         }
         let database = self.file_database;
