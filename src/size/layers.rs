@@ -1,8 +1,8 @@
 //! Stage by stage, instruction by instruction: who brings which bytes.
 
-use super::debs;
 use super::files::Placed;
 use super::{ImageSize, Kind, Layer, Part, StageSize, Weight};
+use super::{apks, debs};
 use crate::context::BuildContext;
 use crate::diagnostic::{Basis, Cost};
 use crate::model::{self, Base, Model, Stage, Step};
@@ -35,6 +35,8 @@ pub(super) struct Ground {
     pub debian: Option<Debian>,
     /// Debian packages that are there.
     pub there: debs::Set,
+    /// Alpine packages that are there.
+    pub apks: apks::Set,
     /// Files that instructions brought.
     pub placed: Vec<Placed>,
     /// Rows of leftovers.tsv that an earlier layer left.
@@ -117,6 +119,9 @@ fn start(around: &Around<'_>, stage: &Stage, before: &[Ground]) -> (Ground, Part
     ground.total.add(&base);
     ground.debian = debian(stage);
     ground.go_release = go_release(stage);
+    if let Some(image) = stage.image() {
+        ground.apks = apks::base(image);
+    }
     if let (Some(_), Some(image)) = (ground.debian, stage.image()) {
         // Only a file that installs something needs to know.
         if stage_installs(around.model, stage) {

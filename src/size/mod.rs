@@ -3,6 +3,7 @@
 //!
 //! What is not known has no number. MB are 10^6 bytes everywhere.
 
+mod apks;
 mod base;
 mod copy;
 mod debs;
@@ -286,6 +287,7 @@ pub fn tables() -> Vec<Table> {
     vec![
         dated("base_sizes.tsv", "base images by tag, on disk and compressed", base::TEXT),
         dated("deb_packages.tsv", "Debian bookworm packages with their dependencies", debs::PACKAGES),
+        dated("apk_packages.tsv", "Alpine packages with their dependencies", apks::PACKAGES),
         dated("base_packages.tsv", "Debian packages that base images bring", debs::BROUGHT),
         dated("language_packages.tsv", "packages of pip and npm with their caches", language::PACKAGES),
         dated("leftovers.tsv", "lists, caches and programs that tools leave", LEFTOVERS),

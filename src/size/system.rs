@@ -22,7 +22,7 @@ impl Run<'_, '_> {
                 {
                     self.leave("package index of apk", "apk-index", "/var/cache/apk");
                 }
-                self.unknown_packages(index, "apk", call.action);
+                self.apk(index, cmd, call.action);
             }
             Manager::Dnf | Manager::Microdnf => {
                 self.rpm_cache("dnf-cache", "/var/cache/dnf", call.action);
@@ -49,7 +49,7 @@ impl Run<'_, '_> {
     }
 
     /// Packages of a manager without a table.
-    fn unknown_packages(&mut self, index: usize, manager: &str, action: Action) {
+    pub fn unknown_packages(&mut self, index: usize, manager: &str, action: Action) {
         match action {
             Action::Install => {
                 let installs = self.step.installs.iter().filter(|install| install.command == index);
