@@ -195,6 +195,11 @@ fn overweight(report: &Report, paint: Paint, out: &mut dyn Write) -> io::Result<
             let name = paint.bold("error[max-size]", Color::Red);
             writeln!(out, "{name} {}: {}; {}", plain(&file.checked.source.path), over.message(), over.help())?;
         }
+        if let Some(limit) = file.unweighed() {
+            let (name, limit) = (paint.bold("note[max-size]", Color::Cyan), megabytes(limit));
+            let path = plain(&file.checked.source.path);
+            writeln!(out, "{name} {path}: what the image weighs is unknown, so the limit of {limit} is not checked")?;
+        }
     }
     Ok(())
 }

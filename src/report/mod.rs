@@ -115,7 +115,7 @@ impl Overweight {
     pub fn message(&self) -> String {
         let likely = self.weight.size.likely;
         let over = megabytes(likely - self.limit);
-        let known = if self.weight.unknown > 0 { "weighs at least" } else { "likely weighs" };
+        let known = if self.weight.unknown > 0 { "likely weighs more than" } else { "likely weighs" };
         format!("the image {known} {}, {over} above the limit of {}", megabytes(likely), megabytes(self.limit))
     }
 
@@ -183,6 +183,12 @@ impl FileReport {
     pub fn overweight(&self) -> Option<Overweight> {
         let (limit, weight) = (self.max_size?, self.weight()?);
         (weight.size.likely > limit).then(|| Overweight { limit, weight, savings: self.savings() })
+    }
+
+    /// The limit, where nothing of the image has a known size.
+    pub fn unweighed(&self) -> Option<u64> {
+        let weight = self.weight()?;
+        self.max_size.filter(|_| weight.unknown > 0 && weight.size.likely == 0)
     }
 
     /// What the findings would save.

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::run::{Run, about};
-use super::system::listed;
+use super::system::{counted, listed};
 use super::{Kind, Part};
 use crate::diagnostic::Basis;
 use crate::model::{Action, canonical_name, tables};
@@ -84,7 +84,7 @@ impl Run<'_, '_> {
         let bytes: u64 = known.iter().map(|name| add(name, &mut self.ground.apks)).sum();
         if bytes > 0 {
             let more = (self.ground.apks.len() - before).saturating_sub(known.len());
-            let needed = if more > 0 { format!(" and {more} packages they need") } else { String::new() };
+            let needed = if more > 0 { format!(" and {} they need", counted(more)) } else { String::new() };
             let what = format!("apk packages {}{needed}", listed(&known));
             // The table is of Alpine 3.24. Older compilers are smaller, and small things may be missing.
             self.add(Part::new(Kind::Packages, what, about(bytes, 0.6, 1.3, Basis::Estimated)), None);

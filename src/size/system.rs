@@ -124,7 +124,7 @@ impl Run<'_, '_> {
         let known: Vec<&str> = named().filter(stays).filter(|name| debs::known(name)).collect();
         let what = match plain.len().saturating_sub(known.len()) {
             0 => listed(&known),
-            more => format!("{} and {more} packages they need", listed(&known)),
+            more => format!("{} and {} they need", listed(&known), counted(more)),
         };
         let state = leftover("apt-state").map_or(0, |cost| cost.size.likely);
         if !known.is_empty() || !missing.is_empty() {
@@ -134,7 +134,8 @@ impl Run<'_, '_> {
         }
         if extra.len() > 0 {
             let bytes = debs::weigh(&extra, debian.slim);
-            let what = format!("{} packages that are merely recommended", extra.len());
+            let are = if extra.len() == 1 { "is" } else { "are" };
+            let what = format!("{} that {are} merely recommended", counted(extra.len()));
             self.packages(Kind::Recommends, what, bytes, 0, debian, perhaps);
         }
         if !missing.is_empty() {
@@ -167,6 +168,11 @@ impl Run<'_, '_> {
         // The archives also hold the documentation that slim images leave out.
         self.add(Part::new(kind, what, cost).compressed(compressed.min(cost.size.likely)), None);
     }
+}
+
+/// `1 package`, `5 packages`.
+pub(super) fn counted(packages: usize) -> String {
+    if packages == 1 { "1 package".to_string() } else { format!("{packages} packages") }
 }
 
 /// `curl, git, jq and 5 more`.

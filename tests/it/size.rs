@@ -123,3 +123,17 @@ fn a_file_that_is_not_there_is_one_line() {
     assert_eq!(code, 2);
     assert_eq!(error.lines().count(), 1, "{error}");
 }
+
+#[test]
+fn a_limit_that_cannot_be_checked_is_said_to_be_so() {
+    let dir = place("FROM example.com/nobody/app:1\nRUN ./build.sh\nCMD [\"x\"]\n");
+    for command in ["size", "check"] {
+        let (code, said, _) = run(dir.path(), &[command, "--max-size", "20MB", "Dockerfile"]);
+        assert_eq!(code, 0, "{said}");
+        assert!(said.contains("the limit of 20 MB is not checked"), "{said}");
+    }
+    let dir = place("FROM alpine:3.20\nRUN apk add --no-cache build-base && ./build.sh\nCMD [\"x\"]\n");
+    let (code, said, _) = run(dir.path(), &["check", "--max-size", "20MB", "Dockerfile"]);
+    assert_eq!(code, 1);
+    assert!(said.contains("the image likely weighs more than 2"), "{said}");
+}

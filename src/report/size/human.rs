@@ -139,6 +139,10 @@ fn variants(report: &SizeReport, whole: &Weight, style: Style, paint: Paint, out
     if let Some(why) = &report.not_rewritten {
         writeln!(out, "{}", paint.dim(&format!("not rewritten: {}", plain(why))))?;
     }
+    if let Some(limit) = report.max_size.filter(|_| whole.unknown > 0 && whole.size.likely == 0) {
+        let text = format!("the limit of {} is not checked: what the image weighs is unknown", megabytes(limit));
+        writeln!(out, "{text}")?;
+    }
     if let Some(limit) = report.max_size.filter(|limit| whole.size.likely > *limit) {
         let over = megabytes(whole.size.likely - limit);
         let text = format!("{over} above the limit of {}", megabytes(limit));
