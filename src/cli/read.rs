@@ -60,6 +60,24 @@ fn wants_context(text: &str) -> bool {
     has_word(text, "go") || memchr::memmem::find(text.as_bytes(), b"golang").is_some()
 }
 
+/// A smaller file is a script, which weighs nothing when it is stored twice.
+const SCRIPT: u64 = 100_000;
+
+/// A RUN changes mode or owner, and what is copied may weigh something: then only the files tell what that costs. A few
+/// scripts made executable are no reason to list a repository.
+fn changes_what_it_copies(dockerfile: &Path, source: &SourceFile) -> bool {
+    if dockerfile.as_os_str() == "-" || !["chmod", "chown", "chgrp"].iter().any(|word| has_word(&source.text, word)) {
+        return false;
+    }
+    let recursive = |word: &str| word == "--recursive" || (word.starts_with('-') && word.contains('R'));
+    let trees = source.text.split_ascii_whitespace().any(recursive);
+    let Some(root) = guess(dockerfile, source) else { return false };
+    copied_names(source).iter().any(|name| {
+        let heavy = |found: std::fs::Metadata| if found.is_dir() { trees } else { found.len() > SCRIPT };
+        std::fs::metadata(root.join(name)).is_ok_and(heavy)
+    })
+}
+
 /// The build contexts of a run; each directory is listed once.
 #[derive(Default)]
 pub(super) struct Contexts {
@@ -105,7 +123,7 @@ impl Contexts {
     }
 
     fn find(&self, dockerfile: &Path, source: &SourceFile, always: bool) -> Result<Option<Arc<BuildContext>>, String> {
-        if !always && !wants_context(&source.text) {
+        if !always && !wants_context(&source.text) && !changes_what_it_copies(dockerfile, source) {
             return Ok(None);
         }
         let root = match &self.root {
@@ -221,6 +239,25 @@ mod tests {
             assert!(wants_context(text), "{text}");
         }
         assert!(!wants_context("FROM node:22\nRUN make\n"));
+    }
+
+    #[test]
+    fn the_context_tells_what_a_change_of_mode_or_owner_costs() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("app")).unwrap();
+        std::fs::write(dir.path().join("big"), "x".repeat(200_000)).unwrap();
+        std::fs::write(dir.path().join("run"), "x").unwrap();
+        for (text, expected) in [
+            ("FROM a\nCOPY app /app\nRUN chown -R app /app\n", true),
+            ("FROM a\nCOPY app/ /app/\nRUN a && chmod --recursive 755 /app\n", true),
+            ("FROM a\nCOPY big run /\nRUN chmod +x /big\n", true),
+            ("FROM a\nCOPY run /\nCOPY app /app\nRUN chmod +x /run\n", false),
+            ("FROM a\nCOPY app /app\nRUN ls -R\n", false),
+            ("FROM a\nCOPY nothing /app\nRUN chown -R app /app\n", false),
+        ] {
+            let source = SourceFile::new("Dockerfile", text);
+            assert_eq!(changes_what_it_copies(&dir.path().join("Dockerfile"), &source), expected, "{text}");
+        }
     }
 
     #[test]
