@@ -141,14 +141,21 @@ impl Suppressions {
                 true => format!("no rule is called `{name}`"),
                 false => format!("`{name}` is not found here, so nothing is ignored"),
             };
-            let diagnostic = Diagnostic::at(entry.name.span, message).help("take it out");
+            // Another program may find there what a rule here is silent about.
+            let (applicability, help) = match entry.ours {
+                true => (Applicability::Safe, "take it out"),
+                false => {
+                    (Applicability::Unsafe, "take it out, unless the program that it speaks to still finds it here")
+                }
+            };
+            let diagnostic = Diagnostic::at(entry.name.span, message).help(help);
             let line: Vec<&Entry> = self.entries.iter().filter(|other| other.comment == Some(comment)).collect();
             let (edit, title) = if line.iter().all(|entry| idle(entry)) {
                 (Edit::delete(comment), "Delete the comment".to_string())
             } else {
                 (Edit::delete(with_comma(&line, entry.name.span)), format!("Take {name} out"))
             };
-            found.push(diagnostic.fix(Applicability::Safe, title, vec![edit]));
+            found.push(diagnostic.fix(applicability, title, vec![edit]));
         }
         found
     }
