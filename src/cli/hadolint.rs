@@ -9,17 +9,22 @@ use clap::{ArgAction, Args};
 
 use super::args::{BuildArgs, Check, ColorWhen, ConfigArgs, OverrideArgs, RuleArgs};
 use super::check::{self, Printing};
-use super::{Exit, Stop};
+use super::{Exit, Stop, note};
 use crate::config::{hadolint, names};
-use crate::report::{FailOn, Format};
+use crate::report::Format;
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(
+    disable_version_flag = true,
+    version,
+    display_name = "unladen",
+    after_help = "Examples:
   unladen hadolint --ignore DL3008 Dockerfile     as `hadolint --ignore DL3008 Dockerfile`
   unladen hadolint -f checkstyle -o report.xml Dockerfile
   ln -s $(which unladen) ~/bin/hadolint           for what calls a program of that name
 
-Fixes, costs and the other rules are in `unladen check`.")]
+Fixes, costs and the other rules are in `unladen check`."
+)]
 pub struct Hadolint {
     /// Files; `-` is the standard input
     #[arg(value_name = "DOCKERFILE", required = true)]
@@ -34,7 +39,8 @@ pub struct Hadolint {
     /// The path that checkstyle, codeclimate, gitlab_codeclimate, sonarqube and junit show
     #[arg(long, value_name = "PATH")]
     file_path_in_report: Option<String>,
-    /// The least severity that makes the run fail: error, warning, info, style, ignore or none [default: info]
+    /// The least severity that makes the run fail: error, warning, info or style; with ignore or none everything does
+    /// [default: info]
     #[arg(long, short = 't', value_name = "SEVERITY")]
     failure_threshold: Option<String>,
     /// End with 0 also when there are findings
@@ -46,6 +52,9 @@ pub struct Hadolint {
     /// Show the configuration on the standard error
     #[arg(long, short = 'V')]
     verbose: bool,
+    /// Show the version
+    #[arg(long, short = 'v', action = ArgAction::Version)]
+    version: Option<bool>,
     /// Do not run these rules
     #[arg(long, value_name = "RULE", action = ArgAction::Append)]
     ignore: Vec<String>,
@@ -61,10 +70,7 @@ pub struct Hadolint {
 pub(super) fn run(command: &Hadolint, color: ColorWhen, out: &mut dyn Write) -> Result<Exit, Stop> {
     let usage = |option: &'static str| move |message| Stop::Usage(format!("{option}: {message}"));
     let threshold = command.failure_threshold.as_deref().map(hadolint::threshold).transpose();
-    let fail_on = threshold.map_err(usage("--failure-threshold"))?.map(|least| match least {
-        FailOn::At(severity) => severity.name().to_string(),
-        FailOn::Never => "none".to_string(),
-    });
+    let fail_on = threshold.map_err(usage("--failure-threshold"))?.map(|least| least.name().to_string());
     let formats: Result<Vec<Format>, String> =
         command.format.iter().map(|name| hadolint::format(name).map(Format::Hadolint)).collect();
     let printing = Printing {
@@ -110,10 +116,14 @@ pub(super) fn run(command: &Hadolint, color: ColorWhen, out: &mut dyn Write) -> 
     check::run_with(&check, color, printing, out)
 }
 
-/// Without the codes that hadolint has and we do not.
+/// Without what no rule is called: hadolint takes any word. Its own codes are no reason to speak.
 fn known(given: &[String]) -> Vec<String> {
-    let all = given.iter().flat_map(|names| names.split(','));
-    all.filter(|name| !is_code(name) || !names::known(name).is_empty()).map(String::from).collect()
+    let all = given.iter().flat_map(|names| names.split(',')).map(str::trim).filter(|name| !name.is_empty());
+    let (known, others): (Vec<&str>, Vec<&str>) = all.partition(|name| !names::known(name).is_empty());
+    for name in others.into_iter().filter(|name| !is_code(name)) {
+        note(&format!("no rule is called `{name}`"));
+    }
+    known.into_iter().map(String::from).collect()
 }
 
 /// `DL3008`, `SC2086`

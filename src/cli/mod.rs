@@ -151,7 +151,8 @@ fn hadolint_overrides(given: &args::OverrideArgs, overrides: &mut Overrides) -> 
     overrides.options.strict_labels = given.strict_labels;
     for pair in &given.require_label {
         let usage = |message: String| Stop::Usage(format!("--require-label: {message}"));
-        let (label, kind) = pair.split_once(':').ok_or_else(|| usage(format!("`{pair}` is not LABEL:KIND")))?;
+        // As in hadolint, a label alone may hold any text.
+        let (label, kind) = pair.split_once(':').unwrap_or((pair, "text"));
         overrides.options.label_schema.insert(label.to_string(), names::label_kind(kind).map_err(usage)?);
     }
     Ok(())

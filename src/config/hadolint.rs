@@ -48,7 +48,7 @@ struct Lists {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Threshold(FailOn);
+struct Threshold(Severity);
 
 #[derive(Clone, Copy, Debug)]
 struct FormatName(Shape);
@@ -56,9 +56,9 @@ struct FormatName(Shape);
 #[derive(Clone, Debug)]
 struct Code(String);
 
-/// hadolint has one word more than we have.
-pub fn threshold(name: &str) -> Result<FailOn, String> {
-    if name.eq_ignore_ascii_case("ignore") { Ok(FailOn::Never) } else { names::fail_on(name) }
+/// hadolint's `ignore` and `none` are its lowest severity: every finding reaches it. `no-fail` is what never fails.
+pub fn threshold(name: &str) -> Result<Severity, String> {
+    names::hadolints_severity(name)
 }
 
 pub fn format(name: &str) -> Result<Shape, String> {
@@ -86,7 +86,7 @@ fn code(word: &str) -> Result<String, String> {
 
 impl<'de> Deserialize<'de> for Threshold {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Threshold, D::Error> {
-        from.deserialize_str(Named("a severity or `none`", threshold)).map(Threshold)
+        from.deserialize_str(Named("a severity", threshold)).map(Threshold)
     }
 }
 
@@ -288,7 +288,7 @@ fn build(file: File, profile: Profile) -> Config {
     config.disable_ignores = file.disable_ignore_pragma.unwrap_or(false);
     config.fail_on = match file.failure_threshold {
         _ if file.no_fail == Some(true) => Some(FailOn::Never),
-        threshold => threshold.map(|threshold| threshold.0),
+        threshold => threshold.map(|threshold| FailOn::At(threshold.0)),
     };
     config
 }

@@ -166,6 +166,12 @@ pub fn fail_on(name: &str) -> Result<FailOn, String> {
     one_of("severity", name, &words)
 }
 
+/// With the words that hadolint has below `style`, which nothing here is.
+pub(super) fn hadolints_severity(name: &str) -> Result<Severity, String> {
+    let lowest = ["ignore", "none"].map(|word| (word, Severity::Style));
+    one_of("severity", name, &[SEVERITIES.as_slice(), &lowest].concat())
+}
+
 pub fn base(name: &str) -> Result<BaseWish, String> {
     let words = [
         ("auto", BaseWish::Auto),

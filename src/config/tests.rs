@@ -138,8 +138,14 @@ fn hadolints_file_is_read_as_it_is() {
     assert!(config.disable_ignores);
     let formats = vec![Shape::Tty, Shape::Json];
     assert_eq!(config.output, Output { formats, no_color: true, verbose: true });
-    for text in ["no-fail: true\n", "failure-threshold: none\n", "failure-threshold: ignore\n"] {
-        assert_eq!(hadolint_config(text).unwrap().fail_on, Some(FailOn::Never), "{text}");
+    let least = FailOn::At(Severity::Style);
+    for (text, fail_on) in [
+        ("no-fail: true\n", FailOn::Never),
+        ("failure-threshold: none\n", least),
+        ("failure-threshold: ignore\n", least),
+        ("failure-threshold: none\nno-fail: true\n", FailOn::Never),
+    ] {
+        assert_eq!(hadolint_config(text).unwrap().fail_on, Some(fail_on), "{text}");
     }
     assert_eq!(
         hadolint_config("ignored: DL3006\n").unwrap_err(),

@@ -610,7 +610,7 @@ fn a_command_line_of_hadolints_works_behind_our_name() {
         ("other.yaml", "ignored: [DL3006]\n"),
     ]);
     // What is called, how it ends, and what is among its output.
-    let cases: [(&[&str], i32, &str); 24] = [
+    let cases: [(&[&str], i32, &str); 30] = [
         (&["Dockerfile"], 1, "Dockerfile:1 DL3006 warning: "),
         (&["Dockerfile", "clean"], 1, "Dockerfile:3 DL3000 error: "),
         (&["clean"], 0, ""),
@@ -632,7 +632,13 @@ fn a_command_line_of_hadolints_works_behind_our_name() {
         (&["-f", "tty", "-f", "json", "Dockerfile"], 1, "[{\"code\":\"DL3006\",\"column\":6,"),
         (&["--no-fail", "Dockerfile"], 0, "DL3006"),
         (&["-t", "error", "Dockerfile"], 1, "DL3006"),
-        (&["--failure-threshold", "ignore", "Dockerfile"], 0, "DL3006"),
+        (&["--failure-threshold", "ignore", "Dockerfile"], 1, "DL3006"),
+        (&["-t", "none", "Dockerfile"], 1, "DL3006"),
+        (&["-t", "none", "clean"], 0, ""),
+        (&["-v"], 0, "unladen "),
+        (&["--version"], 0, "unladen "),
+        (&["--ignore", "XX9999", "--error", "nothing", "Dockerfile"], 1, "DL3006"),
+        (&["--require-label", "maintainer", "labels"], 1, "DL3049"),
         (&["-t", "error", "--ignore", "DL3000", "--ignore", "DL9999", "Dockerfile"], 0, "DL3006"),
         (&["--error", "DL3006", "--style", "DL3000", "Dockerfile"], 1, "1 DL3006 error: "),
         (&["--info", "DL3057", "Dockerfile"], 1, "DL3057 info: "),
