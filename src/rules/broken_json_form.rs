@@ -39,7 +39,7 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
         let found = Diagnostic::at(instruction.content, message)
             .help(format!("write {name} [\"program\", \"argument\"], with double quotes and commas"));
         let plain = instruction.comments.is_empty() && !step.onbuild;
-        out.push(match words(text).filter(|_| plain && !strict) {
+        out.push(match words(text).filter(|_| plain) {
             Some(words) => {
                 let json = format!("[{}]", words.join(", "));
                 found.fix(Applicability::Unsafe, "Write it as JSON", vec![Edit::replace(*span, json)])
@@ -72,4 +72,27 @@ fn words(text: &str) -> Option<Vec<String>> {
         rest = rest.strip_prefix(',').unwrap_or(rest).trim_start();
     }
     (!words.is_empty()).then_some(words)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lint;
+    use crate::settings::{Profile, Settings};
+    use crate::text::SourceFile;
+
+    #[test]
+    fn shellcheck_is_silent_where_json_was_meant() {
+        let found = |profile| {
+            let settings = Settings { profile, ..Settings::default() };
+            let source = SourceFile::new("Dockerfile", "FROM debian:13\nRUN ['echo', 'hi']\n");
+            let checked = lint::check(source, None, &settings);
+            let codes: Vec<&str> = checked.diagnostics.iter().map(|found| found.rule).collect();
+            let fixes = checked.diagnostics.iter().filter(|found| found.rule.starts_with("SC") && found.fix.is_some());
+            (codes.join(" "), fixes.count())
+        };
+        let (codes, _) = found(Profile::Default);
+        assert!(codes.contains("broken-json-form") && !codes.contains("SC"), "{codes}");
+        let (codes, fixes) = found(Profile::Hadolint);
+        assert!(codes.contains("SC1035") && fixes == 0, "{codes} {fixes}");
+    }
 }

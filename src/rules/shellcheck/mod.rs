@@ -9,13 +9,14 @@ mod shells;
 
 pub use codes::CODES;
 
+use super::support::exec_form::looks_like_json_of_run;
 use super::{Category, Context, FixAvailability, Rule};
 use crate::diagnostic::{Applicability, Diagnostic, Fix, FixKind, Severity};
 use crate::model::Step;
 use crate::settings::Profile;
 use crate::shell::shellcheck::{AVAILABLE, Correction, Finding, Linter, Surroundings};
 use crate::shell::{CommandText, Dialect, command_text};
-use crate::syntax::{Body, Instruction};
+use crate::syntax::{Body, Command, Instruction};
 use crate::text::{Edit, MappedText};
 use shells::Sh;
 
@@ -70,6 +71,11 @@ pub fn check(cx: &Context<'_>, on: &dyn Fn(&Rule) -> bool, out: &mut Vec<Diagnos
             if wanted.is_empty() || !matches!(script.dialect, Dialect::Posix | Dialect::Bash) {
                 continue;
             }
+            // The text was meant as JSON, which broken-json-form says; hadolint tells what a shell makes of it.
+            let json = matches!(command, Command::Shell(span) if looks_like_json_of_run(cx.source.slice(*span).trim()));
+            if json && cx.settings.profile != Profile::Hadolint && on(&super::broken_json_form::RULE) {
+                continue;
+            }
             let Some(text) = command_text(cx.source, run, command) else { continue };
             let shell = shell_of(step, text.shebang.as_deref());
             let dialect = match &text.shebang {
@@ -96,6 +102,9 @@ pub fn check(cx: &Context<'_>, on: &dyn Fn(&Rule) -> bool, out: &mut Vec<Diagnos
             }
             let mut found = out.split_off(first);
             found.retain_mut(|diagnostic| matters(cx, sh, diagnostic));
+            if json {
+                found.iter_mut().for_each(|diagnostic| diagnostic.fix = None);
+            }
             out.append(&mut found);
         }
     }
