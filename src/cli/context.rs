@@ -24,6 +24,7 @@ pub fn load(dockerfile: &Path, root: &Path) -> io::Result<BuildContext> {
 fn load_at_most(dockerfile: &Path, root: &Path, max_entries: usize) -> io::Result<BuildContext> {
     let patterns = patterns(dockerfile, root)?;
     let mut files = BTreeMap::new();
+    let mut links = BTreeMap::new();
     let mut ignored = Vec::new();
     let mut complete = true;
     let mut seen = 0;
@@ -60,6 +61,9 @@ fn load_at_most(dockerfile: &Path, root: &Path, max_entries: usize) -> io::Resul
             } else if excluded {
                 ignored.push(path);
             } else if let Ok(metadata) = entry.metadata() {
+                if let (true, Ok(to)) = (kind.is_symlink(), fs::read_link(entry.path())) {
+                    links.insert(path.clone(), to.to_string_lossy().replace('\\', "/"));
+                }
                 files.insert(path, describe(&metadata));
             }
         }
@@ -70,6 +74,7 @@ fn load_at_most(dockerfile: &Path, root: &Path, max_entries: usize) -> io::Resul
     let git = root.join(".git");
     let mut context = context.with_git(Box::new(move || bytes_below(&git)));
     context.complete = complete;
+    context.links = links;
     context.ignore = patterns;
     Ok(context)
 }
@@ -220,5 +225,8 @@ mod tests {
         assert_eq!(listed(&context), ["dirlink", "link", "real/secret.txt"]);
         assert!(context.files["link"].symlink);
         assert_eq!(context.read("link"), None);
+        // What a link leads to is only asked of the list.
+        assert_eq!(context.followed("dirlink").as_deref(), Some("real"));
+        assert_eq!((context.followed("link"), context.followed("real/secret.txt").is_some()), (None, true));
     }
 }

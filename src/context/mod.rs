@@ -28,6 +28,8 @@ pub struct BuildContext {
     pub files: BTreeMap<String, ContextFile>,
     /// Paths that `.dockerignore` hides. A directory hidden whole stands here once, with a trailing `/`.
     pub ignored: Vec<String>,
+    /// Where symbolic links lead, as they say it.
+    pub links: BTreeMap<String, String>,
     /// What `.dockerignore` says.
     pub ignore: dockerignore::Patterns,
     /// The list of files is whole; false when listing stopped at its limit or a directory could not be read.
@@ -61,6 +63,7 @@ impl BuildContext {
             root,
             files,
             ignored,
+            links: BTreeMap::new(),
             ignore: dockerignore::Patterns::default(),
             complete: true,
             reader,
@@ -110,6 +113,21 @@ impl BuildContext {
 
     pub fn is_file(&self, path: &str) -> bool {
         self.files.contains_key(path)
+    }
+
+    /// The path that a symbolic link stands for in the end, within the context: BuildKit follows one that COPY names, and
+    /// takes the context for the root. `None` where that is not listed; any other path stands for itself.
+    pub fn followed(&self, path: &str) -> Option<String> {
+        let mut path = path.to_string();
+        for _ in 0..40 {
+            if !self.files.get(&path).is_some_and(|file| file.symlink) {
+                return (self.is_file(&path) || self.is_dir(&path)).then_some(path);
+            }
+            let to = self.links.get(&path)?;
+            let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
+            path = tree::join(&format!("/{directory}"), to).trim_start_matches('/').to_string();
+        }
+        None
     }
 
     /// A directory with at least one file in it; "" is the context itself.

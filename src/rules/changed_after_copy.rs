@@ -120,7 +120,10 @@ fn weighs(cx: &Context<'_>, copied: &Copied, path: &str, directory: bool) -> boo
             true => {
                 context.under(if plain == "." { "" } else { plain }).map(|(_, file)| file.size).sum::<u64>() > LIGHT
             }
-            false => context.files.get(plain).is_none_or(|file| file.size > LIGHT),
+            false => {
+                let target = context.followed(plain);
+                target.and_then(|target| context.files.get(&target)).is_none_or(|file| file.size > LIGHT)
+            }
         };
     }
     // Programs are copied from other stages; a file of the context is mostly a script.

@@ -14,6 +14,9 @@ pub(super) static PATHS: &str = include_str!("../../rules/tables/known_paths.tsv
 /// Files of the context that are named when they are larger.
 const LARGE: u64 = 1_000_000;
 
+/// What BuildKit takes for false.
+const NO: [&str; 6] = ["false", "False", "FALSE", "f", "F", "0"];
+
 pub(super) fn parts(
     around: &Around<'_>,
     step: &Step,
@@ -116,11 +119,16 @@ fn from_context(around: &Around<'_>, inst: &Instruction, step: &Step, path: Opti
         let what = path.map_or("files of the build context".to_string(), |path| format!("{path} of the build context"));
         return vec![Part { kind: Kind::Files, ..Part::unknown(what) }];
     };
-    let Some((bytes, count, large)) = listed(context, inst, step, path) else {
-        let what = format!("{path}, which is not in the build context");
+    let Some(Listed { bytes, compressed, count, large }) = listed(context, inst, step, path) else {
+        let what = match context.files.get(path).is_some_and(|file| file.symlink) {
+            true => format!("{path}, a link to what is not in the build context"),
+            false => format!("{path}, which is not in the build context"),
+        };
         return vec![Part { kind: Kind::Files, ..Part::unknown(what) }];
     };
-    if inst.keyword == Keyword::Add && is_archive(path) {
+    let unpacks =
+        inst.flag("unpack").and_then(|flag| flag.value.as_ref()).is_none_or(|value| !NO.contains(&&*value.text));
+    if inst.keyword == Keyword::Add && unpacks && is_archive(path) {
         // ADD unpacks it; gzip makes source and programs three times smaller.
         let packed = !path.ends_with(".tar");
         let size = match packed {
@@ -140,27 +148,47 @@ fn from_context(around: &Around<'_>, inst: &Instruction, step: &Step, path: Opti
             large.iter().map(|(name, bytes)| format!("{name} {:.0} MB", *bytes as f64 / 1e6)).collect();
         what.push_str(&format!(", among them {}", names.join(", ")));
     }
-    let mut parts = vec![Part::new(Kind::Files, what, Cost { size: Size::exact(bytes), basis: Basis::Measured })];
+    let part = Part::new(Kind::Files, what, Cost { size: Size::exact(bytes), basis: Basis::Measured });
+    let mut parts = vec![part.compressed(compressed)];
     if !context.complete {
         parts.push(Part { kind: Kind::Files, ..Part::unknown("the build context could not be listed to its end") });
     }
     parts
 }
 
-/// Bytes and number of the files that a source of the context stands for, and the large ones among them: whole
-/// directories at the top of the source, or single files.
-type Listed = (u64, usize, Vec<(String, u64)>);
+/// The files that a source of the context stands for.
+struct Listed {
+    bytes: u64,
+    compressed: u64,
+    count: usize,
+    /// Whole directories at the top of the source, or single files.
+    large: Vec<(String, u64)>,
+}
 
 fn listed(context: &BuildContext, inst: &Instruction, step: &Step, path: &str) -> Option<Listed> {
     let root = if path == "." { "" } else { path.trim_end_matches('/') };
+    // A link that is named is followed; one inside a directory stays a link.
+    let target;
+    let root = if context.files.get(root).is_some_and(|file| file.symlink) {
+        target = context.followed(root)?;
+        target.as_str()
+    } else {
+        root
+    };
     if let Some(file) = context.files.get(root) {
-        return Some((if file.symlink { 0 } else { file.size }, 1, Vec::new()));
+        return Some(Listed {
+            bytes: file.size,
+            compressed: files::compressed(root, file.size),
+            count: 1,
+            large: Vec::new(),
+        });
     }
     let plain = inst.flag("exclude").is_none();
     let mut tops: Vec<(String, u64)> = Vec::new();
-    let (mut bytes, mut count) = (0, 0);
+    let (mut bytes, mut compressed, mut count) = (0, 0, 0);
     let mut add = |name: &str, size: u64| {
         bytes += size;
+        compressed += files::compressed(name, size);
         count += 1;
         let rest = name.get(root.len()..).unwrap_or(name).trim_start_matches('/');
         let top = rest.split('/').next().unwrap_or(rest);
@@ -191,7 +219,7 @@ fn listed(context: &BuildContext, inst: &Instruction, step: &Step, path: &str) -
     tops.retain(|(_, bytes)| *bytes >= LARGE);
     tops.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
     tops.truncate(3);
-    Some((bytes, count, tops))
+    Some(Listed { bytes, compressed, count, large: tops })
 }
 
 fn is_archive(path: &str) -> bool {

@@ -57,7 +57,7 @@ pub(super) fn at(placed: &[Placed], path: &str, context: Option<&BuildContext>) 
                     let bytes = bytes_of(context, &below);
                     if bytes > 0 {
                         let cost = Cost { size: Size::exact(bytes), basis: Basis::Measured };
-                        found.add(Some(cost), (bytes as f64 / 2.7) as u64);
+                        found.add(Some(cost), compressed(&below, bytes));
                     }
                 }
                 (None, _) if thing.cost.is_none() => found.unknown = true,
@@ -66,6 +66,17 @@ pub(super) fn at(placed: &[Placed], path: &str, context: Option<&BuildContext>) 
         }
     }
     found
+}
+
+/// What gzip likely leaves of a file: of archives, pictures and films nearly all.
+pub(super) fn compressed(path: &str, bytes: u64) -> u64 {
+    const PACKED: &[&str] = &[
+        "7z", "apk", "avif", "br", "bz2", "deb", "docx", "gif", "gz", "jar", "jpeg", "jpg", "mkv", "mov", "mp3", "mp4",
+        "ogg", "pdf", "png", "rpm", "tbz2", "tgz", "txz", "war", "webm", "webp", "whl", "woff", "woff2", "xlsx", "xz",
+        "zip", "zst",
+    ];
+    let ending = path.rsplit_once('.').map_or(String::new(), |(_, ending)| ending.to_ascii_lowercase());
+    if PACKED.contains(&ending.as_str()) { bytes } else { (bytes as f64 / 2.7) as u64 }
 }
 
 /// The bytes of a file of the context, or of all below a directory. A symbolic link is none.

@@ -18,7 +18,10 @@ fn weigh(text: &str, files: &[(&str, &str)]) -> ImageSize {
 
 /// The parts of the last stage, FROM left out: `kind MB` with one decimal, or `kind ?`.
 fn parts(text: &str, files: &[(&str, &str)]) -> String {
-    let size = weigh(text, files);
+    shown(&weigh(text, files))
+}
+
+fn shown(size: &ImageSize) -> String {
     let stage = size.shipped().unwrap();
     let part = |part: &Part| match part.cost {
         Some(cost) => format!("{} {:.1}", part.kind.name(), cost.size.likely as f64 / 1e6),
@@ -269,4 +272,46 @@ fn bytes_that_findings_share_count_once() {
     let all = savings(&file, &size, &[lists, base]).findings.likely;
     // Never more than the image weighs.
     assert_eq!(all, size.shipped().unwrap().total.size.likely);
+}
+
+#[test]
+fn a_link_that_copy_names_weighs_what_it_leads_to() {
+    let big = "x".repeat(2_000_000);
+    let mut context =
+        BuildContext::in_memory(&[("d/big", big.as_str()), ("l", ""), ("d/m", ""), ("out", ""), ("dl", "")]);
+    for (link, to) in [("l", "d/m"), ("d/m", "./big"), ("out", "../elsewhere"), ("dl", "/d")] {
+        context.files.get_mut(link).unwrap().symlink = true;
+        context.links.insert(link.to_string(), to.to_string());
+    }
+    for (line, expected) in [
+        ("COPY l /a", "files 2.0"),
+        ("COPY d/m /a", "files 2.0"),
+        ("COPY d /a", "files 2.0"),
+        ("COPY dl /a", "files 2.0"),
+        ("COPY out /a", "files ?"),
+    ] {
+        let text = format!("FROM scratch\n{line}\n");
+        let source = SourceFile::new("Dockerfile", text.as_str());
+        let file = syntax::parse(&source);
+        let model = crate::model::build(&source, &file, &ModelOptions::default());
+        let size = image(&source, &file, &model, Some(&context), &SizeOptions::default());
+        assert_eq!(shown(&size), expected, "{line}");
+    }
+}
+
+#[test]
+fn an_archive_that_add_leaves_packed_weighs_what_it_is() {
+    let packed = "x".repeat(2_000_000);
+    let files = [("t.tar.gz", packed.as_str()), ("t.bin", packed.as_str())];
+    for (line, expected) in [
+        ("ADD t.tar.gz /a/", ("files 6.0", 2_000_000)),
+        ("ADD --unpack=false t.tar.gz /a/", ("files 2.0", 2_000_000)),
+        ("ADD --unpack=true t.tar.gz /a/", ("files 6.0", 2_000_000)),
+        ("COPY t.tar.gz /a/", ("files 2.0", 2_000_000)),
+        ("COPY t.bin /a/", ("files 2.0", 740_740)),
+    ] {
+        let size = weigh(&format!("FROM scratch\n{line}\n"), &files);
+        let compressed = size.shipped().unwrap().total.compressed;
+        assert_eq!((shown(&size).as_str(), compressed), expected, "{line}");
+    }
 }

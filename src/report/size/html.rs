@@ -3,7 +3,10 @@
 
 use std::fmt::Write as _;
 
-use super::{Built, Row, SizeReport, Way, basis_text, fleet, megabytes, rows, ships, stage_name, total, weight_text};
+use super::{
+    Built, Row, SizeReport, Way, basis_text, compressed_text, fleet, megabytes, rows, ships, stage_name, total,
+    weight_text,
+};
 use crate::lint::Checked;
 use crate::size::{Kind, Part, StageSize, Weight};
 
@@ -63,7 +66,7 @@ fn heading(way: Way) -> &'static str {
 
 fn header(out: &mut String, report: &SizeReport, now: &Weight, path: &str) {
     let basis = Some(basis_text(now)).filter(|basis| !basis.is_empty());
-    let compressed = (now.compressed > 0).then(|| format!("about {} compressed", megabytes(now.compressed)));
+    let compressed = (now.compressed > 0).then(|| compressed_text(now));
     let notes: Vec<String> = basis.into_iter().chain(compressed).chain(["linux/amd64".to_string()]).collect();
     let _ = write!(
         out,

@@ -6,7 +6,9 @@ use colored::Color;
 
 use super::super::human::Paint;
 use super::super::view::plain;
-use super::{Row, SizeReport, Style, basis_text, fleet, megabytes, rows, ships, stage_name, total, weight_text};
+use super::{
+    Row, SizeReport, Style, basis_text, compressed_text, fleet, megabytes, rows, ships, stage_name, total, weight_text,
+};
 use crate::size::{Kind, Weight, tables as known};
 
 /// Columns of a bar; fewer where the terminal is narrow or the real bytes stand beside it.
@@ -65,7 +67,7 @@ fn headline(whole: &Weight, paint: Paint) -> String {
         text.push_str(&paint.dim(&format!("  ({basis})")));
     }
     if whole.compressed > 0 {
-        text.push_str(&paint.dim(&format!(", about {} compressed", megabytes(whole.compressed))));
+        text.push_str(&paint.dim(&format!(", {}", compressed_text(whole))));
     }
     text
 }

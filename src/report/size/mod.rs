@@ -160,6 +160,12 @@ pub fn write_tables(json: bool, out: &mut dyn Write) -> io::Result<()> {
     if json { json::tables(out) } else { human::tables(out) }
 }
 
+/// What is not known is missing here too.
+fn compressed_text(whole: &Weight) -> String {
+    let least = if whole.unknown > 0 { "at least " } else { "" };
+    format!("{least}about {} compressed", megabytes(whole.compressed))
+}
+
 /// `868 MB`, `at least 620 MB`, `unknown`.
 pub fn weight_text(weight: &Weight) -> String {
     match (weight.unknown, weight.size.low) {
