@@ -146,6 +146,10 @@ pub(super) fn collect(image: &Image<'_, '_>, entry: &Entry, found: &Found, progr
             }
         }
     }
+    for untracked in case.walk.untracked.iter().filter(|found| needs.read && found.makes_go_files()) {
+        let text = format!("the Go files that `{}` makes read no files and start no programs", untracked.what);
+        needs.open.push(Claim::at(text, untracked.span));
+    }
     if case.options.stated.needs_shell == Some(false) {
         needs.shell = None;
         needs.program_gaps.clear();

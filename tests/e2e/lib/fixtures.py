@@ -67,6 +67,7 @@ UNBUILDABLE = {
     "go-cloned-data": "clones a repository that does not exist",
     "go-front-end-in-field": "runs `npm ci` in a folder without packages",
     "go-generate-only-go": "perhaps: fetches stringer, which may want a newer Go",
+    "go-swagger-package-made": "perhaps: fetches swag, which may want another Go",
     "go-replaced-module": "a module is replaced by one that does not exist",
     "go-front-end-built": "runs `npm ci` in a folder without packages",
     "go-program-of-other-image": "copies from an image of ghcr.io, and no registry is asked here",

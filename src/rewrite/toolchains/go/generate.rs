@@ -6,50 +6,69 @@ use super::gomod::program_name;
 use super::packages::is_path;
 use crate::context::tree::{ImageTree, join};
 
-/// Generators that write Go files and nothing else, unless a flag names another file.
+/// Generators that write Go files and nothing else, unless a flag names another file; and what those files import reads
+/// nothing and starts nothing. Of others (ent, sqlc, templ) the files would have to be there to be read.
 const GO_ONLY: &[&str] = &[
     "bitstringer",
     "counterfeiter",
     "deepcopy-gen",
     "easyjson",
-    "ent",
-    "entc",
     "enumer",
-    "esc",
-    "ffjson",
-    "fileb0x",
     "go-bindata",
     "go-bindata-assetfs",
     "go-enum",
     "gofmt",
     "goimports",
-    "gomodifytags",
-    "gotests",
-    "gqlgen",
-    "hero",
     "jsonenums",
     "minimock",
     "mockery",
     "mockgen",
     "moq",
-    "msgp",
-    "oapi-codegen",
-    "pkger",
-    "protoc-go-inject-tag",
     "qtc",
-    "sqlc",
-    "statik",
     "stringer",
-    "templ",
-    "vfsgendev",
     "wire",
 ];
+
+/// Generators whose files may import anything.
+const OTHERS: &[&str] = &[
+    "buf",
+    "ent",
+    "entc",
+    "esc",
+    "ffjson",
+    "fileb0x",
+    "goctl",
+    "gqlgen",
+    "hero",
+    "hz",
+    "jet",
+    "kitex",
+    "msgp",
+    "oapi-codegen",
+    "packr",
+    "packr2",
+    "pkger",
+    "protoc",
+    "rice",
+    "sqlboiler",
+    "sqlc",
+    "statik",
+    "templ",
+    "thrift",
+    "vfsgendev",
+    "xo",
+];
+
+/// A program that makes Go files.
+pub(super) fn is_generator(name: &str) -> bool {
+    OTHERS.contains(&name) || GO_ONLY.contains(&name)
+}
 
 /// Flags of these programs whose value is a file that they write.
 const OUTPUTS: &[&str] = &["o", "out", "output", "destination", "dest"];
 
-/// Files other than Go sources that the command leaves, or why that cannot be told.
-pub(super) fn leaves(tree: &ImageTree<'_>, build: &GoBuild) -> Result<Vec<String>, String> {
+/// The command leaves Go sources and nothing else; otherwise why that cannot be told.
+pub(super) fn leaves(tree: &ImageTree<'_>, build: &GoBuild) -> Result<(), String> {
     let from = build.dir.as_deref().ok_or("its directory is not known")?;
     if build.unsure.is_some() || !tree.gaps.is_empty() || !tree.unknown.is_empty() {
         return Err("its sources are not all known".into());
@@ -72,18 +91,37 @@ pub(super) fn leaves(tree: &ImageTree<'_>, build: &GoBuild) -> Result<Vec<String
             None => dirs.push(join(from, package)),
         }
     }
-    let mut left = Vec::new();
+    templates(tree)?;
     for dir in &dirs {
         let names: Vec<String> = tree.files_in(dir).map(|(name, _)| name.to_string()).collect();
         for name in names.iter().filter(|name| name.ends_with(".go")) {
             let path = join(dir, name);
             let text = tree.read(&path).ok_or_else(|| format!("{path} is not there to read"))?;
             for command in directives(&text) {
-                left.extend(of_command(&command, dir, &names)?);
+                of_command(&command, &names)?;
             }
         }
     }
-    Ok(left)
+    Ok(())
+}
+
+/// The templates of quicktemplate are Go code in the end: none of them may import what reads or starts something, nor a
+/// package that nobody would read for it.
+fn templates(tree: &ImageTree<'_>) -> Result<(), String> {
+    const HARMLESS: &[&str] = &["bytes", "fmt", "html", "math", "sort", "strconv", "strings", "time", "unicode"];
+    for (path, _) in tree.under("/").filter(|(path, _)| path.ends_with(".qtpl")) {
+        let text = tree.read(path).ok_or_else(|| format!("{path} is not there to read"))?;
+        for part in text.split("{%").skip(1).filter_map(|part| part.split("%}").next()) {
+            let part = part.trim_start();
+            let imports = part.strip_prefix("import").map(|rest| rest.split('"').skip(1).step_by(2));
+            let strange =
+                |name: &str| !HARMLESS.contains(&name) && !name.starts_with("github.com/valyala/quicktemplate");
+            if let Some(name) = imports.into_iter().flatten().find(|name| strange(name)) {
+                return Err(format!("{path} imports {name}"));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The commands of a file, each as its words.
@@ -121,7 +159,13 @@ fn words(text: &str) -> Vec<String> {
     found
 }
 
-fn of_command(words: &[String], dir: &str, beside: &[String]) -> Result<Vec<String>, String> {
+/// A RUN starts a generator of Go files by its name.
+pub(super) fn writes_only_go(name: &str, args: &[String], beside: &[String]) -> bool {
+    let words: Vec<String> = std::iter::once(name.to_string()).chain(args.iter().cloned()).collect();
+    !matches!(name, "go" | "echo" | "true") && of_command(&words, beside).is_ok()
+}
+
+fn of_command(words: &[String], beside: &[String]) -> Result<(), String> {
     let unknown = || format!("what `{}` leaves is not known", words.join(" "));
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let (program, args) = match words.as_slice() {
@@ -140,22 +184,27 @@ fn of_command(words: &[String], dir: &str, beside: &[String]) -> Result<Vec<Stri
             (program_name(path), rest.get(at + 1..).unwrap_or_default())
         }
         ["go", "tool", name, rest @ ..] => (name.rsplit('/').next().unwrap_or(name).to_string(), rest),
-        ["go", "fmt" | "vet" | "version", ..] | ["echo" | "true", ..] => return Ok(Vec::new()),
+        ["go", "fmt" | "vet" | "version", ..] | ["echo" | "true", ..] => return Ok(()),
         [name, rest @ ..] => (name.rsplit('/').next().unwrap_or(name).to_string(), rest),
-        [] => return Ok(Vec::new()),
+        [] => return Ok(()),
     };
     match program.as_str() {
-        "protoc" => protoc(args).then(Vec::new).ok_or_else(unknown),
-        "swag" => Ok(swag(args, dir)),
+        "protoc" => protoc(args).then_some(()).ok_or_else(unknown),
+        // `swag fmt` changes comments alone.
+        "swag" if args.first() == Some(&"fmt") => Ok(()),
         // What its file of the injector imports is in no file of the build, unless it was generated before.
         "wire" if !beside.iter().any(|name| name == "wire_gen.go") => Err(unknown()),
-        name if GO_ONLY.contains(&name) && writes_go(args) => Ok(Vec::new()),
+        name if GO_ONLY.contains(&name) && writes_go(args) => Ok(()),
         _ => Err(unknown()),
     }
 }
 
 /// Every file that the flags name as an output is a Go file or a directory.
 fn writes_go(args: &[&str]) -> bool {
+    // go-bindata then writes a program that reads the files from where they lie.
+    if args.iter().any(|arg| matches!(arg.trim_start_matches('-'), "debug" | "dev")) {
+        return false;
+    }
     let mut rest = args.iter().peekable();
     while let Some(arg) = rest.next() {
         if *arg == ">" || arg.contains('|') {
@@ -176,18 +225,8 @@ fn writes_go(args: &[&str]) -> bool {
 
 /// Only plugins that write Go files.
 fn protoc(args: &[&str]) -> bool {
-    const PLUGINS: &[&str] = &[
-        "go",
-        "go-grpc",
-        "go-vtproto",
-        "gofast",
-        "gogo",
-        "gogofast",
-        "gogofaster",
-        "gogoslick",
-        "grpc-gateway",
-        "twirp",
-    ];
+    const PLUGINS: &[&str] =
+        &["go", "go-grpc", "gofast", "gogo", "gogofast", "gogofaster", "gogoslick", "grpc-gateway"];
     args.iter().all(|arg| match arg.trim_start_matches('-').split_once('=').map_or(*arg, |(name, _)| name) {
         name if name.contains("_out") => {
             let name = name.trim_start_matches('-');
@@ -197,18 +236,18 @@ fn protoc(args: &[&str]) -> bool {
     })
 }
 
-/// `swag init` writes docs.go, and the same as JSON and YAML beside it.
-fn swag(args: &[&str], dir: &str) -> Vec<String> {
-    let value = |names: [&str; 2]| {
-        let at = args.iter().position(|arg| names.contains(arg));
-        at.and_then(|at| args.get(at + 1)).map(|value| value.to_string()).or_else(|| {
-            args.iter()
-                .find_map(|arg| arg.split_once('=').filter(|(name, _)| names.contains(name)))
-                .map(|(_, v)| v.into())
-        })
+/// `swag init` writes a package `docs`, and JSON and YAML whose names depend on its version: where its Go file lies.
+pub(super) fn swagger(args: &[String], dir: &str) -> Option<String> {
+    if !args.first().is_some_and(|verb| matches!(verb.as_str(), "init" | "i")) {
+        return None;
+    }
+    let names = ["-o", "--output"];
+    let next = args.iter().position(|arg| names.contains(&arg.as_str())).and_then(|at| args.get(at + 1).cloned());
+    let joined = || {
+        let pair = args.iter().find_map(|arg| arg.split_once('=').filter(|(name, _)| names.contains(name)));
+        pair.map(|(_, value)| value.to_string())
     };
-    let out = join(dir, &value(["-o", "--output"]).unwrap_or_else(|| "docs".into()));
-    ["swagger.json", "swagger.yaml"].iter().map(|name| join(&out, name)).collect()
+    Some(join(&join(dir, &next.or_else(joined).unwrap_or_else(|| "docs".into())), "docs.go"))
 }
 
 #[cfg(test)]
@@ -243,7 +282,7 @@ mod tests {
             unsure: None,
         };
         match leaves(&tree, &build) {
-            Ok(files) => files.join(" "),
+            Ok(()) => String::new(),
             Err(_) => "?".into(),
         }
     }
@@ -257,7 +296,9 @@ mod tests {
             ("//go:generate mockgen -source=a.go -destination=mocks/a.go", ""),
             ("//go:generate mockgen -source=a.go -destination mocks/a.json", "?"),
             ("//go:generate go run github.com/valyala/quicktemplate/qtc", ""),
-            ("//go:generate go run -mod=mod entgo.io/ent/cmd/ent generate ./schema", ""),
+            ("//go:generate go run -mod=mod github.com/dmarkham/enumer -type=Kind", ""),
+            ("//go:generate go run -mod=mod entgo.io/ent/cmd/ent generate ./schema", "?"),
+            ("//go:generate go-bindata -debug -o data.go web", "?"),
             ("//go:generate go run -mod mod entgo.io/ent/cmd/ent generate ./schema", "?"),
             ("//go:generate go run ./gen", "?"),
             ("//go:generate go run gen.go", "?"),
@@ -267,7 +308,8 @@ mod tests {
             ("//go:generate wire", "?"),
             ("//go:generate protoc --go_out=. --go-grpc_out=. a.proto", ""),
             ("//go:generate protoc --go_out=. --openapiv2_out=docs a.proto", "?"),
-            ("//go:generate swag init -g ../main.go -o ../docs", "/src/docs/swagger.json /src/docs/swagger.yaml"),
+            ("//go:generate swag init -g ../main.go -o ../docs", "?"),
+            ("//go:generate swag fmt", ""),
             ("//go:generate -command s stringer -type=X\n//go:generate s", ""),
             ("//go:generate -command s ./x.sh\n//go:generate s", "?"),
         ] {

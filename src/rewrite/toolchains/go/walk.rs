@@ -39,6 +39,14 @@ pub struct Untracked {
     pub what: String,
 }
 
+impl Untracked {
+    /// It is there to make Go files, which nobody has read then.
+    pub fn makes_go_files(&self) -> bool {
+        let name = self.what.split(' ').next().unwrap_or("");
+        self.what.starts_with("go generate") || self.what == "go run" || generate::is_generator(name)
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct Walk<'a> {
     pub tree: ImageTree<'a>,
@@ -180,7 +188,29 @@ impl<'a> Walk<'a> {
                 }
             }
             _ if files::leaves_files_alone(name, command) => {}
+            (_, Some(dir), Some(words)) if !within.conditional && !command.opaque => {
+                self.generator(name, &words, dir, within.span);
+            }
             _ => self.unsure(within.span, name.into()),
+        }
+    }
+
+    /// `templ generate`: a generator of Go files, run by itself.
+    fn generator(&mut self, name: &str, words: &[String], dir: &str, span: Span) {
+        let beside: Vec<String> = self.tree.files_in(dir).map(|(name, _)| name.to_string()).collect();
+        // A program of the sources may have the name of a generator.
+        let own = |made: &Made| !made.output.package.contains('@') && made.path.rsplit('/').next() == Some(name);
+        let known = self.has_context && !self.programs.iter().any(own);
+        if known && generate::writes_only_go(name, words, &beside) {
+            return;
+        }
+        self.unsure(span, name.into());
+        if let Some(path) = generate::swagger(words, dir).filter(|_| known && name == "swag") {
+            let dir = path.rsplit_once('/').map_or("/", |(dir, _)| dir);
+            if !self.tree.files_in(dir).any(|(name, _)| name.ends_with(".go")) {
+                let text = "package docs\n\nimport \"github.com/swaggo/swag\"\n";
+                self.tree.insert(&path, Origin::Text(text.into()));
+            }
         }
     }
 
@@ -229,14 +259,11 @@ impl<'a> Walk<'a> {
         match build.kind {
             GoKind::Run => self.unsure(within.span, "go run".into()),
             GoKind::Generate if !self.has_context => self.unsure(within.span, "go generate".into()),
-            GoKind::Generate => match generate::leaves(&self.tree, &build) {
-                Ok(files) => {
-                    for path in files.iter().filter(|path| !self.tree.is_file(path)).cloned().collect::<Vec<_>>() {
-                        self.tree.insert(&path, Origin::Made);
-                    }
+            GoKind::Generate => {
+                if let Err(reason) = generate::leaves(&self.tree, &build) {
+                    self.unsure(within.span, format!("go generate ({reason})"));
                 }
-                Err(reason) => self.unsure(within.span, format!("go generate ({reason})")),
-            },
+            }
             _ => {}
         }
         let index = self.builds.len();
