@@ -33,19 +33,9 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
     for stage in cx.model.stages.iter().filter(|stage| layers_ship(cx.model, stage)) {
         let all: Vec<Run<'_>> = runs(cx, stage).collect();
         let brought = brought(cx, stage);
-        for (index, run) in all.iter().enumerate() {
+        for (run, group) in all.iter().zip(merge::groups(cx, &all)) {
             // RUNs that stand together are the business of `unmerged-run`.
-            let first = (0..=index)
-                .rev()
-                .take_while(|first| {
-                    all.get(*first..=index).unwrap_or_default().windows(2).all(|pair| match pair {
-                        [one, two] => merge::adjacent(cx, one, two),
-                        _ => true,
-                    })
-                })
-                .last()
-                .and_then(|first| all.get(first))
-                .map_or(run.step.inst, |first| first.step.inst);
+            let first = all.get(group).map_or(run.step.inst, |first| first.step.inst);
             let earlier = || {
                 brought
                     .iter()

@@ -22,12 +22,14 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
     for stage in cx.model.stages.iter().filter(|stage| layers_ship(cx.model, stage)) {
         let runs: Vec<Run<'_>> = runs(cx, stage).collect();
         let made: Vec<Vec<Made>> = runs.iter().map(effects::made).collect();
-        for (later, run) in runs.iter().enumerate() {
+        for ((later, run), group) in runs.iter().enumerate().zip(merge::groups(cx, &runs)) {
             let touched = effects::touched_before(run);
-            let found = (0..later)
+            if touched.is_empty() {
+                continue;
+            }
+            let found = (group..later)
                 .rev()
                 // Only RUNs that could be one: nothing but RUN stands between.
-                .take_while(|first| together(cx, runs.get(*first..=later).unwrap_or_default()))
                 .find_map(|first| {
                     let made = made.get(first)?;
                     let of_note = pair(made, &touched, |thing| !thing.is_managers_cache());
@@ -44,13 +46,6 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
             }
         }
     }
-}
-
-fn together(cx: &Context<'_>, runs: &[Run<'_>]) -> bool {
-    runs.windows(2).all(|pair| match pair {
-        [first, second] => merge::adjacent(cx, first, second),
-        _ => true,
-    })
 }
 
 fn pair<'m, 't>(

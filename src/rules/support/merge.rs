@@ -34,6 +34,19 @@ pub fn adjacent(cx: &Context<'_>, first: &Run<'_>, second: &Run<'_>) -> bool {
             .is_some_and(|items| items.iter().all(|item| matches!(item, Item::Blank(_) | Item::Comment(_))))
 }
 
+/// For each RUN the index of the first one of those that it stands together with.
+pub fn groups(cx: &Context<'_>, runs: &[Run<'_>]) -> Vec<usize> {
+    let mut first = Vec::with_capacity(runs.len());
+    for (index, run) in runs.iter().enumerate() {
+        let before = index.checked_sub(1).and_then(|before| Some((runs.get(before)?, *first.get(before)?)));
+        first.push(match before {
+            Some((before, group)) if adjacent(cx, before, run) => group,
+            _ => index,
+        });
+    }
+    first
+}
+
 /// The edits that join the RUNs, which stand next to each other in this order; `None` where the result might differ in
 /// a way that is not understood. Safe when no command is of the author's making.
 pub fn merge(cx: &Context<'_>, runs: &[Run<'_>]) -> Option<(Applicability, Vec<Edit>)> {
