@@ -130,6 +130,14 @@ pub(super) fn closure<'n>(names: impl Iterator<Item = &'n str>, recommends: bool
     found
 }
 
+/// The package comes along only because one of these, or one that they need, recommends it.
+pub(super) fn merely_recommends(names: &[&str], package: &str) -> bool {
+    let there = Set::default();
+    let Some(package) = number(package) else { return false };
+    let comes = |recommends| closure(names.iter().copied(), recommends, &there).has(package);
+    comes(true) && !comes(false)
+}
+
 /// The packages without anything else.
 pub(super) fn only<'n>(names: impl Iterator<Item = &'n str>) -> Set {
     let mut found = Set::default();

@@ -214,6 +214,11 @@ pub fn recommend_nothing(names: &[&str]) -> bool {
     !names.is_empty() && names.iter().all(|name| debs::known(name)) && set(true).len() == set(false).len()
 }
 
+/// Without its recommendations `names` no longer bring the package along.
+pub fn merely_recommends(names: &[&str], package: &str) -> bool {
+    debs::merely_recommends(names, package)
+}
+
 /// The size of an image by its reference, `golang:1.22` or `scratch`.
 pub fn reference(text: &str) -> Option<Cost> {
     referenced(text, DEFAULT_PLATFORM, &SizeOptions::default()).map(|size| size.cost)
