@@ -3,7 +3,7 @@
 
 use crate::diagnostic::{Applicability, Diagnostic};
 use crate::model::Model;
-use crate::rules::swallowed_keyword;
+use crate::rules::{keyword_as_command, swallowed_keyword};
 use crate::syntax::Dockerfile;
 use crate::text::{Edit, SourceFile, Span};
 
@@ -34,8 +34,9 @@ fn swallowing(source: &SourceFile, file: &Dockerfile, model: &Model) -> Vec<Span
     steps
         .filter_map(|step| {
             let instruction = file.get(step.inst)?;
-            swallowed_keyword(source, instruction, step.script.as_ref()?)?;
-            Some(instruction.span)
+            let script = step.script.as_ref()?;
+            let joined = swallowed_keyword(source, instruction, script).is_some() || keyword_as_command(source, script);
+            joined.then_some(instruction.span)
         })
         .collect()
 }

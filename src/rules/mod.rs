@@ -7,7 +7,7 @@ pub mod shellcheck;
 mod support;
 
 pub use profile::{is_hadolint, rules_in};
-pub use support::instructions::swallowed_keyword;
+pub use support::instructions::{keyword_as_command, swallowed_keyword};
 pub use support::layers_ship;
 
 use std::cell::OnceCell;

@@ -84,6 +84,16 @@ pub fn swallowed_keyword<'a>(
     })
 }
 
+/// A keyword begins a command behind `&& \` at the end of the line before; in small letters too, but for `env`, which is
+/// a program.
+pub fn keyword_as_command(source: &SourceFile, script: &Script) -> bool {
+    script.commands.iter().skip(1).any(|cmd| {
+        let name = cmd.name.text.as_str();
+        let keyword = name != "env" && KEYWORDS.iter().any(|word| word.eq_ignore_ascii_case(name));
+        keyword && source.line_start(source.line_of(cmd.span.start)) == Some(cmd.span.start)
+    })
+}
+
 /// A comment in the text tells a linter what to pass over.
 pub fn speaks_to_a_linter(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
