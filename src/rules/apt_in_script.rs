@@ -1,6 +1,6 @@
 //! `apt` in a RUN.
 
-use super::support::calls::{all_runs, commands, editable};
+use super::support::calls::{all_runs, commands, editable, output_is_read};
 use super::{Category, Context, FixAvailability, Rule};
 use crate::diagnostic::{Applicability, Diagnostic, Severity};
 use crate::text::Edit;
@@ -25,7 +25,7 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
                 .help("use apt-get, or apt-cache");
             let verb = cmd.args.iter().find(|arg| !arg.text.starts_with('-')).filter(|verb| verb.literal);
             let same = verb.is_some_and(|verb| SAME.contains(&verb.text.as_str()));
-            let plain = cx.source.slice(cmd.name.span) == "apt" && editable(&run, cmd);
+            let plain = cx.source.slice(cmd.name.span) == "apt" && editable(&run, cmd) && !output_is_read(&run, cmd);
             // apt deletes the packages that it has installed from; so do the official images after apt-get.
             let official = run.stage.facts().is_some() && !cx.source.text.contains("docker-clean");
             let applicability = if official { Applicability::Safe } else { Applicability::Unsafe };

@@ -1,6 +1,6 @@
 //! wget that fills the log with its progress.
 
-use super::support::calls::{all_runs, commands, editable};
+use super::support::calls::{all_runs, commands, editable, output_is_read};
 use super::{Category, Context, FixAvailability, Rule};
 use crate::diagnostic::{Applicability, Diagnostic, Severity};
 use crate::model::Stage;
@@ -26,7 +26,7 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
         let Some(first) = loud.first() else { continue };
         let found = Diagnostic::at(first.span, "wget writes its progress into the log of the build")
             .help("add -nv or --progress=dot:giga");
-        let fits = loud.iter().all(|cmd| cmd.name.literal && editable(&run, cmd));
+        let fits = loud.iter().all(|cmd| cmd.name.literal && editable(&run, cmd) && !output_is_read(&run, cmd));
         out.push(match fits && is_gnu(run.stage) {
             true => {
                 let edits = loud.iter().map(|cmd| Edit::insert(cmd.name.span.end, " -nv")).collect();

@@ -268,7 +268,8 @@ fn starts_one_program(command: &ConfigCommand) -> bool {
 fn later_use(cache: &Cache, cx: &Context<'_>, run: &Run<'_>) -> bool {
     later_runs(cx, run).iter().any(|later| {
         let first = later.script.commands.iter().find(|cmd| cache.uses(cmd));
-        let fills = |cmd: &ShellCommand| cache.is_filled_by(cmd) && !cmd.has_flag(&["-C", "--cacheonly"]);
+        let fills =
+            |cmd: &ShellCommand| cache.is_filled_by(cmd) && !cmd.has_flag(&["-C", "--cacheonly", "--no-refresh"]);
         let inside = later.script.substitutions.iter().any(|cmd| cache.reads(cmd));
         match first {
             Some(cmd) => !fills(cmd) && !cache.is_emptied_by(later, cmd),

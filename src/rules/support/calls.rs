@@ -4,7 +4,7 @@ use super::{Run, expanded, is_run};
 use crate::diagnostic::Diagnostic;
 use crate::model::Install;
 use crate::rules::Context;
-use crate::shell::{Script, ShellCommand, ShellWord};
+use crate::shell::{Joiner, Script, ShellCommand, ShellWord};
 use crate::syntax::Body;
 
 /// Every RUN of the file, also those behind ONBUILD, which are never edited: the trigger is part of the image config.
@@ -80,4 +80,15 @@ pub fn once_per_run(
             out.push(Diagnostic::at(cmd.span, message).help(help));
         }
     }
+}
+
+/// What the command prints may be read: it is piped, or goes somewhere else than to `/dev/null`.
+pub fn output_is_read(run: &Run<'_>, cmd: &ShellCommand) -> bool {
+    let commands = &run.script.commands;
+    let at = commands.iter().position(|other| other.span == cmd.span);
+    let next = at.and_then(|at| commands.get(at + 1));
+    let piped = next.is_some_and(|next| next.joiner == Joiner::Pipe)
+        || (cmd.depth > 0 && commands.iter().any(|other| other.joiner == Joiner::Pipe));
+    let mut redirects = cmd.redirects.iter().chain(cmd.outer_redirects.iter()).filter(|to| to.operator.contains('>'));
+    piped || at.is_none() || redirects.any(|to| to.target.text != "/dev/null")
 }
