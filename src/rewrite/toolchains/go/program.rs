@@ -435,9 +435,11 @@ impl<'a> Reader<'a> {
                 && !text.contains("//")
                 && !text.contains("...")
         };
-        let paths = self.strings.iter().filter(|(text, _)| path(text));
-        self.program.paths = paths.map(|(text, place)| (text.clone(), place.clone())).collect();
-        for (text, place) in &self.strings {
+        let mut strings: Vec<(&String, &Place)> = self.strings.iter().collect();
+        strings.sort_by_key(|(text, _)| *text);
+        let paths = strings.iter().filter(|(text, _)| path(text));
+        self.program.paths = paths.map(|(text, place)| (text.to_string(), Place::clone(place))).collect();
+        for (text, place) in strings {
             let string = [(text.clone(), place.line)];
             foreign::system_strings(&string, &place.file, &mut self.program.needs, reads);
         }
