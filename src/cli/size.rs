@@ -92,6 +92,12 @@ pub(super) fn run(command: &Size, color: ColorWhen, out: &mut dyn Write) -> Resu
     settings.size.leave_out = command.leave_out;
     settings.lock(locked);
     let mut report = report(source.clone(), context.as_deref(), &settings);
+    // What cannot be built has no size.
+    if let Some(error) = report.now.dockerfile.errors.first() {
+        let at = source.line_col(error.span.start);
+        let place = format!("{}:{}:{}", path.display(), at.line, at.column);
+        return Err(Stop::Usage(format!("{place}: {}", error.message)));
+    }
     let mut troubles = Vec::new();
     if command.registries.registry {
         let files = std::iter::once(&report.now).chain(report.after.iter().map(|after| &after.checked));
