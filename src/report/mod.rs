@@ -193,7 +193,8 @@ impl FileReport {
 
     /// What the findings would save.
     pub fn savings(&self) -> Savings {
-        savings(&self.checked.dockerfile, &self.checked.size, &self.checked.diagnostics)
+        let Checked { dockerfile, model, size, diagnostics, .. } = &self.checked;
+        savings(dockerfile, model, size, diagnostics)
     }
 }
 

@@ -138,8 +138,11 @@ fn from_context(around: &Around<'_>, inst: &Instruction, step: &Step, path: Opti
         let part = Part::new(Kind::Files, format!("{}, unpacked", last(path)), Cost { size, basis: Basis::Estimated });
         return vec![part.compressed(if packed { bytes } else { bytes / 3 })];
     }
+    let pattern = path.contains(['*', '?', '[']);
     let mut what = match (path, count) {
+        (".", 1) => "1 file of the build context".to_string(),
         (".", _) => format!("{count} files of the build context"),
+        (_, 1) if pattern => format!("1 file of {path}"),
         (_, 1) => last(path).to_string(),
         _ => format!("{count} files of {path}"),
     };
@@ -184,13 +187,18 @@ fn listed(context: &BuildContext, inst: &Instruction, step: &Step, path: &str) -
         });
     }
     let plain = inst.flag("exclude").is_none();
+    // Of a pattern, the directory that it stands in.
+    let above = match root.find(['*', '?', '[']) {
+        Some(at) => root.get(..at).and_then(|head| head.rfind('/')).map_or(0, |slash| slash + 1),
+        None => root.len(),
+    };
     let mut tops: Vec<(String, u64)> = Vec::new();
     let (mut bytes, mut compressed, mut count) = (0, 0, 0);
     let mut add = |name: &str, size: u64| {
         bytes += size;
         compressed += files::compressed(name, size);
         count += 1;
-        let rest = name.get(root.len()..).unwrap_or(name).trim_start_matches('/');
+        let rest = name.get(above..).unwrap_or(name).trim_start_matches('/');
         let top = rest.split('/').next().unwrap_or(rest);
         match tops.last_mut() {
             Some((last, sum)) if last == top => *sum += size,

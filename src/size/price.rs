@@ -3,7 +3,7 @@
 
 use super::{ImageSize, Kind, Part, debs, difference, layers, leftover, reference};
 use crate::diagnostic::{Applicability, Basis, Cost, Diagnostic, FixKind, Size, Waste};
-use crate::model::{Model, Step};
+use crate::model::{Model, StageId, Step};
 use crate::shell::ShellCommand;
 use crate::syntax::{Dockerfile, InstId};
 
@@ -123,7 +123,13 @@ fn parts(file: &Dockerfile, size: &ImageSize, diagnostic: &Diagnostic) -> Vec<Pa
 }
 
 /// What the findings would save; bytes that several share count once, and never more than there are.
-pub fn savings(file: &Dockerfile, size: &ImageSize, diagnostics: &[Diagnostic]) -> Savings {
+pub fn savings(file: &Dockerfile, model: &Model, size: &ImageSize, diagnostics: &[Diagnostic]) -> Savings {
+    // The layers of another stage that ships are not in the image which is weighed.
+    let target: Vec<StageId> = size.target.into_iter().flat_map(|id| model.chain(id)).map(|stage| stage.id).collect();
+    let in_target = |diagnostic: &&Diagnostic| {
+        let stage = file.at(diagnostic.span.start).and_then(|inst| model.stage_of(inst));
+        target.is_empty() || stage.is_none_or(|stage| target.contains(&stage.id))
+    };
     let fix = |diagnostic: &&Diagnostic| diagnostic.fix.as_ref().map(|fix| (fix.kind, fix.applicability));
     let edit = |diagnostic: &&Diagnostic, least: Applicability| {
         fix(diagnostic).is_some_and(|(kind, applicability)| kind == FixKind::Edit && applicability >= least)
@@ -141,8 +147,16 @@ pub fn savings(file: &Dockerfile, size: &ImageSize, diagnostics: &[Diagnostic]) 
     let rewrite = rewrites.filter_map(|found| found.cost).map(|cost| cost.size).max_by_key(|size| size.likely);
     Savings {
         findings: bound(sum(file, size, diagnostics.iter())),
-        safe: bound(sum(file, size, diagnostics.iter().filter(|found| edit(found, Applicability::Safe)))),
-        fixes: bound(sum(file, size, diagnostics.iter().filter(|found| edit(found, Applicability::Unsafe)))),
+        safe: bound(sum(
+            file,
+            size,
+            diagnostics.iter().filter(in_target).filter(|found| edit(found, Applicability::Safe)),
+        )),
+        fixes: bound(sum(
+            file,
+            size,
+            diagnostics.iter().filter(in_target).filter(|found| edit(found, Applicability::Unsafe)),
+        )),
         rewrite,
     }
 }

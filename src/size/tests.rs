@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::context::BuildContext;
-use crate::diagnostic::{Diagnostic, Waste};
+use crate::diagnostic::{Applicability, Diagnostic, Waste};
 use crate::model::ModelOptions;
 use crate::syntax;
 use crate::text::{SourceFile, Span};
@@ -265,11 +265,11 @@ fn bytes_that_findings_share_count_once() {
         found
     };
     let lists = finding(Waste::Leftover("apt-lists"));
-    let one = savings(&file, &size, std::slice::from_ref(&lists)).findings;
+    let one = savings(&file, &model, &size, std::slice::from_ref(&lists)).findings;
     assert_eq!(one.likely, 19_865_023);
-    assert_eq!(savings(&file, &size, &[lists.clone(), lists.clone()]).findings, one);
+    assert_eq!(savings(&file, &model, &size, &[lists.clone(), lists.clone()]).findings, one);
     let base = finding(Waste::Base { from: "golang:1.26.8-bookworm".into(), to: "scratch".into() });
-    let all = savings(&file, &size, &[lists, base]).findings.likely;
+    let all = savings(&file, &model, &size, &[lists, base]).findings.likely;
     // Never more than the image weighs.
     assert_eq!(all, size.shipped().unwrap().total.size.likely);
 }
@@ -313,5 +313,36 @@ fn an_archive_that_add_leaves_packed_weighs_what_it_is() {
         let size = weigh(&format!("FROM scratch\n{line}\n"), &files);
         let compressed = size.shipped().unwrap().total.compressed;
         assert_eq!((shown(&size).as_str(), compressed), expected, "{line}");
+    }
+}
+
+#[test]
+fn fixes_of_another_stage_save_nothing_of_the_image() {
+    for (last, saved) in [("FROM debian:bookworm-slim", 0), ("FROM a", 19_865_023), ("FROM a AS b\nFROM b", 19_865_023)]
+    {
+        let text = format!("FROM debian:bookworm-slim AS a\nRUN apt-get update\n{last}\nCMD [\"sh\"]\n");
+        let source = SourceFile::new("Dockerfile", text.as_str());
+        let file = syntax::parse(&source);
+        let model = crate::model::build(&source, &file, &ModelOptions::default());
+        let size = image(&source, &file, &model, None, &SizeOptions::default());
+        let mut found = Diagnostic::at(Span::new(36, 40), "x").waste(Waste::Leftover("apt-lists"));
+        found.cost = price(&file, &model, &size, &found);
+        let found = found.fix(Applicability::Unsafe, "x", Vec::new());
+        assert_eq!(savings(&file, &model, &size, &[found]).fixes.likely, saved, "{text}");
+    }
+}
+
+#[test]
+fn files_of_a_pattern_have_their_whole_names() {
+    let big = "x".repeat(2_000_000);
+    let files = [("a/big.bin", big.as_str()), ("a/old.bin", big.as_str()), ("sparse.bin", big.as_str()), ("b", "x")];
+    for (line, expected) in [
+        ("COPY a/*.bin /x/", "2 files of a/*.bin, among them big.bin 2 MB, old.bin 2 MB"),
+        ("COPY *.bin b /x/", "1 file of *.bin, …"),
+        ("COPY a /x/", "2 files of a, among them big.bin 2 MB, old.bin 2 MB"),
+    ] {
+        let size = weigh(&format!("FROM scratch\n{line}\n"), &files);
+        let parts: Vec<&str> = size.stages[0].layers[0].parts.iter().map(|part| part.what.as_str()).collect();
+        assert_eq!(parts, [expected], "{line}");
     }
 }
