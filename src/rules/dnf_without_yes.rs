@@ -4,6 +4,7 @@ use super::support::answers::{Questions, RPM_VERBS};
 use super::{Category, Context, FixAvailability, Rule};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::Manager;
+use crate::settings::Profile;
 
 pub static RULE: Rule = Rule {
     slug: "dnf-without-yes",
@@ -30,7 +31,21 @@ static QUESTIONS: Questions = Questions {
 };
 
 fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
+    let first = out.len();
     QUESTIONS.check(cx, out);
+    if cx.settings.profile != Profile::Hadolint {
+        let found = out.split_off(first);
+        out.extend(found.into_iter().filter(|found| !never_asks(cx, found)));
+    }
+}
+
+/// The microdnf of Enterprise Linux 8 and 9 takes yes for granted, and knows `-y` only to do nothing.
+fn never_asks(cx: &Context<'_>, found: &Diagnostic) -> bool {
+    let stage = cx.dockerfile.at(found.span.start).and_then(|inst| cx.model.stage_of(inst));
+    let facts = stage.and_then(|stage| stage.facts());
+    let old = facts
+        .is_some_and(|facts| facts.family == "rhel" && matches!(facts.libc_version.as_deref(), Some("2.28" | "2.34")));
+    old && found.message.starts_with("microdnf ")
 }
 
 const INSTALLS: &[&str] = &["install", "groupinstall", "localinstall"];
