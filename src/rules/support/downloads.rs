@@ -90,17 +90,29 @@ impl Downloads {
     /// A later command of the RUN deletes the downloads.
     fn emptied(&self, run: &Run<'_>, index: usize) -> bool {
         run.script.commands.iter().skip(index + 1).any(|later| {
-            let cleans = crate::model::call(later)
-                .is_some_and(|call| call.facts.manager == self.manager && call.action == Action::Clean);
+            // `npm cache verify` throws away what is broken, and keeps the rest.
+            let verifies = later.args.iter().any(|arg| arg.text == "verify");
+            let cleans = !verifies
+                && crate::model::call(later)
+                    .is_some_and(|call| call.facts.manager == self.manager && call.action == Action::Clean);
             let named = |text: &str| {
-                let wide = text.contains(".cache") || text.starts_with("/root/.") || text == "/root/*";
+                let some = text.starts_with("/root/.") && text.contains(['*', '?', '[', '{']);
+                let wide = text.contains(".cache") || some || text == "/root/*";
                 wide || (unknown(text) && may_hold(text, self.folders))
-                    || self.folders.iter().any(|end| text.contains(end.trim_start_matches('/')))
+                    || self.folders.iter().any(|end| holds(text, end.trim_start_matches('/')))
             };
             let deletes = matches!(later.name.text.as_str(), "rm" | "find");
             cleans || (deletes && later.args.iter().any(|arg| named(&arg.text)))
         })
     }
+}
+
+/// The folder or its content: not `.npmrc` for `.npm`, nor the logs in it.
+fn holds(text: &str, folder: &str) -> bool {
+    text.match_indices(folder).any(|(at, _)| {
+        let rest = text.get(at + folder.len()..).unwrap_or("");
+        !rest.starts_with(|next: char| next.is_ascii_alphanumeric()) && !rest.starts_with("/_logs")
+    })
 }
 
 /// BuildKit does not know `~`: the mount lies in a directory of that name in the working directory.

@@ -196,7 +196,12 @@ fn touched_by(step: &Step, cmd: &ShellCommand) -> Vec<Touched> {
             changed
         }
         "dnf" | "yum" | "microdnf" if verb == Some("clean") => dirs(&["/var/cache/dnf", "/var/cache/yum"]),
-        "npm" if verb == Some("cache") => dirs(&["/root/.npm"]),
+        "npm"
+            if verb == Some("cache")
+                && words().nth(1).is_some_and(|verb| matches!(verb.text.as_str(), "clean" | "clear" | "rm")) =>
+        {
+            dirs(&["/root/.npm"])
+        }
         "npm" | "pnpm" if verb == Some("prune") => {
             let modules = directory(step, cmd).map(|dir| normal(&format!("{dir}/node_modules")));
             modules.map_or_else(Vec::new, |path| dirs(&[path.as_str()]))
