@@ -210,6 +210,18 @@ fn written_into(image: &Image<'_, '_>, entry: &Entry, needs: &mut Needs) {
     let case = image.case;
     let mut found = Vec::new();
     for (path, claim) in &needs.writable {
+        // A database may be filled by a RUN; what `os` opens for writing is begun anew or grows.
+        let opened = claim.text.contains('(') && !claim.text.starts_with("os.") && !claim.text.starts_with("ioutil.");
+        if opened && !is_system_dir(path) {
+            match image.presence(path) {
+                Presence::Made(made) => found.push((Ok(made), claim.clone())),
+                Presence::Perhaps(why) => {
+                    let text = format!("{}, which is opened: {}{}", why.text, claim.text, claim.in_file());
+                    found.push((Err(Claim { text, ..why }), claim.clone()));
+                }
+                _ => {}
+            }
+        }
         let dir = super::paths::parent(path);
         // Every base has these, WORKDIR makes the other; and a program that makes a directory needs only its parent.
         let own = needs.writable.iter().any(|(other, _)| within(dir, other));
@@ -236,7 +248,7 @@ fn written_into(image: &Image<'_, '_>, entry: &Entry, needs: &mut Needs) {
 }
 
 /// Programs that read no files beside those that their arguments name.
-const PLAIN_PROGRAMS: &[&str] =
+pub(super) const PLAIN_PROGRAMS: &[&str] =
     &["bash", "catatonit", "curl", "dumb-init", "gosu", "jq", "nc", "su-exec", "tini", "wget"];
 
 /// nginx reads what `COPY nginx.conf /etc/nginx/` brought, and no source says so: beside programs of others, what the

@@ -168,9 +168,9 @@ fn install_text(parts: &Parts<'_, '_>, effect: &Effect<'_>, removed: &[&str]) ->
     if virtual_name.is_some_and(|name| removed.contains(&name.as_str())) {
         return None;
     }
-    let mut kept = run_time_packages(install, parts.pure, parts.ground, !parts.needs.program_gaps.is_empty());
+    let mut kept = run_time_packages(install, parts.pure, parts.ground, starts_others(parts));
     kept.retain(|(name, _)| !removed.contains(&name.as_str()));
-    if is_closed(parts) {
+    if is_closed(parts) && !starts_installed(parts) {
         // Everything that the program wants is known: only that stays.
         kept.retain(|(name, _)| packages::is_data(name) || wanted(parts, name));
     }
@@ -210,6 +210,29 @@ fn install_text(parts: &Parts<'_, '_>, effect: &Effect<'_>, removed: &[&str]) ->
     Some((text, false))
 }
 
+/// A program that an installed package brings may start those of the others: git starts ssh, ImageMagick ghostscript.
+fn starts_installed(parts: &Parts<'_, '_>) -> bool {
+    let installed = |name: &str| {
+        parts.effects.iter().any(|effect| match &effect.kind {
+            Kind::Install(install) => {
+                let program = |package: &str| package == name || package.starts_with(&format!("{name}-"));
+                let provided = packages::provider(name, parts.ground.is_some_and(super::releases::Ground::alpine));
+                install.packages.iter().any(|package| {
+                    program(&package.name) || matches!(&provided, packages::Provided::By(by) if *by == package.name)
+                })
+            }
+            _ => false,
+        })
+    };
+    let plain = |name: &str| super::needs::PLAIN_PROGRAMS.contains(&name) || packages::is_of_every_base(name);
+    parts.needs.programs.iter().any(|(name, _)| !plain(name) && installed(name))
+}
+
+/// What mostly builds stays too: it is started, or may be.
+fn starts_others(parts: &Parts<'_, '_>) -> bool {
+    !parts.needs.program_gaps.is_empty() || parts.needs.programs.iter().any(|(name, _)| packages::may_be_started(name))
+}
+
 /// Everything that the program reads and starts is known, and of each program, where it comes from.
 fn is_closed(parts: &Parts<'_, '_>) -> bool {
     let alpine = parts.ground.is_some_and(super::releases::Ground::alpine);
@@ -242,7 +265,7 @@ fn wanted(parts: &Parts<'_, '_>, package: &str) -> bool {
 
 /// A RUN of our own for programs that the old base brought and the new one lacks.
 pub(super) fn install(parts: &Parts<'_, '_>, style: &Style) -> Option<String> {
-    let open = !parts.needs.program_gaps.is_empty();
+    let open = starts_others(parts);
     let already: Vec<&str> = parts
         .effects
         .iter()

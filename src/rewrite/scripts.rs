@@ -245,6 +245,8 @@ impl Reader<'_, '_, '_> {
             Presence::Perhaps(_) if !writes && word.starts_with('/') && !STANDARD_PATH.contains(&parent(&full)) => {
                 needs.data.push((full, claim));
             }
+            // Perhaps it is written: the directory that it lies in has to be there.
+            _ if writes || word.contains('/') => needs.writable.push((full, claim)),
             _ => {}
         }
     }

@@ -123,6 +123,14 @@ impl Call<'_> {
                     self.push(NeedKind::DataFile(text.clone()), false, Some(&text));
                 }
             }
+            ("k8s.io/client-go/tools/clientcmd", "BuildConfigFromFlags" | "LoadFromFile")
+            | (
+                "k8s.io/client-go/tools/clientcmd",
+                "NewDefaultClientConfigLoadingRules" | "NewNonInteractiveDeferredLoadingClientConfig",
+            ) => {
+                let what = "a kubeconfig may name a program that logs in, such as aws".to_string();
+                self.push(NeedKind::MayStart(what), true, None);
+            }
             ("flag", "String") if called => self.default_path(1),
             ("flag", "StringVar") if called => self.default_path(2),
             _ => {}

@@ -350,9 +350,11 @@ impl<'a> Reader<'a> {
                 self.program.embeds.push(Embed { pattern: pattern.clone(), path, place });
             }
             for (text, line) in &read.file.strings {
-                if !self.strings.contains_key(text) {
-                    let place = Place { file: read.shown.clone(), line: *line };
-                    self.strings.insert(text.clone(), place);
+                for text in std::iter::once(text.as_str()).chain(tag_values(text)) {
+                    if !self.strings.contains_key(text) {
+                        let place = Place { file: read.shown.clone(), line: *line };
+                        self.strings.insert(text.to_string(), place);
+                    }
                 }
             }
         }
@@ -487,6 +489,12 @@ fn constants(files: &[Read]) -> BTreeMap<&str, Option<&str>> {
         }
     }
     constants
+}
+
+/// The values of a struct tag: `env:"SECRET_FILE,file" envDefault:"secret.txt"`. Libraries read files that tags name.
+fn tag_values(text: &str) -> impl Iterator<Item = &str> {
+    let quoted = text.contains(":\"").then(|| text.split('"').skip(1).step_by(2));
+    quoted.into_iter().flatten().flat_map(|value| value.split(',')).filter(|value| !value.is_empty())
 }
 
 /// Packages that read the symbols or the debug information of a program.
