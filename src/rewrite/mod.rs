@@ -296,6 +296,18 @@ mod tests {
                 "go build \"-ldflags=-X main.v=1\" -o app",
                 "CGO_ENABLED=0 go build \"-ldflags=-s -w -X main.v=1\" -o app",
             ),
+            // `-C` has to come first, and so has a pattern in the value.
+            ("go build -C . -o app", "CGO_ENABLED=0 go build -C . -ldflags=\"-s -w\" -o app"),
+            ("go build -C=. -o app", "CGO_ENABLED=0 go build -C=. -ldflags=\"-s -w\" -o app"),
+            (
+                "go build -ldflags=\"all=-X main.v=1\" -o app",
+                "CGO_ENABLED=0 go build -ldflags=\"all=-X main.v=1\" -o app",
+            ),
+            (
+                "go build -ldflags=all=\"-X main.v=1\" -o app",
+                "CGO_ENABLED=0 go build -ldflags=all=\"-X main.v=1\" -o app",
+            ),
+            ("go build -ldflags=all=-w -o app", "CGO_ENABLED=0 go build -ldflags=all=-w -o app"),
             ("go build -ldflags=\"\" -o app", "CGO_ENABLED=0 go build -ldflags=\"-s -w\" -o app"),
             ("go build -gcflags='all=-N -l' -o app", "CGO_ENABLED=0 go build -gcflags='all=-N -l' -o app"),
             ("env GOOS=linux go build -o app", "env GOOS=linux CGO_ENABLED=0 go build -ldflags=\"-s -w\" -o app"),

@@ -6,6 +6,7 @@ use super::case::Case;
 use super::effects::Effect;
 use super::link::{Link, cgo_place};
 use super::needs::{Needs, shipped};
+use super::toolchains::go::build::before_flags;
 use super::toolchains::go::{GoBuild, GoKind};
 use crate::shell::ShellCommand;
 use crate::text::{Edit, Span};
@@ -49,7 +50,7 @@ fn strip(case: &Case<'_>, go: &GoBuild, cmd: &ShellCommand) -> Vec<Edit> {
     if !kind || go.within.is_some() || go.unsure.is_some() || is_debug_build(cmd) {
         return Vec::new();
     }
-    let Some(verb) = cmd.args.iter().find(|arg| matches!(arg.text.as_str(), "build" | "install")) else {
+    let Some(before) = before_flags(cmd) else {
         return Vec::new();
     };
     // Inside a quoted script (`sh -c "go build"`) a quote of ours would end theirs.
@@ -58,7 +59,7 @@ fn strip(case: &Case<'_>, go: &GoBuild, cmd: &ShellCommand) -> Vec<Edit> {
     }
     // Not -trimpath: loggers print where in the sources they were called, and it is worth a few kilobytes.
     match &go.ldflags {
-        None => vec![Edit::insert(verb.span.end, " -ldflags=\"-s -w\"")],
+        None => vec![Edit::insert(before.span.end, " -ldflags=\"-s -w\"")],
         Some(_) => merge(case, go).into_iter().collect(),
     }
 }
@@ -76,7 +77,7 @@ fn merge(case: &Case<'_>, go: &GoBuild) -> Option<Edit> {
         (false, true) => "-s",
         (false, false) => "-s -w",
     };
-    if flags.span.is_empty() {
+    if flags.span.is_empty() || !flags.takes_more() {
         return None;
     }
     let text = case.source.slice(flags.span);

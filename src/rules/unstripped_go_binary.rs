@@ -6,6 +6,7 @@ use super::{Category, Context, FixAvailability, Rule};
 use crate::diagnostic::{Applicability, Diagnostic, Severity, Waste};
 use crate::model::Stage;
 use crate::rewrite::toolchains::go::Ldflags;
+use crate::rewrite::toolchains::go::build::before_flags;
 use crate::text::Edit;
 
 pub static RULE: Rule = Rule {
@@ -86,9 +87,12 @@ fn edit(cx: &Context<'_>, build: &Build<'_>) -> Option<Edit> {
                 .iter()
                 .chain(build.command.env.iter())
                 .any(|assignment| assignment.name == "GOFLAGS");
-        let verb = build.command.args.iter().find(|arg| matches!(arg.text.as_str(), "build" | "install"))?;
-        return (!goflags && verb.literal).then(|| Edit::insert(verb.span.end, " -ldflags=\"-s -w\""));
+        let before = before_flags(build.command)?;
+        return (!goflags && before.literal).then(|| Edit::insert(before.span.end, " -ldflags=\"-s -w\""));
     };
+    if !flags.takes_more() {
+        return None;
+    }
     // Into the quotes that are there.
     let text = cx.source.slice(flags.span);
     let quote = text.find(['"', '\''])?;

@@ -347,6 +347,28 @@ impl Flags {
     }
 }
 
+impl Ldflags {
+    /// More flags may stand in front of the value: it is no `pattern=flags`, and no variable that may be one.
+    pub(crate) fn takes_more(&self) -> bool {
+        let text = self.text.trim_start();
+        text.is_empty() || text.starts_with('-')
+    }
+}
+
+/// The word behind which a flag may be added to `go build`: the verb, or its `-C dir`, which has to come first.
+pub(crate) fn before_flags(command: &ShellCommand) -> Option<&ShellWord> {
+    let verb = command.args.iter().position(|arg| matches!(arg.text.as_str(), "build" | "install"))?;
+    let chdir = |at: usize| command.args.get(at).is_some_and(|arg| matches!(arg.text.as_str(), "-C" | "--C"));
+    if verb > 0 && chdir(verb - 1) {
+        return None;
+    }
+    match command.args.get(verb + 1) {
+        Some(_) if chdir(verb + 1) => command.args.get(verb + 2),
+        Some(arg) if arg.text.starts_with("-C=") || arg.text.starts_with("--C=") => Some(arg),
+        _ => command.args.get(verb),
+    }
+}
+
 fn ldflags(value: &ShellWord) -> Ldflags {
     // `pattern=flags` gives them to some packages only; the program itself is linked once.
     let text = match value.text.split_once('=') {
