@@ -76,7 +76,10 @@ fn settle(step: &Step, ground: &mut Ground, made: Vec<Made>) -> Vec<Part> {
         if let Some(key) = part.key {
             ground.left.push(key);
         }
-        if let Some(path) = path.filter(|_| part.kind != Kind::Again) {
+        // A copy is a new file; new mode or owner is that of one which is known already.
+        let known =
+            |path: &String| ground.placed.iter().any(|placed| inside(&placed.path, path) || inside(path, &placed.path));
+        if let Some(path) = path.filter(|path| part.kind != Kind::Again || !known(path)) {
             ground.placed.push(Placed { path, cost: part.cost, compressed: part.compressed, context: None, somewhere });
         }
         if part.kind == Kind::Unknown && part.cost.is_none() {
@@ -203,6 +206,12 @@ impl Run<'_, '_> {
                 }
             }
             if own && moves {
+                continue;
+            }
+            if !own && self.step.is_mounted(&source) {
+                let part =
+                    Part { kind: Kind::Copied, ..Part::unknown(format!("a copy of {source}, which is mounted")) };
+                self.add(part, Some(dest.clone()));
                 continue;
             }
             let found = match own {

@@ -94,6 +94,11 @@ fn a_limit_fails_and_says_what_helps() {
     let (code, _, error) = run(dir.path(), &["check", "--max-size", "fifty"]);
     assert_eq!((code, error.as_str()), (2, "error: --max-size: `fifty` is no size; write it as 50MB or 1.2GB\n"));
     assert_eq!(run(dir.path(), &["size", "--max-size", "50MB"]).0, 1);
+    // What cannot be built has no size.
+    std::fs::write(dir.path().join("broken"), "FROM debian:12\nCOPY\n").unwrap();
+    let (code, said, error) = run(dir.path(), &["size", "broken"]);
+    assert_eq!((code, said.as_str()), (2, ""));
+    assert!(error.contains("broken:2:1: COPY needs"), "{error}");
 }
 
 #[test]
