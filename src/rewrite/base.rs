@@ -81,7 +81,9 @@ pub(super) fn choose(
         bar(Tier::SameDistro, false, claim);
         match provider(name, alpine) {
             _ if made => {}
-            Provided::By(package) => packages.push(package.to_string()),
+            Provided::By(package) => {
+                packages.push(super::sources::own_name(effects, package).unwrap_or(package).to_string());
+            }
             Provided::Already => {}
             // The old base has it, or one of the packages that the final stage installs again.
             Provided::Unknown if !case.options.stated.packages.is_empty() => {}

@@ -146,8 +146,11 @@ pub(super) fn lay(parts: &Parts<'_, '_>, mut outline: Outline) -> Result<Laid, R
     if tier <= Tier::SameDistro
         && let Some(text) = reruns::install(parts, &style)
     {
-        lines.push((Place::First, Line::New(text)));
+        // Behind what the file changes of the package sources.
+        let place = super::sources::last_simple(parts.effects).map_or(Place::First, |inst| Place::Before(inst.0, 1));
+        lines.push((place, Line::New(text)));
     }
+    check_sources(parts, &lines)?;
     // Nobody else may remove what the go command fetched as root.
     if is_root(case) && copies.iter().any(|copy| copy.from == "/go") {
         outline.tail = Some(format!("{} rm -rf /go/pkg", style.keyword("RUN")));
@@ -164,6 +167,29 @@ pub(super) fn lay(parts: &Parts<'_, '_>, mut outline: Outline) -> Result<Laid, R
         })
         .collect();
     Ok(Laid { outline, copies, dropped })
+}
+
+/// Packages of the final stage have to come from where the file has them from.
+fn check_sources(parts: &Parts<'_, '_>, lines: &[(Place, Line)]) -> Result<(), Refusal> {
+    let case = parts.case;
+    let mut installs: Vec<InstId> = Vec::new();
+    let mut added: Vec<String> = Vec::new();
+    for (_, line) in lines {
+        match line {
+            Line::New(text) if super::sources::is_install(text) => added.extend(parts.choice.packages.iter().cloned()),
+            Line::Repeat { inst, text } | Line::Move { inst, text } => {
+                let run = case.file.get(*inst).filter(|inst| matches!(inst.body, Body::Run(_)));
+                let written = run.map(|inst| case.source.slice(inst.content));
+                if let Some(written) = written
+                    && super::sources::is_install(text.as_deref().unwrap_or(written))
+                {
+                    installs.push(*inst);
+                }
+            }
+            _ => {}
+        }
+    }
+    super::sources::check(case, parts.ground, parts.effects, &installs, &added, parts.choice.tier)
 }
 
 /// The WORKDIR in force at the end, as the author wrote it where that is absolute.

@@ -26,6 +26,7 @@ mod releases;
 mod render;
 mod reruns;
 mod scripts;
+mod sources;
 mod strip;
 pub mod toolchains;
 mod verify;

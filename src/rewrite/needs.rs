@@ -265,6 +265,7 @@ fn read_by_others(image: &Image<'_, '_>, found: &Found, needs: &mut Needs) {
     let wanted = |path: &str| {
         !within(path, &case.workdir)
             && !is_system_dir(path)
+            && !super::sources::is_source(path)
             && !source(path)
             && !super::placed::is_build_place(path)
             && !within(path, "/go")

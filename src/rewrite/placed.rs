@@ -216,6 +216,7 @@ pub(super) fn whole(case: &Case<'_>, effects: &[Effect<'_>], programs: &[String]
 /// Commands that are run again in the final stage, so that what they make need not be copied.
 pub(super) fn is_rerun(effect: &Effect<'_>) -> bool {
     match &effect.kind {
+        Kind::Write(_) if super::sources::is_simple(effect) => true,
         Kind::Write(paths) => {
             effect.cmd.name.text == "ln" && paths.iter().all(|path| !path.starts_with("/app"))
                 || paths.iter().all(|path| matches!(path.as_str(), "/etc/localtime" | "/etc/timezone"))

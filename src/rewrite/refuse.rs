@@ -25,6 +25,7 @@ pub const REASONS: &[(&str, &str)] = &[
     ("unclassified-run", "a RUN does something to the image that cannot be told"),
     ("data-unknown", "files are put where they cannot be told apart from the base's own"),
     ("unknown-program", "the image starts a program of which it is not known where it comes from"),
+    ("package-sources", "packages of the final stage would not come from where the file has them from"),
     ("capabilities", "file capabilities or set-user-id bits do not surely survive the copy"),
     ("unknown-user", "the user of the image cannot be carried over"),
     ("unknown-release", "which release of the distribution the base has is not known"),

@@ -33,6 +33,7 @@ pub(super) fn text(parts: &Parts<'_, '_>, step: &Step, copied: &[&str], style: &
     let mut changed = false;
     let mut installs: Option<Manager> = None;
     let mut updates = false;
+    let mut first_install: Option<usize> = None;
     for effect in &own {
         let as_written = || parts.case.source.slice(effect.cmd.span).to_string();
         match &effect.kind {
@@ -49,6 +50,7 @@ pub(super) fn text(parts: &Parts<'_, '_>, step: &Step, copied: &[&str], style: &
                 Some((text, same)) => {
                     installs = Some(install.manager);
                     changed |= !same;
+                    first_install.get_or_insert(pieces.len());
                     pieces.push(text);
                 }
             },
@@ -116,7 +118,8 @@ pub(super) fn text(parts: &Parts<'_, '_>, step: &Step, copied: &[&str], style: &
         return Ok(Rerun::Nothing);
     }
     if needs_update {
-        pieces.insert(0, "apt-get update".into());
+        // Behind what the RUN changes of the package sources.
+        pieces.insert(first_install.unwrap_or_default().min(pieces.len()), "apt-get update".into());
         pieces.push("rm -rf /var/lib/apt/lists/*".into());
     }
     let keyword = parts.case.file.get(step.inst).map_or("RUN", |inst| inst.name.text.as_str());
@@ -260,7 +263,7 @@ fn wanted(parts: &Parts<'_, '_>, package: &str) -> bool {
     parts.needs.programs.iter().any(|(program, _)| {
         let provided = packages::provider(program, alpine);
         program == package || matches!(provided, packages::Provided::By(name) if name == package)
-    })
+    }) || parts.choice.packages.iter().any(|name| name == package)
 }
 
 /// A RUN of our own for programs that the old base brought and the new one lacks.
