@@ -79,6 +79,8 @@ struct Reader<'a> {
     only_links: bool,
     /// String literals of the program's own files and where they stand.
     strings: HashMap<String, Place>,
+    /// Parts of them that may be paths: of connection strings, commands and formats.
+    parts: BTreeMap<String, Place>,
     unread: BTreeSet<String>,
     /// What packages of others need by themselves, should the program reach it: with the module that it lies in.
     foreign: Vec<(String, Need)>,
@@ -147,6 +149,7 @@ impl<'a> Reader<'a> {
             followed: Default::default(),
             only_links: false,
             strings: HashMap::new(),
+            parts: BTreeMap::new(),
             unread: BTreeSet::new(),
             foreign: Vec::new(),
             foreign_strings: Vec::new(),
@@ -350,6 +353,10 @@ impl<'a> Reader<'a> {
                 self.program.embeds.push(Embed { pattern: pattern.clone(), path, place });
             }
             for (text, line) in &read.file.strings {
+                for part in parts(text) {
+                    let place = Place { file: read.shown.clone(), line: *line };
+                    self.parts.entry(part.to_string()).or_insert(place);
+                }
                 for text in std::iter::once(text.as_str()).chain(tag_values(text)) {
                     if !self.strings.contains_key(text) {
                         let place = Place { file: read.shown.clone(), line: *line };
@@ -383,7 +390,8 @@ impl<'a> Reader<'a> {
         let foreign = std::mem::take(&mut self.foreign_strings);
         let mut strings: Vec<(&String, &Place)> = self.strings.iter().collect();
         strings.sort_by_key(|(text, _)| *text);
-        let own = strings.into_iter().chain(written.iter().map(|(text, place)| (text, place)));
+        let parts = std::mem::take(&mut self.parts);
+        let own = strings.into_iter().chain(parts.iter()).chain(written.iter().map(|(text, place)| (text, place)));
         let others = foreign.iter().map(|(package, text, place)| (Some(package), text, place));
         for (package, text, place) in own.map(|(text, place)| (None, text, place)).chain(others) {
             let plain = text.trim_start_matches("./").trim_end_matches('/');
@@ -495,6 +503,22 @@ fn constants(files: &[Read]) -> BTreeMap<&str, Option<&str>> {
 fn tag_values(text: &str) -> impl Iterator<Item = &str> {
     let quoted = text.contains(":\"").then(|| text.split('"').skip(1).step_by(2));
     quoted.into_iter().flatten().flat_map(|value| value.split(',')).filter(|value| !value.is_empty())
+}
+
+/// What of a string may be a path: `sslrootcert=certs/ca.pem`, `LOAD DATA INFILE 'seed/users.csv'`, and the directory
+/// of `mail/%s.png`. One word of a sentence is none: a part has a slash or a dot.
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    let cut = |c: char| c.is_whitespace() || "=&;?,:'\"`()<>|".contains(c);
+    let split = text.len() < 4000 && text.contains(|c: char| cut(c) || c == '%');
+    let words = split.then(|| text.split(cut)).into_iter().flatten();
+    words
+        .map(|word| match word.find('%') {
+            Some(at) => word.get(..at).and_then(|head| head.rfind('/').and_then(|end| head.get(..end))).unwrap_or(""),
+            None => word.strip_prefix("//").unwrap_or(word).trim_end_matches('.'),
+        })
+        .zip(text.split(cut))
+        .filter(|(part, word)| part.len() > 1 && (word.contains('/') || part.contains('.')))
+        .map(|(part, _)| part)
 }
 
 /// Packages that read the symbols or the debug information of a program.
