@@ -17,6 +17,7 @@ mod named;
 mod needs;
 mod obligations;
 mod others;
+mod outside;
 mod packages;
 mod paths;
 mod placed;

@@ -134,6 +134,7 @@ pub(super) fn collect(image: &Image<'_, '_>, entry: &Entry, found: &Found, progr
                 super::named::in_program(image, entry, program, go, &mut needs);
                 add_program(image, entry, program, go.is_some_and(|go| go.cgo == Cgo::Off), &mut needs);
                 super::others::add(image, entry, program, &mut needs);
+                super::outside::loaded(program, &mut needs);
             }
             None => {
                 needs.read = false;
@@ -177,6 +178,10 @@ pub(super) fn collect(image: &Image<'_, '_>, entry: &Entry, found: &Found, progr
         needs.gaps.push(Claim::at(format!("what the command names is computed: {text}"), *span));
     }
     read_by_others(image, found, &mut needs);
+    super::outside::copied(image, found, &mut needs);
+    super::outside::configured(image, &mut needs);
+    super::outside::locales(image, &mut needs);
+    super::outside::composed(image, found, &mut needs);
     written_into(image, entry, &mut needs);
     settle(image, &mut needs, true);
     stated(case, &mut needs);
@@ -345,6 +350,16 @@ fn add_program(image: &Image<'_, '_>, entry: &Entry, program: &Program, cgo_off:
             }
             NeedKind::MayStart(text) => {
                 needs.program_gaps.push(Claim { text: text.clone(), shown: claim.shown });
+                continue;
+            }
+            // Whose home that is says USER; what COPY put there comes along.
+            NeedKind::DataFile(path) if path.starts_with("~/") => {
+                let root = matches!(image.case.stage.config.user.as_deref(), None | Some("root" | "0"));
+                if root {
+                    needs.data.push((path.replacen('~', "/root", 1), claim));
+                } else {
+                    needs.gaps.push(Claim { text: format!("{path} is of the user's home: {}", claim.text), ..claim });
+                }
                 continue;
             }
             NeedKind::DataFile(path) => {

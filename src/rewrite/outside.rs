@@ -1,0 +1,260 @@
+//! What no source of the program names and what is still there for it: files that COPY and ADD put outside of the
+//! places of the build, libraries that are loaded at run time, locales, and a compose file beside the Dockerfile.
+
+use super::artifacts::Found;
+use super::needs::{Claim, Needs, Shown, shipped};
+use super::paths::{base_name, is_system_dir, join, within};
+use super::presence::{Image, Presence};
+use super::toolchains::go::Program;
+
+/// Nobody copies a file to /root/.aws or /etc/nats for the build: what stands outside of it is for the running program.
+pub(super) fn copied(image: &Image<'_, '_>, found: &Found, needs: &mut Needs) {
+    let case = image.case;
+    if !needs.read || case.options.stated.runtime_files.is_some() {
+        return;
+    }
+    // Where commands are run and where sources lie is the build's.
+    let mut places: Vec<String> = case.steps().filter_map(|(step, _)| step.workdir.clone()).collect();
+    places.push(case.workdir.clone());
+    for effect in image.effects.iter().filter(|effect| effect.cmd.name.text == "cd") {
+        let args = effect.cmd.args.iter().filter(|arg| !arg.text.starts_with('-'));
+        places.extend(args.filter_map(|arg| super::effects::absolute(case, effect.step, effect.cmd, &arg.text)));
+    }
+    places.retain(|place| place != "/" && place != "/etc" && place != "/root");
+    let source = |path: &str| path.ends_with(".go") || matches!(base_name(path), "go.mod" | "go.sum" | "go.work");
+    let holds_sources = |path: &str| case.tree().is_some_and(|tree| tree.under(path).any(|(file, _)| source(file)));
+    let wanted = |path: &str| {
+        !places.iter().any(|place| within(path, place) || within(place, path))
+            && !is_system_dir(path)
+            && !is_of_build(path)
+            && !source(path)
+            && !holds_sources(path)
+            && !shipped(found).any(|built| within(&built.path, path))
+            && found.script.as_deref() != Some(path)
+    };
+    let mut paths = Vec::new();
+    for (step, inst) in case.steps().filter(|(_, inst)| inst.flag("from").is_none()) {
+        // What cannot be told is told elsewhere, where something may read it.
+        for placed in super::placed::of_transfer(case, step, inst).unwrap_or_default() {
+            let text = "COPY puts it outside of the places of the build";
+            if wanted(&placed.path) && !super::placed::removed_later(case, image.effects, inst.span.start, &placed.path)
+            {
+                let claim = Claim::at(text, inst.content);
+                match image.presence(&placed.path) {
+                    Presence::Made(made) => paths.push((made, claim)),
+                    // A directory that the base may have, too: the files that came are told by their names.
+                    Presence::Perhaps(_) => {
+                        let files = case.tree().into_iter().flat_map(|tree| tree.under(&placed.path));
+                        let files: Vec<String> = files.map(|(file, _)| file.to_string()).take(12).collect();
+                        let few = !files.is_empty() && files.len() < 12;
+                        let whole = if few { files } else { vec![placed.path.clone()] };
+                        paths.extend(whole.into_iter().map(|path| (path, claim.clone())));
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+    paths.retain(|(path, _)| !needs.data.iter().any(|(data, _)| within(path, data) || within(data, path)));
+    needs.data.extend(paths);
+}
+
+/// Places whose files only the build or the package manager reads, and those of programs.
+fn is_of_build(path: &str) -> bool {
+    const FILES: &[&str] = &[
+        ".bash_profile",
+        ".bashrc",
+        ".condarc",
+        ".gitconfig",
+        ".gitignore",
+        ".netrc",
+        ".npmrc",
+        ".profile",
+        ".vimrc",
+        ".wgetrc",
+        ".curlrc",
+        ".yarnrc",
+        ".yarnrc.yml",
+        "gitconfig",
+        "pip.conf",
+    ];
+    const DIRS: &[&str] = &[
+        "/bin",
+        "/sbin",
+        "/lib",
+        "/usr/bin",
+        "/usr/sbin",
+        "/usr/lib",
+        "/usr/include",
+        "/usr/local/bin",
+        "/usr/local/sbin",
+        "/usr/local/lib",
+        "/usr/local/include",
+        "/usr/local/share/ca-certificates",
+        "/usr/src",
+        "/usr/share/ca-certificates",
+        "/etc/apt",
+        "/etc/apk",
+        "/etc/ssl",
+        "/etc/ca-certificates",
+        "/etc/pki",
+        "/etc/yum.repos.d",
+        "/go",
+        "/src",
+        "/build",
+        "/root/.ssh",
+        "/root/.config/go",
+        "/root/.config/git",
+        "/etc/ssh",
+        "/root/.m2",
+        "/root/.gradle",
+        "/root/.cargo",
+        "/root/.vim",
+        "/root/.config/pip",
+        "/root/.pip",
+        "/run/secrets",
+    ];
+    FILES.contains(&base_name(path)) || DIRS.iter().any(|dir| within(path, dir)) || super::placed::is_build_place(path)
+}
+
+/// Packages that load shared libraries whose names the program gives them.
+const LOADERS: &[&str] = &[
+    "github.com/ThalesIgnite/crypto11",
+    "github.com/ThalesGroup/crypto11",
+    "github.com/ebitengine/purego",
+    "github.com/godror/godror",
+    "github.com/miekg/pkcs11",
+    "github.com/rainycape/dl",
+    "github.com/yalue/onnxruntime_go",
+];
+
+/// Shared libraries that are loaded at run time: packages bring them, and nothing in the program lists them.
+pub(super) fn loaded(program: &Program, needs: &mut Needs) {
+    let imported = |name: &str| program.packages.iter().chain(&program.unread).any(|path| within(path, name));
+    if let Some(loader) = LOADERS.iter().find(|name| imported(name)) {
+        let text = format!("{loader} loads shared libraries, and which of them is not known");
+        needs.program_gaps.push(Claim::new(text));
+    }
+    for (text, place) in &program.paths {
+        if base_name(text).ends_with(".so") || base_name(text).contains(".so.") {
+            let shown = Shown { span: None, file: super::needs::place(Some(place)) };
+            let text = format!("the string {text:?} names a shared library, and what it needs is not known");
+            needs.program_gaps.push(Claim { text, shown });
+        }
+    }
+}
+
+/// `locale-gen` is not run again, so that a program of another language finds no locale of its own.
+pub(super) fn locales(image: &Image<'_, '_>, needs: &mut Needs) {
+    if needs.programs.is_empty() && needs.shell.is_none() {
+        return;
+    }
+    let made = image.effects.iter().find(|effect| {
+        matches!(base_name(&effect.cmd.name.text), "locale-gen" | "localedef")
+            || effect.cmd.name.text == "dpkg-reconfigure" && effect.cmd.args.iter().any(|arg| arg.text == "locales")
+    });
+    if let Some(effect) = made {
+        let text = format!("no program that is started wants the locales that {} makes", effect.cmd.name.text);
+        needs.open.push(Claim::at(text, effect.cmd.span));
+    }
+}
+
+/// What configuration that a started program reads names of the image: `root /app/www;`.
+pub(super) fn configured(image: &Image<'_, '_>, needs: &mut Needs) {
+    let Some(tree) = image.case.tree() else { return };
+    if needs.programs.is_empty() {
+        return;
+    }
+    let mut named = Vec::new();
+    for (config, claim) in needs.data.iter().filter(|(path, _)| within(path, "/etc")) {
+        let below = tree.under(config).map(|(file, _)| file.to_string());
+        for file in below.chain([config.clone()]) {
+            let Some(text) = tree.read(&file).filter(|text| text.len() < 100_000) else { continue };
+            let words = text.split(|c: char| c.is_whitespace() || ";=\"',:(){}[]<>".contains(c));
+            for word in words.filter(|word| word.starts_with('/') && word.len() > 1) {
+                let path = join("/", word);
+                let there = tree.is_file(&path) || tree.under(&path).next().is_some();
+                if there && !is_system_dir(&path) && !path.ends_with(".go") {
+                    named.push((path, Claim { text: format!("{file} names it"), ..claim.clone() }));
+                }
+            }
+        }
+    }
+    named.retain(|(path, _)| !needs.data.iter().any(|(data, _)| within(path, data)));
+    needs.data.extend(named);
+}
+
+/// A service of a compose file that is built here and starts more than the program: a shell, curl.
+pub(super) fn composed(image: &Image<'_, '_>, found: &Found, needs: &mut Needs) {
+    let Some(context) = image.case.context else { return };
+    let own: Vec<&str> = shipped(found).map(|built| base_name(&built.path)).collect();
+    for name in ["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"] {
+        let Some(text) = context.read(name) else { continue };
+        if let Some((line, what)) = started_by(&text, &own) {
+            let text = format!("the new image has what {name} starts in it: {what}");
+            needs.open.push(Claim { text, shown: Shown { span: None, file: Some((name.to_string(), line)) } });
+        }
+    }
+}
+
+/// The first command of a service that is built from a context, when it does not simply start one of `own`. Lines and
+/// their indentation are all that is read of the YAML.
+fn started_by(text: &str, own: &[&str]) -> Option<(u32, String)> {
+    let depth = |line: &str| line.len() - line.trim_start().len();
+    let lines: Vec<(u32, &str)> = (1..)
+        .zip(text.lines())
+        .filter(|(_, line)| !line.trim().is_empty() && !line.trim_start().starts_with('#'))
+        .collect();
+    let services = lines.iter().position(|(_, line)| line.trim_end() == "services:")?;
+    let inside: Vec<(u32, &str)> =
+        lines.iter().skip(services + 1).take_while(|(_, line)| depth(line) > 0).copied().collect();
+    let top = depth(inside.first()?.1);
+    for service in inside.chunk_by(|_, (_, next)| depth(next) > top) {
+        if !service.iter().any(|(_, line)| line.trim_start().starts_with("build:")) {
+            continue;
+        }
+        for (at, (number, line)) in service.iter().enumerate() {
+            let Some((key, value)) = line.trim_start().split_once(':') else { continue };
+            if !matches!(key, "command" | "entrypoint" | "test") {
+                continue;
+            }
+            let below = service.iter().skip(at + 1).take_while(|(_, next)| depth(next) > depth(line));
+            let items = below.map(|(_, next)| next.trim_start().trim_start_matches("- "));
+            let whole = std::iter::once(value).chain(items).collect::<Vec<_>>().join(" ");
+            let mut words = whole
+                .split(|c: char| c.is_whitespace() || "[]\"',".contains(c))
+                .filter(|word| !word.is_empty() && !matches!(*word, "CMD" | "|" | ">"));
+            let first = words.next().unwrap_or("NONE");
+            let shell = whole.contains(['&', '$', '`', ';']) || first == "CMD-SHELL";
+            if shell || !(first == "NONE" || first.starts_with('-') || own.contains(&base_name(first))) {
+                return Some((*number, format!("{key}: {}", whole.trim())));
+            }
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_compose_file_starts() {
+        let service = |rest: &str| {
+            format!("services:\n  api:\n    build: .\n{rest}  db:\n    image: postgres\n    command: sh\n")
+        };
+        for (rest, want) in [
+            ("", None),
+            ("    command: ./app serve\n", None),
+            ("    command: [\"/app/app\", \"-v\"]\n", None),
+            ("    command: [\"--port\", \"80\"]\n", None),
+            ("    command: sh -c ./app\n", Some(4)),
+            ("    entrypoint:\n      - ./wait.sh\n      - ./app\n", Some(4)),
+            ("    healthcheck:\n      test: [\"CMD\", \"curl\", \"-f\", \"http://localhost\"]\n", Some(5)),
+            ("    healthcheck:\n      test: [\"CMD-SHELL\", \"./app health\"]\n", Some(5)),
+            ("    healthcheck:\n      test: [\"NONE\"]\n", None),
+        ] {
+            assert_eq!(started_by(&service(rest), &["app"]).map(|(line, _)| line), want, "{rest}");
+        }
+    }
+}
