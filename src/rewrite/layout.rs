@@ -325,6 +325,13 @@ fn copies(parts: &Parts<'_, '_>) -> Result<Vec<StageCopy>, Refusal> {
             by_path.push((name.to_string(), built.path.clone()));
         }
     }
+    // Those that lie beside one of them are as little found where they are.
+    for built in &parts.found.others {
+        let beside = by_path.iter().any(|(_, path)| super::paths::parent(path) == super::paths::parent(&built.path));
+        if beside && !by_path.iter().any(|(_, path)| *path == built.path) {
+            by_path.push((super::paths::base_name(&built.path).to_string(), built.path.clone()));
+        }
+    }
     for (name, path) in &by_path {
         let dir = super::paths::parent(path);
         if !super::paths::STANDARD_PATH.contains(&dir) && !stays_in_path(case, dir) {
