@@ -103,6 +103,10 @@ pub(super) fn obligations(parts: &Parts<'_, '_>, laid: &Laid, links: &[Link]) ->
     if laid.outline.tail.is_some() {
         add(true, Claim::new("no program reads /go/pkg, the module cache, so it is removed before /go is copied"));
     }
+    for name in base_variables(parts) {
+        let text = format!("the program does without the variable {name}, which it names and only the old base sets");
+        add(false, Claim::at(text, parts.case.base_span()));
+    }
     if parts.case.stage.name.is_some() {
         let text = "nobody builds this file with --target: its only stage becomes the builder";
         add(false, Claim::at(text, parts.case.base_span()));
@@ -117,6 +121,33 @@ pub(super) fn obligations(parts: &Parts<'_, '_>, laid: &Laid, links: &[Link]) ->
         }
     }
     list
+}
+
+/// Variables that the program may read and that the old base alone sets.
+fn base_variables<'p>(parts: &'p Parts<'_, '_>) -> Vec<&'p str> {
+    let case = parts.case;
+    let ground = parts.ground;
+    if parts.choice.tier <= Tier::SameDistro && ground.is_some_and(|ground| !ground.toolchain_image) {
+        return Vec::new();
+    }
+    let golang = ground.is_some_and(|ground| ground.golang);
+    let of_base = |name: &str| {
+        (golang && matches!(name, "GOLANG_VERSION" | "GOPATH" | "GOTOOLCHAIN"))
+            || case.stage.facts.as_ref().is_some_and(|facts| {
+                facts.env.iter().any(|(known, _)| known == name) || facts.env_unknown.iter().any(|known| known == name)
+            })
+    };
+    let by_file = |name: &str| {
+        case.steps().any(|(_, inst)| match &inst.body {
+            crate::syntax::Body::Env(pairs) => pairs.pairs.iter().any(|pair| pair.key.text == name),
+            _ => false,
+        })
+    };
+    let mut names: Vec<&str> = parts.needs.variables.iter().map(String::as_str).collect();
+    names.retain(|name| *name != "PATH" && of_base(name) && !by_file(name));
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 /// Packages for building that the final stage installs again for the libraries behind them.
