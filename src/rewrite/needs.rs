@@ -183,11 +183,22 @@ pub(super) fn collect(image: &Image<'_, '_>, entry: &Entry, found: &Found, progr
     super::outside::locales(image, &mut needs);
     super::outside::composed(image, found, &mut needs);
     written_into(image, entry, &mut needs);
+    zone_of_file(case, &mut needs);
     settle(image, &mut needs, true);
     stated(case, &mut needs);
     // What the user names is taken at his word: only what the COPY has to name is looked up.
     settle(image, &mut needs, false);
     needs
+}
+
+/// With TZ set Go looks the zone up in the time zones, not in /etc/localtime.
+fn zone_of_file(case: &Case<'_>, needs: &mut Needs) {
+    let set = case.stage.config.env.iter().find(|(name, _)| name == "TZ");
+    let Some((_, value)) = set.filter(|_| needs.time_zones.is_none()) else { return };
+    if !value.as_deref().is_some_and(|zone| matches!(zone, "" | "UTC")) {
+        let text = format!("ENV TZ={}", value.as_deref().unwrap_or("…"));
+        needs.time_zones = Some(Claim::new(text));
+    }
 }
 
 /// Files that are read get the path that a COPY names; of those that may or may not be there, nothing is proved.
