@@ -180,6 +180,7 @@ pub(super) fn collect(image: &Image<'_, '_>, entry: &Entry, found: &Found, progr
     read_by_others(image, found, &mut needs);
     super::outside::copied(image, found, &mut needs);
     super::outside::configured(image, &mut needs);
+    super::outside::extensions(image, &mut needs);
     super::outside::locales(image, &mut needs);
     super::outside::composed(image, found, &mut needs);
     written_into(image, entry, &mut needs);

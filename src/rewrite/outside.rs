@@ -2,6 +2,7 @@
 //! places of the build, libraries that are loaded at run time, locales, and a compose file beside the Dockerfile.
 
 use super::artifacts::Found;
+use super::effects::Kind;
 use super::needs::{Claim, Needs, Shown, shipped};
 use super::paths::{base_name, is_system_dir, join, within};
 use super::presence::{Image, Presence};
@@ -140,6 +141,17 @@ pub(super) fn loaded(program: &Program, needs: &mut Needs) {
             let shown = Shown { span: None, file: super::needs::place(Some(place)) };
             let text = format!("the string {text:?} names a shared library, and what it needs is not known");
             needs.program_gaps.push(Claim { text, shown });
+        }
+    }
+}
+
+/// Extensions of SQLite are loaded by a name that need not be a path.
+pub(super) fn extensions(image: &Image<'_, '_>, needs: &mut Needs) {
+    for effect in image.effects {
+        let Kind::Install(install) = &effect.kind else { continue };
+        for package in install.packages.iter().filter(|package| package.name.starts_with("libsqlite3-mod-")) {
+            let text = format!("the program loads what the package {} brings", package.name);
+            needs.program_gaps.push(Claim::at(text, effect.cmd.span));
         }
     }
 }
