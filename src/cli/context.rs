@@ -29,8 +29,14 @@ fn load_at_most(dockerfile: &Path, root: &Path, max_entries: usize) -> io::Resul
     let mut complete = true;
     let mut seen = 0;
     // Breadth first, so that a listing that stops early has the files near the top.
-    let mut queue = VecDeque::from([(String::new(), Matched::default(), fs::read_dir(root)?)]);
-    'all: while let Some((dir, matched, entries)) = queue.pop_front() {
+    // A directory is opened when its turn comes: a context may have more of them than a process may hold open.
+    let mut first = Some(fs::read_dir(root)?);
+    let mut queue = VecDeque::from([(String::new(), Matched::default())]);
+    'all: while let Some((dir, matched)) = queue.pop_front() {
+        let Some(entries) = first.take().or_else(|| fs::read_dir(root.join(&dir)).ok()) else {
+            complete = false;
+            continue;
+        };
         for entry in entries {
             let Ok(entry) = entry else {
                 complete = false;
@@ -53,10 +59,7 @@ fn load_at_most(dockerfile: &Path, root: &Path, max_entries: usize) -> io::Resul
                 } else if path == ".git" {
                     git_head(root, excluded, &mut files);
                 } else {
-                    match fs::read_dir(entry.path()) {
-                        Ok(entries) => queue.push_back((path, info, entries)),
-                        Err(_) => complete = false,
-                    }
+                    queue.push_back((path, info));
                 }
             } else if excluded {
                 ignored.push(path);

@@ -185,7 +185,13 @@ fn guess(dockerfile: &Path, source: &SourceFile) -> Option<PathBuf> {
     };
     let names = copied_names(source);
     let absolute = std::path::absolute(&directory).ok()?;
-    for (level, root) in absolute.ancestors().take(6).enumerate() {
+    // Outside of a repository nothing says where the project ends, and `COPY bin /bin` is found in `/` as well.
+    let repository = absolute.ancestors().take(6).any(|root| root.join(".git").exists());
+    let levels = if repository { 6 } else { 3 };
+    for (level, root) in absolute.ancestors().take(levels).enumerate() {
+        if level > 0 && is_nobodys_project(root) {
+            break;
+        }
         if names.iter().all(|name| root.join(name).symlink_metadata().is_ok()) {
             return Some(if level == 0 { directory } else { root.to_path_buf() });
         }
@@ -194,6 +200,21 @@ fn guess(dockerfile: &Path, source: &SourceFile) -> Option<PathBuf> {
         }
     }
     None
+}
+
+/// The root of the file system, the directories of the system, temporary ones and the user's own: no build context.
+fn is_nobodys_project(root: &Path) -> bool {
+    let home = std::env::var_os("HOME").or_else(|| std::env::var_os("USERPROFILE")).map(PathBuf::from);
+    const SYSTEM: &[&str] = &[
+        "bin", "boot", "dev", "etc", "home", "lib", "media", "mnt", "opt", "proc", "run", "sbin", "sys", "tmp", "usr",
+        "var",
+    ];
+    let system = root.parent().is_some_and(|parent| parent.parent().is_none())
+        && root.file_name().is_some_and(|name| SYSTEM.iter().any(|dir| name == *dir));
+    root.parent().is_none()
+        || system
+        || root == std::env::temp_dir()
+        || home.is_some_and(|home| home.parent().is_some() && home.starts_with(root))
 }
 
 /// The plain names that are copied from the context: no patterns, no variables, nothing that `.` holds anyway.
@@ -271,5 +292,8 @@ mod tests {
         assert_eq!(root("FROM a\nCOPY go.mod ./\nCOPY . .\n"), Some(dir.path().join("repo")));
         assert_eq!(root("FROM a\nCOPY . .\n"), Some(dir.path().join("repo/build/app")));
         assert_eq!(root("FROM a\nCOPY nowhere.txt .\n"), None);
+        // What the root of the file system happens to have.
+        let dockerfile = Path::new("/srv/unladen-project/Dockerfile");
+        assert_eq!(guess(dockerfile, &SourceFile::new("Dockerfile", "FROM a\nCOPY bin /bin\nCOPY etc /etc\n")), None);
     }
 }
