@@ -21,6 +21,7 @@ pub(super) const DATABASE: &str = "which file a database is opened from";
 /// The needs that one file shows. `constant` gives the text of a name, `shown` is its path for messages.
 pub fn of_file(file: &GoFile, shown: &str, constant: &dyn Fn(&str) -> Option<String>) -> Vec<Need> {
     let mut out = of_functions(file, shown, constant);
+    directories(file, shown, constant, &mut out);
     for found in file.uses.iter().filter(|found| found.package.is_none()) {
         Call { found, shown, constant, out: &mut out }.method(file);
     }
@@ -29,6 +30,25 @@ pub fn of_file(file: &GoFile, shown: &str, constant: &dyn Fn(&str) -> Option<Str
         out.retain(|need| need.kind != NeedKind::TimeZones);
     }
     out
+}
+
+/// `cmd.Dir = "repo"`: a program that is started there needs the directory.
+fn directories(file: &GoFile, shown: &str, constant: &dyn Fn(&str) -> Option<String>, out: &mut Vec<Need>) {
+    for (dir, line) in file.dirs_set.iter().filter(|_| file.imports("os/exec")) {
+        let text = match dir {
+            Arg::Text(text) => Some(text.clone()),
+            Arg::Name(name) => constant(name),
+            _ => None,
+        };
+        let given = |text: &str| ["/dev", "/proc", "/sys", "/tmp"].iter().any(|top| text.starts_with(top));
+        let (kind, why) = match text {
+            Some(text) if matches!(text.as_str(), "" | "." | "/") || given(&text) => continue,
+            Some(text) => (NeedKind::DataFile(text.clone()), format!("Dir = {text:?}")),
+            None => (NeedKind::Unknown("the directory of a command".into()), "Dir =".to_string()),
+        };
+        let (literal, is_path) = (matches!(kind, NeedKind::DataFile(_)), matches!(kind, NeedKind::Unknown(_)));
+        out.push(Need { kind, place: Some(Place { file: shown.to_string(), line: *line }), why, literal, is_path });
+    }
 }
 
 /// What the functions of packages show that a file calls or names.

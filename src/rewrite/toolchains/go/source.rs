@@ -30,6 +30,8 @@ pub struct GoFile {
     pub c_calls: Vec<(String, u32)>,
     /// Lines that give a `Path` to something other than a URL: perhaps to an `exec.Cmd`.
     pub paths_set: Vec<u32>,
+    /// What a field `Dir` is given, and the line: perhaps that of an `exec.Cmd`.
+    pub dirs_set: Vec<(Arg, u32)>,
     /// Names of variables and parameters: a constant that is called the same may not be what is meant.
     pub variables: BTreeSet<Text>,
     /// Names that C code may call since Go has them: `//export name`.
@@ -351,6 +353,11 @@ fn body(tokens: &[Token<'_>], file: &mut GoFile) {
                 let of_url = || owner.is_some_and(|owner| owner == "u" || owner.to_ascii_lowercase().ends_with("url"));
                 if after_dot && assigned && *name == "Path" && !of_url() {
                     file.paths_set.push(token.line);
+                }
+                if after_dot && assigned && *name == "Dir" {
+                    let value = tokens.get(at + 2..).unwrap_or_default();
+                    let end = value.iter().position(|token| token.is(';')).unwrap_or(value.len());
+                    file.dirs_set.push((argument(value.get(..end).unwrap_or_default(), &names), token.line));
                 }
                 let found = || Use {
                     package: None,
