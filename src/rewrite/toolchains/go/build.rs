@@ -5,6 +5,7 @@ use super::{Cgo, GoBuild, GoKind, Ldflags, Outputs, Setting, StaticForced};
 use crate::context::tree::{ImageTree, join};
 use crate::model::Env;
 use crate::shell::{ShellCommand, ShellWord};
+use crate::text::Span;
 
 /// What is in force where a command runs.
 #[derive(Clone, Debug)]
@@ -118,7 +119,7 @@ pub fn read(command: &ShellCommand, scene: &Scene<'_>) -> Option<GoBuild> {
         "env" => GoKind::EnvWrite,
         _ => GoKind::Other,
     };
-    let mut build = empty(kind, command);
+    let mut build = empty(kind, command.span, insert_at(command));
     match kind {
         GoKind::Mod => build.mod_init = mod_init(&mut args),
         GoKind::EnvWrite => build.env_writes = env_writes(&mut args, &mut build.kind),
@@ -144,11 +145,12 @@ pub fn read(command: &ShellCommand, scene: &Scene<'_>) -> Option<GoBuild> {
     Some(build)
 }
 
-fn empty(kind: GoKind, command: &ShellCommand) -> GoBuild {
+/// A build of which nothing is known yet.
+pub(super) fn empty(kind: GoKind, span: Span, insert_at: Option<u32>) -> GoBuild {
     GoBuild {
         kind,
-        span: command.span,
-        insert_at: insert_at(command),
+        span,
+        insert_at,
         packages: Vec::new(),
         dir: None,
         outputs: Outputs::Nothing,
@@ -726,6 +728,4 @@ mod tests {
         assert_eq!(writes, [("GOPROXY".into(), "direct".into()), ("CGO_ENABLED".into(), "0".to_string())]);
         assert_eq!(run("go env GOPATH", &[], None).kind, GoKind::Other);
     }
-
-    use crate::text::Span;
 }

@@ -252,7 +252,7 @@ pub(super) fn swagger(args: &[String], dir: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Cgo, GoKind, Outputs, StaticForced};
+    use super::super::GoKind;
     use super::*;
     use crate::context::BuildContext;
     use crate::text::Span;
@@ -262,24 +262,9 @@ mod tests {
         let context = BuildContext::in_memory(&[("gen/a.go", &file), ("b.go", "package b\n")]);
         let tree = ImageTree::at(&context, "/src");
         let build = GoBuild {
-            kind: GoKind::Generate,
-            span: Span::default(),
-            insert_at: None,
             packages: packages.iter().map(|package| package.to_string()).collect(),
             dir: Some("/src".into()),
-            outputs: Outputs::Nothing,
-            cgo: Cgo::Default,
-            static_forced: StaticForced::No,
-            needs_cgo_flag: None,
-            pie: false,
-            trimpath: false,
-            ldflags: None,
-            tags: Vec::new(),
-            cross: None,
-            mod_init: None,
-            env_writes: Vec::new(),
-            within: None,
-            unsure: None,
+            ..super::super::build::empty(GoKind::Generate, Span::default(), None)
         };
         match leaves(&tree, &build) {
             Ok(()) => String::new(),
