@@ -52,6 +52,8 @@ pub(super) struct Needs {
     pub services: Option<Claim>,
     /// Absolute paths of files and directories that it reads.
     pub data: Vec<(String, Claim)>,
+    /// Files of the context that a program might read: no source, no note, nothing of a tool.
+    pub left: Vec<String>,
     pub writable: Vec<(String, Claim)>,
     /// Programs that it starts, or that scripts and the health check start.
     pub programs: Vec<(String, Claim)>,
@@ -135,6 +137,7 @@ pub(super) fn collect(image: &Image<'_, '_>, entry: &Entry, found: &Found, progr
                 add_program(image, entry, program, go.is_some_and(|go| go.cgo == Cgo::Off), &mut needs);
                 super::others::add(image, entry, program, &mut needs);
                 super::outside::loaded(program, &mut needs);
+                needs.left.extend(program.data_left.iter().cloned());
             }
             None => {
                 needs.read = false;

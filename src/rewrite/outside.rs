@@ -61,7 +61,7 @@ pub(super) fn copied(image: &Image<'_, '_>, found: &Found, needs: &mut Needs) {
 }
 
 /// Places whose files only the build or the package manager reads, and those of programs.
-fn is_of_build(path: &str) -> bool {
+pub(super) fn is_of_build(path: &str) -> bool {
     const FILES: &[&str] = &[
         ".bash_profile",
         ".bashrc",
