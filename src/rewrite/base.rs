@@ -60,6 +60,11 @@ pub(super) fn choose(
     if let Some(claim) = &needs.shell {
         bar(Tier::SameDistro, false, claim);
     }
+    let linked = links.iter().any(needs_libc);
+    let hashed = super::trust::named(needs, linked);
+    if let Some(claim) = &hashed {
+        bar(Tier::SameDistro, false, claim);
+    }
     // Built with -trimpath it does not know where the toolchain was, whose time zones an empty image could have.
     if let Some(claim) = needs.time_zones.as_ref().filter(|_| case.walk.builds.iter().any(|go| go.trimpath)) {
         bar(Tier::Distroless, false, claim);
@@ -152,6 +157,22 @@ pub(super) fn choose(
     }
     if tier <= Tier::SameDistro && links.iter().any(|link| matches!(link, Link::Either { .. })) {
         packages.extend(cxx_package(ground, effects).map(String::from));
+    }
+    let reads = (installs_something(effects) || !packages.is_empty()).then(|| super::trust::reader(needs, own, ground));
+    if let (Some(claim), true) = (hashed.or(reads.flatten()), tier <= Tier::SameDistro)
+        && ground.is_some_and(|ground| ground.toolchain_image)
+        && !super::trust::installed(effects)
+    {
+        match super::sources::may_add(case, ground, effects) {
+            true => packages.push(super::placed::CERTIFICATES.into()),
+            false => {
+                open.push(Claim { text: format!("one file of certificates does; {}", claim.text), ..claim.clone() })
+            }
+        }
+        if super::trust::has_own(effects) {
+            let text = format!("certificates of its own are not asked for; {}", claim.text);
+            open.push(Claim { text, ..claim });
+        }
     }
     let (base, why) = base_of(case, ground, links, tier)?;
     packages.extend(case.options.stated.packages.iter().cloned());

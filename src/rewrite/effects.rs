@@ -47,6 +47,9 @@ pub(super) enum Kind<'a> {
     Unknown(String),
 }
 
+/// Where glibc has the locales that `locale-gen` makes.
+pub(super) const LOCALES: &str = "/usr/lib/locale";
+
 /// Every command of every RUN, in order. A RUN that the shell view does not understand is one unknown.
 pub(super) fn effects<'a>(case: &Case<'a>) -> (Vec<Effect<'a>>, Vec<(InstId, String)>) {
     let mut all = Vec::new();
@@ -263,6 +266,10 @@ fn kind<'a>(case: &Case<'_>, step: &'a Step, cmd: &'a ShellCommand, install: Opt
         },
         "setcap" => Kind::Capabilities,
         "update-ca-certificates" => Kind::TrustStore,
+        // With or without an archive of them: the directory is in every Debian.
+        "locale-gen" | "localedef" => Kind::Write(vec![LOCALES.into()]),
+        "dpkg-reconfigure" if cmd.args.iter().any(|arg| arg.text == "locales") => Kind::Write(vec![LOCALES.into()]),
+        "update-locale" => Kind::Write(vec!["/etc/default/locale".into()]),
         "ldconfig" => Kind::Nothing,
         "rm" | "rmdir" | "unlink" => Kind::PackageNoise,
         "install" if cmd.has_short('d') || cmd.has_flag(&["--directory"]) => match targets(case, step, cmd) {

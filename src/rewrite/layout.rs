@@ -9,7 +9,7 @@ use super::entry::{Entry, json};
 use super::environment::{EnvText, env_text};
 use super::needs::Needs;
 use super::paths::{is_system_dir, within};
-use super::placed::{certificates, owner_of, owners, removed_later, whole};
+use super::placed::{BUNDLE, CERTIFICATES, certificates, is_gone, owner_of, owners, removed_later, whole};
 use super::presence::{Image, Presence};
 use super::refuse::refuse;
 use super::releases::Ground;
@@ -54,6 +54,8 @@ pub(super) struct Laid {
     pub copies: Vec<StageCopy>,
     /// What the new image lacks that the file itself had set.
     pub dropped: Vec<String>,
+    /// Credentials of the build that were not copied.
+    pub credentials: Vec<String>,
 }
 
 pub(super) fn lay(parts: &Parts<'_, '_>, mut outline: Outline) -> Result<Laid, Refusal> {
@@ -67,7 +69,8 @@ pub(super) fn lay(parts: &Parts<'_, '_>, mut outline: Outline) -> Result<Laid, R
         .last()
         .unwrap_or(case.stage.from);
     let mut lines: Vec<(Place, Line)> = Vec::new();
-    let copies = copies(parts)?;
+    let mut copies = copies(parts)?;
+    let credentials = super::credentials::leave_out(parts, &mut copies);
     let owned_workdir = copies.iter().any(|copy| copy.chown.is_some() && copy.to == case.workdir);
     let accounts = accounts(parts)?;
     for path in &accounts {
@@ -166,7 +169,7 @@ pub(super) fn lay(parts: &Parts<'_, '_>, mut outline: Outline) -> Result<Laid, R
             _ => None,
         })
         .collect();
-    Ok(Laid { outline, copies, dropped })
+    Ok(Laid { outline, copies, dropped, credentials })
 }
 
 /// Packages of the final stage have to come from where the file has them from.
@@ -472,15 +475,16 @@ fn system_files(parts: &Parts<'_, '_>) -> Vec<StageCopy> {
             Kind::Install(install) => install.packages.iter().any(|package| package.name == name),
             _ => false,
         };
-        tier <= Tier::SameDistro && parts.effects.iter().any(installs)
+        let added = parts.choice.packages.iter().any(|package| package == name);
+        tier <= Tier::SameDistro && (added || parts.effects.iter().any(installs))
     };
     let wanted = perhaps || needs.certificates.is_some() || !needs.programs.is_empty();
     let installed = parts.effects.iter().any(|effect| match &effect.kind {
-        Kind::Install(install) => install.packages.iter().any(|package| package.name == "ca-certificates"),
+        Kind::Install(install) => install.packages.iter().any(|package| package.name == CERTIFICATES),
         _ => false,
     });
-    if trust || (lacks_certificates && (has_bundle || installed) && !repeated("ca-certificates") && wanted) {
-        paths.push("/etc/ssl/certs/ca-certificates.crt");
+    if trust || (lacks_certificates && (has_bundle || installed) && !repeated(CERTIFICATES) && wanted) {
+        paths.push(BUNDLE);
     }
     let zones = perhaps || needs.time_zones.is_some();
     let lacks_zones = match tier {
@@ -512,6 +516,7 @@ fn system_files(parts: &Parts<'_, '_>) -> Vec<StageCopy> {
         seen.push(path);
         new
     });
+    paths.retain(|path| own.iter().any(|own| own == path) || !is_gone(case, parts.effects, path));
     let user = case.stage.config.user.clone().filter(|_| !is_root(case));
     paths
         .into_iter()

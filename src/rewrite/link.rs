@@ -3,7 +3,7 @@
 use super::Refusal;
 use super::artifacts::Built;
 use super::case::Case;
-use super::effects::{Effect, Kind};
+use super::effects::{Effect, Kind, LOCALES};
 use super::needs::{Claim, place, unknown};
 use super::packages::{brings_no_compiler, builds_only, is_dev};
 use super::refuse::refuse;
@@ -49,7 +49,9 @@ pub(super) fn refuse_own_libraries(links: &[Link], effects: &[Effect<'_>]) -> Re
             effect.cmd.args.iter().any(|arg| arg.text.starts_with("install") || arg.text == "--install")
         }
         "ldconfig" => true,
-        _ => matches!(&effect.kind, Kind::Write(paths) if paths.iter().any(|path| path.contains("/lib/"))),
+        _ => {
+            matches!(&effect.kind, Kind::Write(paths) if paths.iter().any(|path| path.contains("/lib/") && path != LOCALES))
+        }
     };
     match effects.iter().find(installs) {
         None => Ok(()),

@@ -6,6 +6,7 @@ mod base;
 pub mod builder_pattern;
 mod case;
 mod cost;
+mod credentials;
 mod detect;
 mod effects;
 mod entry;
@@ -30,6 +31,7 @@ mod scripts;
 mod sources;
 mod strip;
 pub mod toolchains;
+mod trust;
 mod verify;
 
 pub use environment::is_build_only;

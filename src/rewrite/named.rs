@@ -67,6 +67,9 @@ fn brings_data(name: &str) -> bool {
 /// program reads what it is told to.
 fn one(image: &Image<'_, '_>, entry: &Entry, word: &str, claim: &Claim, needs: &mut Needs) {
     let path = join(&entry.workdir, word);
+    if path == "/etc/ssl/certs" {
+        needs.certificate_dir.get_or_insert_with(|| claim.clone());
+    }
     if path.ends_with(".go") || ["/go", "/usr/src"].contains(&path.as_str()) || path == entry.workdir {
         return;
     }
@@ -121,6 +124,9 @@ pub(super) fn in_program(
         let path = join(&entry.workdir, text.trim_end_matches('/'));
         let claim =
             Claim { text: format!("the string {text:?} names it"), shown: Shown { span: None, file: place(Some(at)) } };
+        if path == "/etc/ssl/certs" {
+            needs.certificate_dir.get_or_insert_with(|| claim.clone());
+        }
         if let Some(made) = made_directory(image, &path) {
             needs.data.push((made, claim));
             continue;

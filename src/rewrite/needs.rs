@@ -8,6 +8,7 @@ use super::entry::{self, Entry};
 use super::paths::{is_system_dir, join, within};
 use super::presence::{Image, Presence};
 use super::toolchains::go::{Cgo, CgoKind, Need, NeedKind, Place, Program, modules};
+use crate::model::variables;
 use crate::syntax::Body;
 use crate::text::Span;
 
@@ -45,6 +46,8 @@ pub(super) struct Needs {
     /// Modules that were read in the user's module cache, with their versions.
     pub cached: Vec<String>,
     pub certificates: Option<Claim>,
+    /// They are named as the directory in which OpenSSL looks for files by their hashes.
+    pub certificate_dir: Option<Claim>,
     pub time_zones: Option<Claim>,
     pub temp_dir: Option<Claim>,
     pub users: Option<Claim>,
@@ -160,6 +163,10 @@ pub(super) fn collect(image: &Image<'_, '_>, entry: &Entry, found: &Found, progr
         needs.open.retain(|claim| claim.text.contains(super::others::READS));
         needs.programs.clear();
         needs.by_name.clear();
+    }
+    let texts = [case.stage.config.entrypoint.as_ref(), case.stage.config.cmd.as_ref()].into_iter().flatten();
+    for inst in texts.filter_map(|command| command.inst) {
+        needs.variables.extend(variables(case.source.slice(case.content(inst)), case.file.escape));
     }
     if let Some((why, span)) = &entry.shell {
         needs.shell = Some(Claim::at(why.clone(), *span));
@@ -365,6 +372,14 @@ fn add_program(image: &Image<'_, '_>, entry: &Entry, program: &Program, cgo_off:
             }
             NeedKind::MayStart(text) => {
                 needs.program_gaps.push(Claim { text: text.clone(), shown: claim.shown });
+                continue;
+            }
+            NeedKind::Perhaps(name, text) => {
+                let claim = Claim { text: text.clone(), ..claim };
+                match super::others::is_brought(image, name) {
+                    true => needs.start(name, claim),
+                    false => needs.open.push(Claim { text: format!("{name} is not wanted: {text}"), ..claim }),
+                }
                 continue;
             }
             // Whose home that is says USER; what COPY put there comes along.

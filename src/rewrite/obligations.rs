@@ -9,6 +9,7 @@ use super::presence::Presence;
 use super::releases::Family;
 use super::{Artifact, Obligation, Tier, outside};
 use crate::context::tree::Origin;
+use crate::syntax::Body;
 use std::collections::HashSet;
 
 pub(super) fn artifacts(parts: &Parts<'_, '_>, laid: &Laid) -> Vec<Artifact> {
@@ -40,7 +41,10 @@ fn why_copied(parts: &Parts<'_, '_>, path: &str) -> String {
         _ if *path == parts.case.workdir => {
             "the whole working directory: what the program reads of it is not known".into()
         }
-        _ => "what the file puts there".into(),
+        _ => {
+            let credential = super::credentials::why_copied(parts, path);
+            credential.unwrap_or_else(|| "what the file puts there".into())
+        }
     }
 }
 
@@ -97,6 +101,13 @@ pub(super) fn obligations(parts: &Parts<'_, '_>, laid: &Laid, links: &[Link]) ->
     for claim in &parts.choice.open {
         add(false, claim.clone());
     }
+    for path in &laid.credentials {
+        let text = format!("only the build reads {path}, a credential, so it is not copied");
+        add(false, Claim::new(text));
+    }
+    for claim in super::credentials::in_environment(parts) {
+        add(true, claim);
+    }
     for text in &laid.dropped {
         add(true, Claim::new(format!("only the build reads `{text}`")));
     }
@@ -106,7 +117,7 @@ pub(super) fn obligations(parts: &Parts<'_, '_>, laid: &Laid, links: &[Link]) ->
     if laid.outline.tail.is_some() {
         add(true, Claim::new("no program reads /go/pkg, the module cache, so it is removed before /go is copied"));
     }
-    for name in base_variables(parts) {
+    for name in base_variables(parts).iter().filter(|name| parts.needs.variables.contains(name)) {
         let text = format!("the program does without the variable {name}, which it names and only the old base sets");
         add(false, Claim::at(text, parts.case.base_span()));
     }
@@ -126,28 +137,27 @@ pub(super) fn obligations(parts: &Parts<'_, '_>, laid: &Laid, links: &[Link]) ->
     list
 }
 
-/// Variables that the program may read and that the old base alone sets.
-fn base_variables<'p>(parts: &'p Parts<'_, '_>) -> Vec<&'p str> {
+/// Variables that the old base alone sets: the final one has none of them.
+fn base_variables(parts: &Parts<'_, '_>) -> Vec<String> {
     let case = parts.case;
     let ground = parts.ground;
     if parts.choice.tier <= Tier::SameDistro && ground.is_some_and(|ground| !ground.toolchain_image) {
         return Vec::new();
     }
-    let golang = ground.is_some_and(|ground| ground.golang);
-    let of_base = |name: &str| {
-        (golang && matches!(name, "GOLANG_VERSION" | "GOPATH" | "GOTOOLCHAIN"))
-            || case.stage.facts.as_ref().is_some_and(|facts| {
-                facts.env.iter().any(|(known, _)| known == name) || facts.env_unknown.iter().any(|known| known == name)
-            })
+    let mut names: Vec<String> = match &case.stage.facts {
+        Some(facts) => facts.env.iter().map(|(name, _)| name).chain(&facts.env_unknown).cloned().collect(),
+        None if ground.is_some_and(|ground| ground.golang) => {
+            ["GOLANG_VERSION", "GOPATH", "GOTOOLCHAIN"].map(String::from).into()
+        }
+        None => Vec::new(),
     };
     let by_file = |name: &str| {
         case.steps().any(|(_, inst)| match &inst.body {
-            crate::syntax::Body::Env(pairs) => pairs.pairs.iter().any(|pair| pair.key.text == name),
+            Body::Env(pairs) => pairs.pairs.iter().any(|pair| pair.key.text == name),
             _ => false,
         })
     };
-    let mut names: Vec<&str> = parts.needs.variables.iter().map(String::as_str).collect();
-    names.retain(|name| *name != "PATH" && of_base(name) && !by_file(name));
+    names.retain(|name| name != "PATH" && !by_file(name));
     names.sort_unstable();
     names.dedup();
     names
@@ -264,7 +274,7 @@ fn needs(parts: &Parts<'_, '_>, laid: &Laid, add: &mut dyn FnMut(bool, Claim)) {
 fn is_there(parts: &Parts<'_, '_>, laid: &Laid, what: &str) -> bool {
     let copied = |path: &str| laid.copies.iter().any(|copy| copy.to == path);
     let installed = |name: &str| {
-        parts.effects.iter().any(|effect| {
+        parts.choice.packages.iter().any(|package| package == name) || parts.effects.iter().any(|effect| {
             matches!(&effect.kind, Kind::Install(install) if install.packages.iter().any(|package| package.name == name))
         })
     };
@@ -370,6 +380,17 @@ pub(super) fn lost(parts: &Parts<'_, '_>, laid: &Laid) -> Vec<String> {
     lost.extend(left_behind(parts, laid));
     if laid.outline.inside.iter().any(|edit| edit.text.contains("-s")) {
         lost.push("debug information of the program".into());
+    }
+    lost.extend(laid.credentials.iter().map(|path| format!("{path} (a credential of the build)")));
+    let mut variables = base_variables(parts);
+    if !variables.is_empty() {
+        if parts.ground.is_some_and(|ground| ground.golang) {
+            variables.push("the directories of Go in PATH".into());
+        }
+        lost.push(format!("variables of the old base ({})", variables.join(", ")));
+    }
+    if tier >= Tier::Distroless && parts.case.steps().any(|(_, inst)| matches!(inst.body, Body::Shell(_))) {
+        lost.push("SHELL (only shell-form instructions of images on this one use it)".into());
     }
     lost
 }

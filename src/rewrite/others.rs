@@ -59,6 +59,13 @@ fn one(scene: &Scene<'_, '_, '_>, need: &Need, claim: Claim, needs: &mut Needs) 
             let text = format!("{package} may start {}: {}", base_name(name), claim.text);
             needs.open.push(Claim { text, ..claim });
         }
+        NeedKind::Perhaps(name, text) => {
+            let claim = Claim { text: format!("{package}: {text}"), ..claim };
+            match is_brought(image, name) {
+                true => needs.start(name, claim),
+                false => needs.open.push(claim),
+            }
+        }
         NeedKind::Shell => {
             let text = format!("{package} may start a shell: {}", claim.text);
             needs.open.push(Claim { text, ..claim });
@@ -112,7 +119,7 @@ fn installs_for_running(effect: &Effect<'_>) -> bool {
 }
 
 /// The file itself puts the program there: a package of it, a download, a copy.
-fn is_brought(image: &Image<'_, '_>, name: &str) -> bool {
+pub(super) fn is_brought(image: &Image<'_, '_>, name: &str) -> bool {
     let from = match provider(name, image.ground.is_some_and(Ground::alpine)) {
         Provided::By(package) => Some(package),
         _ => None,

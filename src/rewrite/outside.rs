@@ -2,7 +2,7 @@
 //! places of the build, libraries that are loaded at run time, locales, and a compose file beside the Dockerfile.
 
 use super::artifacts::Found;
-use super::effects::Kind;
+use super::effects::{Effect, Kind, LOCALES};
 use super::needs::{Claim, Needs, Shown, shipped};
 use super::paths::{base_name, is_system_dir, join, within};
 use super::presence::{Image, Presence};
@@ -66,6 +66,7 @@ pub(super) fn is_of_build(path: &str) -> bool {
         ".bash_profile",
         ".bashrc",
         ".condarc",
+        ".dockerignore",
         ".gitconfig",
         ".gitignore",
         ".netrc",
@@ -76,6 +77,8 @@ pub(super) fn is_of_build(path: &str) -> bool {
         ".curlrc",
         ".yarnrc",
         ".yarnrc.yml",
+        "Dockerfile",
+        "Makefile",
         "gitconfig",
         "pip.conf",
     ];
@@ -156,18 +159,16 @@ pub(super) fn extensions(image: &Image<'_, '_>, needs: &mut Needs) {
     }
 }
 
-/// `locale-gen` is not run again, so that a program of another language finds no locale of its own.
+/// Programs of another language look for the locales that the file makes.
 pub(super) fn locales(image: &Image<'_, '_>, needs: &mut Needs) {
     if needs.programs.is_empty() && needs.shell.is_none() {
         return;
     }
-    let made = image.effects.iter().find(|effect| {
-        matches!(base_name(&effect.cmd.name.text), "locale-gen" | "localedef")
-            || effect.cmd.name.text == "dpkg-reconfigure" && effect.cmd.args.iter().any(|arg| arg.text == "locales")
-    });
-    if let Some(effect) = made {
-        let text = format!("no program that is started wants the locales that {} makes", effect.cmd.name.text);
-        needs.open.push(Claim::at(text, effect.cmd.span));
+    let makes =
+        |effect: &&Effect<'_>| matches!(&effect.kind, Kind::Write(paths) if paths.iter().any(|path| path == LOCALES));
+    if let Some(effect) = image.effects.iter().find(makes) {
+        let text = format!("started programs may want the locales that {} makes", effect.cmd.name.text);
+        needs.data.push((LOCALES.into(), Claim::at(text, effect.cmd.span)));
     }
 }
 

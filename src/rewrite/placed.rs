@@ -245,6 +245,30 @@ pub(super) fn removed_later(case: &Case<'_>, effects: &[Effect<'_>], made_at: u3
     })
 }
 
+/// A file that the base brings is gone at the end of the stage: `rm -rf /usr/local/go /go`, `apt-get purge`. What puts it
+/// there again counts from then on.
+pub(super) fn is_gone(case: &Case<'_>, effects: &[Effect<'_>], path: &str) -> bool {
+    let toolchain = within(path, "/usr/local/go");
+    let makes = |effect: &Effect<'_>| match &effect.kind {
+        Kind::TrustStore => path == BUNDLE,
+        Kind::Install(install) => path == BUNDLE && install.packages.iter().any(|package| package.name == CERTIFICATES),
+        Kind::Write(paths) => paths.iter().any(|made| made == path),
+        Kind::Build => toolchain && effect.cmd.name.text == "tar",
+        _ => false,
+    };
+    let made = effects.iter().filter(|effect| makes(effect)).map(|effect| effect.cmd.span.start).max().unwrap_or(0);
+    let purged = effects.iter().any(|effect| {
+        effect.cmd.span.start > made
+            && path == BUNDLE
+            && matches!(&effect.kind, Kind::Remove(names) if names.iter().any(|name| name == CERTIFICATES))
+    });
+    purged || removed_later(case, effects, made, path)
+}
+
+/// All root certificates in one file, and the package that makes it.
+pub(super) const BUNDLE: &str = "/etc/ssl/certs/ca-certificates.crt";
+pub(super) const CERTIFICATES: &str = "ca-certificates";
+
 /// `chown -R owner paths` in the file.
 pub(super) fn owners(effects: &[Effect<'_>]) -> Vec<(String, String)> {
     effects

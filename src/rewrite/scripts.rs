@@ -31,6 +31,15 @@ fn at(path: &str, line: u32, text: String) -> Claim {
     Claim { text, shown: Shown { span: None, file: Some((path.to_string(), line)) } }
 }
 
+/// Names behind a `$`, in comments and single quotes, too.
+fn variables(text: &str) -> impl Iterator<Item = String> {
+    text.split('$').skip(1).filter_map(|rest| {
+        let rest = rest.strip_prefix('{').unwrap_or(rest);
+        let end = rest.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').unwrap_or(rest.len());
+        rest.get(..end).filter(|name| !name.is_empty()).map(String::from)
+    })
+}
+
 /// Programs whose words name files that they read.
 const READERS: &[&str] = &[
     ".", "awk", "cat", "cmp", "cp", "cut", "diff", "envsubst", "find", "grep", "head", "install", "jq", "ln", "mv",
@@ -75,6 +84,7 @@ impl Reader<'_, '_, '_> {
         if let Some(reason) = &script.opaque {
             needs.gaps.push(at(path, 1, format!("{path} is not fully understood: {reason}")));
         }
+        needs.variables.extend(variables(&text));
         for cmd in script.commands.iter().chain(&script.substitutions) {
             let line = source.line_col(cmd.span.start).line;
             let written = source.slice(cmd.name.span).trim_matches(['"', '\'', '\r']).to_string();
@@ -228,6 +238,9 @@ impl Reader<'_, '_, '_> {
         // Behind `. file` the directory is not known: that of the image is the likely one, and nothing is proved.
         let full = join(dir.unwrap_or(&self.entry.workdir), word);
         let own = shipped(self.found).any(|built| built.path == full) || self.found.script.as_deref() == Some(&full);
+        if full == "/etc/ssl/certs" {
+            needs.certificate_dir.get_or_insert_with(|| at(path, line, format!("{path} names it")));
+        }
         if own || is_system_dir(&full) || within(&self.entry.workdir, &full) || full.ends_with(".go") {
             return;
         }

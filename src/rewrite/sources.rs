@@ -78,6 +78,20 @@ fn first_lost(case: &Case<'_>, effects: &[Effect<'_>]) -> Option<(InstId, Span)>
     copied.chain(run.map(|effect| (effect.inst, effect.cmd.span))).min_by_key(|(inst, _)| *inst)
 }
 
+/// The final stage may install a package that the file does not name.
+pub(super) fn may_add(case: &Case<'_>, ground: Option<&Ground>, effects: &[Effect<'_>]) -> bool {
+    first_lost(case, effects).is_none() && ground.is_none_or(|ground| off_the_mirrors(ground).is_none())
+}
+
+/// The distribution and release, where its packages have moved to an archive.
+fn off_the_mirrors(ground: &Ground) -> Option<String> {
+    let release = ground.release.as_deref()?;
+    match (ground.family, release) {
+        (Family::Debian, "jessie" | "stretch" | "buster") => Some(format!("Debian {release}")),
+        _ => None,
+    }
+}
+
 /// `installs` are the instructions of the file that install again in the final stage; `added`, that the rewrite adds an
 /// install of its own.
 pub(super) fn check(
@@ -101,15 +115,11 @@ pub(super) fn check(
             "write the final stage by hand: set the sources up there, too, in front of its packages",
         ));
     }
-    if let (Some(name), Some(ground)) = (added.first(), ground)
-        && ground.family == Family::Debian
-        && matches!(ground.release.as_deref(), Some("jessie" | "stretch" | "buster"))
-    {
-        let release = ground.release.as_deref().unwrap_or_default();
+    if let (Some(name), Some(release)) = (added.first(), ground.and_then(off_the_mirrors)) {
         return Err(refuse(
             "package-sources",
             case.base_span(),
-            format!("the final stage needs the package {name}, and Debian {release} is no longer on its mirrors"),
+            format!("the final stage needs the package {name}, and {release} is no longer on its mirrors"),
             "take a base of a newer release, or write the final stage by hand",
         ));
     }

@@ -135,7 +135,7 @@ fn is_made(parts: &Parts<'_, '_>, path: &str) -> bool {
         "/etc/group",
         "/go",
     ];
-    OF_THE_BASE.contains(&path)
+    OF_THE_BASE.contains(&path) && !super::placed::is_gone(parts.case, parts.effects, path)
         || super::needs::shipped(parts.found).any(|built| super::paths::within(&built.path, path))
         || super::layout::is_there(parts, path)
         || super::placed::fills(parts.case, parts.effects, path)

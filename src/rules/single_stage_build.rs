@@ -72,7 +72,9 @@ fn title(plan: &RewritePlan) -> String {
     if plan.lost.is_empty() {
         return format!("Build in one stage, ship {}", plan.base);
     }
-    format!("Build in one stage, ship {} without {}", plan.base, plan.lost.join(", "))
+    // What stands in brackets is for the plan.
+    let lost: Vec<&str> = plan.lost.iter().map(|lost| lost.split(" (").next().unwrap_or(lost)).collect();
+    format!("Build in one stage, ship {} without {}", plan.base, lost.join(", "))
 }
 
 fn saved(plan: &RewritePlan) -> Option<Cost> {

@@ -99,6 +99,7 @@ pub(super) fn only_reached(found: Vec<Found>, sources: &dyn Fn() -> Vec<Source>)
             NeedKind::Program(_)
                 | NeedKind::Shell
                 | NeedKind::MayStart(_)
+                | NeedKind::Perhaps(..)
                 | NeedKind::MayRead(_)
                 | NeedKind::Unknown(_)
                 | NeedKind::DataFile(_)

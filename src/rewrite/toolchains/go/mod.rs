@@ -279,6 +279,8 @@ pub enum NeedKind {
     MayRead(String),
     /// Why more may be started than the other needs say: a whole sentence.
     MayStart(String),
+    /// A program that is started only in some cases: its name, and which they are.
+    Perhaps(String, String),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

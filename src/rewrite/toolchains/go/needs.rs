@@ -151,6 +151,13 @@ impl Call<'_> {
                 let what = "a kubeconfig may name a program that logs in, such as aws".to_string();
                 self.push(NeedKind::MayStart(what), true, None);
             }
+            ("github.com/go-git/go-git/v5" | "gopkg.in/src-d/go-git.v4", "CloneOptions") => {
+                let url = self.found.fields.iter().flatten().find(|field| field.name == "URL");
+                let text = url.and_then(|field| self.text_of(&field.value));
+                if let (Some(kind), Some(_)) = (started::of_clone(text.as_deref()), url) {
+                    self.push(kind, text.is_some(), text.as_deref());
+                }
+            }
             ("flag", "String") if called => self.default_path(1),
             ("flag", "StringVar") if called => self.default_path(2),
             _ => {}
@@ -194,7 +201,11 @@ impl Call<'_> {
     }
 
     fn text(&self, index: usize) -> Option<String> {
-        match self.found.args.as_ref()?.get(index)? {
+        self.text_of(self.found.args.as_ref()?.get(index)?)
+    }
+
+    fn text_of(&self, arg: &Arg) -> Option<String> {
+        match arg {
             Arg::Text(text) => Some(text.clone()),
             Arg::Name(name) => (self.constant)(name),
             _ => None,
@@ -259,11 +270,7 @@ impl Call<'_> {
     /// `&exec.Cmd{Path: "/usr/bin/ffmpeg"}`; without a path in it one is set elsewhere.
     fn command_literal(&mut self) {
         let fields = self.found.fields.as_deref().unwrap_or_default();
-        let path = fields.iter().find(|field| field.name == "Path").and_then(|field| match &field.value {
-            Arg::Text(text) => Some(text.clone()),
-            Arg::Name(name) => (self.constant)(name),
-            _ => None,
-        });
+        let path = fields.iter().find(|field| field.name == "Path").and_then(|field| self.text_of(&field.value));
         match path {
             Some(program) => {
                 self.program(&program);
@@ -354,11 +361,7 @@ impl Call<'_> {
                 Arg::Name(name) => (self.constant)(name).is_some() || matches!(name.as_str(), "nil" | "true" | "false"),
                 _ => field.calls,
             };
-            let text = match &field.value {
-                Arg::Text(text) => Some(text.clone()),
-                Arg::Name(name) => (self.constant)(name),
-                _ => None,
-            };
+            let text = self.text_of(&field.value);
             if let Some(text) = text.filter(|text| path && (text.contains('/') || looks_like_path(text))) {
                 self.push(NeedKind::DataFile(text.clone()), false, Some(&text));
             }

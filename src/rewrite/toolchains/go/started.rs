@@ -64,6 +64,19 @@ pub(super) fn of_arguments(program: &str, args: &[Option<String>]) -> Vec<NeedKi
     args.iter().flatten().filter(|text| names_a_file(text)).map(|text| NeedKind::DataFile(text.clone())).collect()
 }
 
+/// go-git does everything itself but for a repository on the same machine, which it asks git for.
+pub(super) fn of_clone(url: Option<&str>) -> Option<NeedKind> {
+    match url {
+        // `git@host:path`
+        Some(url) if url.contains('@') || url.contains("://") && !url.starts_with("file:") => None,
+        Some(_) => Some(NeedKind::Program("git".into())),
+        None => {
+            let text = "go-git starts git-upload-pack where it clones a local directory";
+            Some(NeedKind::Perhaps("git".into(), text.into()))
+        }
+    }
+}
+
 fn of_shell(name: &str, args: &[Option<String>]) -> Vec<NeedKind> {
     let mut rest = args.iter();
     while let Some(arg) = rest.next() {
