@@ -69,6 +69,9 @@ pub(super) fn cgo_place(go: &GoBuild, effects: &[Effect<'_>]) -> Option<u32> {
     if go.within.is_none() {
         return go.insert_at;
     }
+    if !go.takes_cgo_off {
+        return None;
+    }
     let effect = effects.iter().find(|effect| effect.cmd.span == go.span)?;
     let plain = effect.cmd.wrappers.is_empty() && effect.cmd.depth == 0 && !effect.cmd.name.text.is_empty();
     plain.then_some(effect.cmd.name.span.start)

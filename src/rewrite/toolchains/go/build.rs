@@ -165,6 +165,7 @@ pub(super) fn empty(kind: GoKind, span: Span, insert_at: Option<u32>) -> GoBuild
         mod_init: None,
         env_writes: Vec::new(),
         within: None,
+        takes_cgo_off: false,
         unsure: None,
     }
 }

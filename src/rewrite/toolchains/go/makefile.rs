@@ -1,21 +1,54 @@
-//! The recipes that `make goal` runs, as shell text: plain rules and variables of a small Makefile. What needs make
-//! itself (other functions than `shell`, conditionals around what is asked for) is an error with its reason.
+//! The recipes that `make goal` runs, as shell text: plain rules and variables of a small Makefile and of the files that
+//! it includes. What needs make itself (other functions than `shell`, conditionals around what is asked for) is an error
+//! with its reason.
+
+mod read;
+
+pub(super) use read::is_quiet_flag;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The recipe lines of the goals and what they depend on, in the order in which make runs them; each line is one
-/// script, with the exported variables in front. `given` are the `NAME=value` words of the command, `env` the
-/// environment.
-pub fn recipes(
-    text: &str,
-    goals: &[String],
-    given: &[(String, String)],
-    env: &dyn Fn(&str) -> Option<String>,
-) -> Result<Vec<String>, String> {
-    let mut file = read(text, env)?;
-    for (name, value) in given {
-        file.vars.insert(name.clone(), Var::Set(value.replace('$', "$$")));
+/// What is known of a file that a Makefile includes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Included {
+    Text(String),
+    Absent,
+    /// It may be there, with a content that nobody has read.
+    Unread,
+}
+
+/// What stands around one call of make.
+pub struct Scene<'a> {
+    /// `NAME=value` words of the command.
+    pub given: &'a [(String, String)],
+    /// The environment.
+    pub env: &'a dyn Fn(&str) -> Option<String>,
+    /// A file by its path as the Makefile writes it.
+    pub files: &'a dyn Fn(&str) -> Included,
+}
+
+/// What make hands to the shell.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recipes {
+    /// In the order in which make runs them; each is one script, with the exported variables in front.
+    pub scripts: Vec<String>,
+    /// Why the environment of the recipes may be another one than the scripts say.
+    pub doubt: Option<String>,
+}
+
+/// The value of a variable that make knows and nobody else: no command of the shell prints it.
+pub(super) const UNKNOWN: &str = "$(make)";
+
+/// The recipe lines of the goals and what they depend on.
+pub fn recipes(text: &str, goals: &[String], scene: &Scene<'_>) -> Result<Recipes, String> {
+    let mut file = read::read(text, scene)?;
+    for (name, value) in scene.given {
+        // `override` in the Makefile is stronger than the command.
+        if !file.overridden.contains(name) {
+            file.vars.insert(name.clone(), Var::Set(value.replace('$', "$$")));
+        }
         file.exported.insert(name.clone());
+        file.given.insert(name.clone());
     }
     let goals = match (goals, &file.first) {
         ([], Some(first)) => vec![first.clone()],
@@ -28,9 +61,9 @@ pub fn recipes(
         if !file.rules.contains_key(goal) {
             return Err(format!("the Makefile has no target `{goal}`"));
         }
-        file.make(goal, &mut done, 0, env, &mut out)?;
+        file.make(goal, &[], &mut done, 0, scene.env, &mut out)?;
     }
-    Ok(out)
+    Ok(Recipes { scripts: out, doubt: file.doubt })
 }
 
 #[derive(Clone, Debug)]
@@ -40,11 +73,24 @@ enum Var {
     Unknown,
 }
 
+/// An assignment: of a variable, or of one target's own.
+#[derive(Clone, Debug)]
+struct OwnVar {
+    name: String,
+    operator: &'static str,
+    value: String,
+    export: bool,
+    /// Not handed on to what the target depends on.
+    private: bool,
+    /// Stronger than the `NAME=value` of the command.
+    overrides: bool,
+}
+
 #[derive(Clone, Debug, Default)]
 struct Rule {
     prerequisites: Vec<String>,
     recipe: Vec<String>,
-    vars: Vec<(String, String)>,
+    vars: Vec<OwnVar>,
     conditional: bool,
 }
 
@@ -52,175 +98,24 @@ struct Rule {
 struct File {
     vars: BTreeMap<String, Var>,
     exported: BTreeSet<String>,
+    /// `NAME=value` of the command.
+    given: BTreeSet<String>,
+    overridden: BTreeSet<String>,
+    /// `unexport NAME`
+    kept_back: BTreeSet<String>,
     export_all: bool,
     rules: BTreeMap<String, Rule>,
     first: Option<String>,
-    /// `include` of other files: a variable may be set there.
-    includes: bool,
+    /// Variables and exports may come from elsewhere: an included file that was not read, `$(eval …)`.
+    doubt: Option<String>,
     one_shell: bool,
 }
 
-fn read(text: &str, env: &dyn Fn(&str) -> Option<String>) -> Result<File, String> {
-    let mut file = File::default();
-    let mut targets: Vec<String> = Vec::new();
-    let mut depth = 0u32;
-    let mut lines = text.lines().peekable();
-    while let Some(first) = lines.next() {
-        let recipe = first.starts_with('\t');
-        let mut line = first.to_string();
-        while line.ends_with('\\') {
-            let Some(next) = lines.next() else { break };
-            if recipe {
-                // The shell sees the continuation.
-                line.push('\n');
-                line.push_str(next.strip_prefix('\t').unwrap_or(next));
-            } else {
-                line.pop();
-                line = format!("{} {}", line.trim_end(), next.trim_start());
-            }
-        }
-        if recipe && !targets.is_empty() {
-            let body = line.trim_start_matches('\t');
-            for target in &targets {
-                if let Some(rule) = file.rules.get_mut(target) {
-                    rule.recipe.push(body.to_string());
-                    rule.conditional |= depth > 0;
-                }
-            }
-            continue;
-        }
-        let line = without_comment(&line);
-        let line = line.trim();
-        match line.split_whitespace().next().unwrap_or("") {
-            "" => {}
-            "ifeq" | "ifneq" | "ifdef" | "ifndef" => depth += 1,
-            "endif" => depth = depth.saturating_sub(1),
-            "else" => {}
-            "include" | "-include" | "sinclude" => file.includes = true,
-            "define" => {
-                let name = line.split_whitespace().nth(1).unwrap_or("").to_string();
-                file.vars.insert(name, Var::Unknown);
-                for inner in lines.by_ref() {
-                    if inner.trim() == "endef" {
-                        break;
-                    }
-                }
-            }
-            _ if line.contains(".RECIPEPREFIX") => return Err("the Makefile changes its recipe prefix".into()),
-            _ => {
-                if let Some((name, operator, value, export)) = assignment(line) {
-                    file.assign(&name, operator, &value, depth > 0, env);
-                    if export {
-                        file.exported.insert(name);
-                    }
-                    targets.clear();
-                } else if let Some(rest) = line.strip_prefix("export") {
-                    file.export_all |= rest.trim().is_empty();
-                    file.exported.extend(rest.split_whitespace().map(String::from));
-                } else if let Some((names, rest)) = line.split_once(':') {
-                    targets = file.rule(names, rest.trim_start_matches(':'), depth > 0, env)?;
-                }
-            }
-        }
-    }
-    Ok(file)
-}
-
-fn without_comment(line: &str) -> String {
-    let mut out = String::new();
-    let mut before = ' ';
-    for c in line.chars() {
-        if c == '#' && before != '\\' {
-            break;
-        }
-        out.push(c);
-        before = c;
-    }
-    out
-}
-
-/// `[export|override] NAME op value`
-fn assignment(line: &str) -> Option<(String, &'static str, String, bool)> {
-    let mut rest = line;
-    let mut export = false;
-    loop {
-        match rest.split_once(char::is_whitespace) {
-            Some(("export", after)) => (export, rest) = (true, after.trim_start()),
-            Some(("override" | "private", after)) => rest = after.trim_start(),
-            _ => break,
-        }
-    }
-    let at = rest.find('=')?;
-    let (name, value) = (rest.get(..at)?, rest.get(at + 1..)?);
-    let operators = [("::", ":="), (":", ":="), ("?", "?="), ("+", "+="), ("!", "!=")];
-    let (name, operator) =
-        operators.iter().find_map(|(end, operator)| Some((name.strip_suffix(end)?, *operator))).unwrap_or((name, "="));
-    let name = name.trim();
-    let plain = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c));
-    plain.then(|| (name.to_string(), operator, value.trim().to_string(), export))
-}
-
 impl File {
-    fn assign(
-        &mut self,
-        name: &str,
-        operator: &str,
-        value: &str,
-        conditional: bool,
-        env: &dyn Fn(&str) -> Option<String>,
-    ) {
-        let value = match (operator, self.vars.get(name)) {
-            _ if conditional => Var::Unknown,
-            ("?=", Some(known)) => known.clone(),
-            ("?=", None) => Var::Set(env(name).map_or_else(|| value.to_string(), |value| value.replace('$', "$$"))),
-            ("+=", Some(Var::Set(known))) => Var::Set(format!("{known} {value}")),
-            ("+=", Some(Var::Unknown)) | ("!=", _) => Var::Unknown,
-            (":=", _) => match self.expand(value, &[], None, env, 0) {
-                // Expanded now; what is left is for the shell.
-                Ok(text) => Var::Set(text.replace('$', "$$")),
-                Err(_) => Var::Unknown,
-            },
-            _ => Var::Set(value.to_string()),
-        };
-        self.vars.insert(name.to_string(), value);
-    }
-
-    fn rule(
-        &mut self,
-        names: &str,
-        rest: &str,
-        conditional: bool,
-        env: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<Vec<String>, String> {
-        let (rest, inline) = rest.split_once(';').map_or((rest, None), |(rest, recipe)| (rest, Some(recipe)));
-        let names = self.expand(names, &[], None, env, 0).unwrap_or_default();
-        let targets: Vec<String> = names.split_whitespace().map(String::from).collect();
-        if targets.iter().any(|target| target == ".ONESHELL") {
-            self.one_shell = true;
-        }
-        let own = assignment(rest.trim());
-        let prerequisites = match &own {
-            Some(_) => String::new(),
-            None => self.expand(&rest.replace('|', " "), &[], None, env, 0)?,
-        };
-        for target in &targets {
-            if self.first.is_none() && !target.starts_with('.') && !target.contains('%') {
-                self.first = Some(target.clone());
-            }
-            let rule = self.rules.entry(target.clone()).or_default();
-            rule.conditional |= conditional;
-            rule.prerequisites.extend(prerequisites.split_whitespace().map(String::from));
-            rule.recipe.extend(inline.map(|recipe| recipe.trim().to_string()));
-            if let Some((name, _, value, _)) = &own {
-                rule.vars.push((name.clone(), value.clone()));
-            }
-        }
-        Ok(targets)
-    }
-
     fn make(
         &self,
         target: &str,
+        inherited: &[OwnVar],
         done: &mut BTreeSet<String>,
         depth: u32,
         env: &dyn Fn(&str) -> Option<String>,
@@ -229,23 +124,26 @@ impl File {
         if depth > 30 || !done.insert(target.to_string()) {
             return Ok(());
         }
+        let patterns = || self.rules.iter().filter(|(name, _)| name.contains('%') && fits(name, target));
         // No rule: a file, or a pattern rule, whose recipe is seldom a `go build`.
         let Some(rule) = self.rules.get(target) else {
-            return match self.rules.keys().find(|name| name.contains('%')) {
-                Some(pattern) if fits(pattern, target) => Err(format!("`{target}` is made by the rule of `{pattern}`")),
-                _ => Ok(()),
+            return match patterns().find(|(_, rule)| !rule.recipe.is_empty()) {
+                Some((pattern, _)) => Err(format!("`{target}` is made by the rule of `{pattern}`")),
+                None => Ok(()),
             };
         };
-        if rule.conditional {
+        if rule.conditional || patterns().any(|(_, rule)| rule.conditional) {
             return Err(format!("the target `{target}` stands in a conditional"));
         }
+        let own = self.own(inherited, patterns().flat_map(|(_, rule)| &rule.vars).chain(&rule.vars), env)?;
+        let handed_on: Vec<OwnVar> = own.iter().filter(|var| !var.private).cloned().collect();
         for prerequisite in &rule.prerequisites {
-            self.make(prerequisite, done, depth + 1, env, out)?;
+            self.make(prerequisite, &handed_on, done, depth + 1, env, out)?;
         }
-        let exports = self.exports(&rule.vars, env)?;
+        let exports = self.exports(&own, env);
         let mut scripts = Vec::new();
         for line in &rule.recipe {
-            let text = self.expand(line, &rule.vars, Some((target, &rule.prerequisites)), env, 0)?;
+            let text = self.expand(line, &own, Some((target, &rule.prerequisites)), env, 0)?;
             scripts.push(text.trim_start_matches(['@', '-', '+', ' ', '\t']).to_string());
         }
         if self.one_shell {
@@ -255,30 +153,68 @@ impl File {
         Ok(())
     }
 
-    fn exports(&self, own: &[(String, String)], env: &dyn Fn(&str) -> Option<String>) -> Result<String, String> {
+    /// The variables of one target: those of the targets that asked for it, then its own.
+    fn own<'r>(
+        &self,
+        inherited: &[OwnVar],
+        vars: impl Iterator<Item = &'r OwnVar>,
+        env: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Vec<OwnVar>, String> {
+        let mut own = inherited.to_vec();
+        for var in vars {
+            let known = || own.iter().any(|other| other.name == var.name);
+            let value = match var.operator {
+                _ if self.given.contains(&var.name) && !var.overrides => continue,
+                "?=" if known() || self.vars.contains_key(&var.name) || env(&var.name).is_some() => continue,
+                "+=" => {
+                    let before = self.value(&var.name, &own, env, 0)?.replace('$', "$$");
+                    format!("{before} {}", var.value).trim_start().to_string()
+                }
+                "!=" => return Err(format!("the value of `{}` in the Makefile", var.name)),
+                _ => var.value.clone(),
+            };
+            let export = var.export || own.iter().any(|other| other.name == var.name && other.export);
+            own.push(OwnVar { value, export, ..var.clone() });
+        }
+        Ok(own)
+    }
+
+    /// What the recipes of a target find in their environment beside what make itself found there.
+    fn exports(&self, own: &[OwnVar], env: &dyn Fn(&str) -> Option<String>) -> String {
         let mut out = String::new();
-        for (name, value) in &self.vars {
+        let names: BTreeSet<&String> = self.vars.keys().chain(own.iter().map(|var| &var.name)).collect();
+        let plain = |name: &str| {
+            name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+                && !name.starts_with(|c: char| c.is_ascii_digit())
+        };
+        for name in names.into_iter().filter(|name| plain(name)) {
+            let own_export = own.iter().any(|var| var.name == *name && var.export);
             // Make passes on what came from the environment with the value that it has now.
-            if !self.export_all && !self.exported.contains(name) && env(name).is_none() {
+            if !self.export_all && !self.exported.contains(name) && !own_export && env(name).is_none() {
                 continue;
             }
-            match value {
-                Var::Set(value) => {
-                    let value = self.expand(value, own, None, env, 0)?;
-                    let quote = if value.contains('$') { '"' } else { '\'' };
-                    out.push_str(&format!("export {name}={quote}{value}{quote}\n"));
+            match self.value(name, own, env, 0) {
+                Ok(value) if !value.contains('\'') && !value.contains('$') => {
+                    out.push_str(&format!("export {name}='{value}'\n"));
                 }
-                Var::Unknown => return Err(format!("the value of `{name}` in the Makefile")),
+                Ok(value) if !value.contains(['"', '\'']) => out.push_str(&format!("export {name}=\"{value}\"\n")),
+                _ => out.push_str(&format!("export {name}=\"{UNKNOWN}\"\n")),
             }
         }
-        Ok(out)
+        for name in self.kept_back.iter().filter(|name| !own.iter().any(|var| var.name == **name && var.export)) {
+            out.push_str(&format!("export {name}=\"{UNKNOWN}\"\n"));
+        }
+        if self.doubt.is_some() {
+            out.push_str(&format!("export CGO_ENABLED=\"{UNKNOWN}\"\n"));
+        }
+        out
     }
 
     /// Variables filled in; `$$` becomes `$`. `$(shell x)` becomes the shell's own `$(x)`.
     fn expand(
         &self,
         text: &str,
-        own: &[(String, String)],
+        own: &[OwnVar],
         rule: Option<(&str, &[String])>,
         env: &dyn Fn(&str) -> Option<String>,
         depth: u32,
@@ -321,22 +257,21 @@ impl File {
     fn value(
         &self,
         name: &str,
-        own: &[(String, String)],
+        own: &[OwnVar],
         env: &dyn Fn(&str) -> Option<String>,
         depth: u32,
     ) -> Result<String, String> {
-        if let Some((_, value)) = own.iter().rev().find(|(known, _)| known == name) {
-            return self.expand(value, own, None, env, depth + 1);
+        if let Some(var) = own.iter().rev().find(|var| var.name == name) {
+            return self.expand(&var.value, own, None, env, depth + 1);
         }
         match self.vars.get(name) {
             Some(Var::Set(value)) => self.expand(value, own, None, env, depth + 1),
             Some(Var::Unknown) => Err(format!("the value of `$({name})` in the Makefile")),
             None => match (env(name), name) {
                 (Some(value), _) => Ok(value),
-                (None, "GO") if !self.includes => Ok(String::new()),
                 (None, "RM") => Ok("rm -f".into()),
                 (None, "CC") => Ok("cc".into()),
-                (None, _) if self.includes => Err(format!("`$({name})`, which an included file may set")),
+                (None, _) if self.doubt.is_some() => Err(format!("`$({name})`, which may be set elsewhere")),
                 (None, _) if name.contains([':', '%', '*', '?']) => Err(format!("`$({name})` in the Makefile")),
                 (None, _) => Ok(String::new()),
             },
@@ -374,10 +309,18 @@ mod tests {
     fn check(text: &str, goals: &[&str], want: Result<&[&str], &str>) {
         let goals: Vec<String> = goals.iter().map(|goal| goal.to_string()).collect();
         let env = |name: &str| (name == "FROM_ENV").then(|| "e".to_string());
-        let got = recipes(text, &goals, &[("GIVEN".into(), "g".into())], &env);
-        match (got, want) {
+        let files = |path: &str| match path {
+            "one.mk" => Included::Text("CGO_ENABLED=1\nMORE = m\n".into()),
+            "self.mk" => Included::Text("include self.mk\n".into()),
+            "made.mk" => Included::Unread,
+            _ => Included::Absent,
+        };
+        let scene = Scene { given: &[("GIVEN".into(), "g".into())], env: &env, files: &files };
+        match (recipes(text, &goals, &scene), want) {
             (Ok(got), Ok(want)) => {
-                let got: Vec<&str> = got.iter().map(|line| line.trim_start_matches("export GIVEN='g'\n")).collect();
+                let shown = |line: &String| line.replace("export GIVEN='g'\n", "");
+                let mut got: Vec<String> = got.scripts.iter().map(shown).chain(got.doubt).collect();
+                got.retain(|line| !line.is_empty());
                 assert_eq!(got, want, "{text}");
             }
             (Err(got), Err(want)) => assert!(got.contains(want), "{got} should speak of {want}"),
@@ -407,10 +350,60 @@ mod tests {
         check("bin/a: a.go b.go\n\tgo build -o $@ $< # $^\n", &[], Ok(&["go build -o bin/a a.go # a.go b.go"]));
         check("x: F = 1\nx:\n\te $(F)\n", &[], Ok(&["e 1"]));
         check("F = a\nF += b\nx:\n\te \\\n\t  $(F)\n", &[], Ok(&["e \\\n  a b"]));
+        check("export CGO_ENABLED = 0\nx: ; go build\n", &[], Ok(&["export CGO_ENABLED='0'\ngo build"]));
+    }
+
+    #[test]
+    fn the_environment_of_a_recipe_is_what_make_gives_it() {
+        let on = "export CGO_ENABLED='1'\ngo build";
         check(
-            "export CGO_ENABLED = 0\nx: ; go build\n",
+            "include one.mk\nexport\nx: ; go build $(NONE)\n",
             &[],
-            Ok(&["export CGO_ENABLED='0'\nexport GIVEN='g'\ngo build"]),
+            Ok(&["export CGO_ENABLED='1'\nexport MORE='m'\ngo build "]),
+        );
+        check("-include one.mk none.env\nx: ; go build $(MORE)\n", &[], Ok(&["go build m"]));
+        check(".EXPORT_ALL_VARIABLES:\nCGO_ENABLED = 1\nx: ; go build\n", &["x"], Ok(&[on]));
+        check("x: export CGO_ENABLED=1\nx: ; go build\n", &[], Ok(&[on]));
+        check("x: export CGO_ENABLED=1\nx: y ; true\ny: ; go build\n", &[], Ok(&[on, "export CGO_ENABLED='1'\ntrue"]));
+        check("x: private export CGO_ENABLED=1\nx: y\ny: ; go build\n", &[], Ok(&["go build"]));
+        check("%: export CGO_ENABLED=1\nx: ; go build\n", &["x"], Ok(&[on]));
+        check("export CGO_ENABLED\nx: CGO_ENABLED=1\nx: ; go build\n", &[], Ok(&[on]));
+        check("FROM_ENV = 2\nx: ; go build\n", &[], Ok(&["export FROM_ENV='2'\ngo build"]));
+        check("override GIVEN = 2\nx: ; go build $(GIVEN)\n", &[], Ok(&["export GIVEN='2'\ngo build 2"]));
+        check("define A\nx\nendef\nexport\nx: ; go build\n", &[], Ok(&["export A=\"$(make)\"\ngo build"]));
+        check("x: F += b\nF = a\nx: ; e $(F)\n", &[], Ok(&["e a b"]));
+        check("export define A\n\tx\nendef\nx: ; go build\n", &[], Ok(&["export A=\"$(make)\"\ngo build"]));
+    }
+
+    #[test]
+    fn what_was_not_read_may_set_everything() {
+        let open = "export CGO_ENABLED=\"$(make)\"\ngo build";
+        for line in ["include made.mk", "-include made.mk", "include none.mk", "-include *.mk", "include self.mk"] {
+            let text = format!("{line}\nx: ; go build\n");
+            let files = |path: &str| match path {
+                "made.mk" => Included::Unread,
+                "self.mk" => Included::Text("include self.mk\n".into()),
+                _ => Included::Absent,
+            };
+            let scene = Scene { given: &[], env: &|_| None, files: &files };
+            let got = recipes(&text, &["x".into()], &scene).unwrap();
+            assert_eq!(got.scripts, [open], "{line}");
+            assert!(got.doubt.is_some(), "{line}");
+        }
+        check(
+            "$(eval CGO_ENABLED=1)\nx: ; go build\n",
+            &["x"],
+            Ok(&[open, "the Makefile makes parts of itself with $(eval …)"]),
+        );
+        check(
+            "ifdef A\nexport\nendif\nx: ; go build\n",
+            &["x"],
+            Ok(&[open, "the Makefile exports its variables under a condition"]),
+        );
+        check(
+            "MAKEFLAGS += -e\nx: ; go build\n",
+            &["x"],
+            Ok(&["export CGO_ENABLED=\"$(make)\"\ngo build", "the Makefile sets MAKEFLAGS"]),
         );
     }
 
@@ -419,7 +412,7 @@ mod tests {
         check("x:\n\tgo build -o $(notdir $(CURDIR))\n", &[], Err("notdir"));
         check("ifeq ($(A),1)\nB = 1\nendif\nx:\n\te $(B)\n", &[], Err("`$(B)`"));
         check("ifdef A\nx:\n\te\nendif\n", &[], Err("conditional"));
-        check("include a.mk\nx:\n\te $(B)\n", &[], Err("included"));
+        check("include made.mk\nx:\n\te $(B)\n", &[], Err("elsewhere"));
         check("%.bin: %.go\n\tgo build\nx: a.bin\n", &["x"], Err("a.bin"));
         check("A = $(A)\nx:\n\t$(A)\n", &[], Err("itself"));
         check("", &[], Err("no target"));

@@ -91,6 +91,8 @@ pub struct GoBuild {
     /// The file of the build context that the command stands in (a Makefile, a script): no edit can reach it, and
     /// `span` is that of the command which runs it.
     pub within: Option<String>,
+    /// `CGO_ENABLED=0` in front of the make or the script that it stands in reaches it: nothing in there sets it anew.
+    pub takes_cgo_off: bool,
     /// The command runs only perhaps, or more than once, or was not fully understood.
     pub unsure: Option<String>,
 }

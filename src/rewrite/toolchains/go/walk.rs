@@ -4,11 +4,11 @@
 use std::sync::LazyLock;
 
 use super::build::{self, Scene};
-use super::{GoBuild, GoKind, GoOutput, Outputs, files, generate, makefile};
+use super::{Cgo, GoBuild, GoKind, GoOutput, Outputs, Setting, files, generate, makefile};
 use crate::context::tree::{ImageTree, Origin, join};
 use crate::context::{BuildContext, glob};
 use crate::model::Env;
-use crate::shell::{Dialect, Script, ShellCommand, ShellWord, parse_text};
+use crate::shell::{Assignment, Dialect, Script, ShellCommand, ShellWord, parse_text};
 use crate::text::{MappedText, SourceFile, Span};
 
 static EMPTY: LazyLock<BuildContext> = LazyLock::new(|| BuildContext::in_memory(&[]));
@@ -69,6 +69,8 @@ struct Within<'w> {
     span: Span,
     depth: u32,
     conditional: bool,
+    /// Why the environment may be another one than it seems.
+    doubt: Option<&'w str>,
 }
 
 impl<'a> Walk<'a> {
@@ -96,7 +98,12 @@ impl<'a> Walk<'a> {
     /// Runs the commands of one RUN; `source` is the Dockerfile.
     pub fn run(&mut self, source: &SourceFile, script: &Script, workdir: Option<&str>, env: &Env) {
         let span = script.commands.first().map_or(Span::default(), |first| first.span);
-        self.script(script, workdir, env, Within { source, file: None, span, depth: 0, conditional: false });
+        self.script(
+            script,
+            workdir,
+            env,
+            Within { source, file: None, span, depth: 0, conditional: false, doubt: None },
+        );
     }
 
     /// A cache or bind mount of a RUN ends: what was written there is gone.
@@ -157,6 +164,31 @@ impl<'a> Walk<'a> {
         env: &Env,
         within: Within<'_>,
     ) {
+        let first = self.builds.len();
+        self.effects_of(command, dir, workdir, env, within);
+        // CGO_ENABLED=0 in front of make or of a script works only where nothing in there sets it again.
+        let open = |build: &GoBuild| build.within.is_some() && build.cgo == Cgo::Default;
+        if within.file.is_none() && self.builds.iter().skip(first).any(open) {
+            let mut probe = self.clone();
+            probe.builds.truncate(first);
+            let mut command = command.clone();
+            let value = ShellWord { text: "0".into(), literal: true, ..ShellWord::default() };
+            command.assignments.push(Assignment { span: command.name.span, name: "CGO_ENABLED".into(), value });
+            probe.effects_of(&command, dir, workdir, env, within);
+            for (index, build) in self.builds.iter_mut().enumerate().skip(first) {
+                build.takes_cgo_off = probe.builds.get(index).is_some_and(|probe| probe.cgo == Cgo::Off);
+            }
+        }
+    }
+
+    fn effects_of(
+        &mut self,
+        command: &ShellCommand,
+        dir: Option<&str>,
+        workdir: Option<&str>,
+        env: &Env,
+        within: Within<'_>,
+    ) {
         self.redirects(command, dir, workdir, env);
         let name = command.name.text.as_str();
         let words: Option<Vec<String>> = {
@@ -173,13 +205,13 @@ impl<'a> Walk<'a> {
             ("make", Some(dir), Some(words)) => self.make(command, &words, dir, env, within),
             ("sh" | "bash" | "ash" | "dash" | "source" | ".", Some(dir), Some(words)) => {
                 match words.iter().find(|word| !word.starts_with('-')) {
-                    Some(path) => self.script_file(&join(dir, path), dir, env, within),
+                    Some(path) => self.script_file(&join(dir, path), dir, env, command, within),
                     None => self.unsure(within.span, name.into()),
                 }
             }
             (_, Some(dir), _) if self.is_script(dir, command, within.source) => {
                 let path = join(dir, within.source.slice(command.name.span));
-                self.script_file(&path, dir, env, within);
+                self.script_file(&path, dir, env, command, within);
             }
             (_, Some(dir), Some(words)) if files::is_file_command(name) => {
                 let sure = !within.conditional && !command.opaque;
@@ -240,6 +272,9 @@ impl<'a> Walk<'a> {
         if within.conditional {
             build.unsure.get_or_insert("it runs only perhaps, or more than once".into());
         }
+        if let Some(doubt) = within.doubt {
+            build.unsure.get_or_insert(doubt.into());
+        }
         if let Some(file) = within.file {
             build.within = Some(file.to_string());
             build.span = within.span;
@@ -292,18 +327,24 @@ impl<'a> Walk<'a> {
         let mut file = None;
         let mut goals = Vec::new();
         let mut given: Vec<(String, String)> = Vec::new();
+        let mut changes_make = None;
         let mut rest = words.iter();
         while let Some(word) = rest.next() {
             match word.as_str() {
-                "-C" => dir = rest.next().map_or(dir.clone(), |to| join(&dir, to)),
-                "-f" => file = rest.next().cloned(),
+                "-C" | "--directory" => dir = rest.next().map_or(dir.clone(), |to| join(&dir, to)),
+                "-f" | "--file" | "--makefile" => file = rest.next().cloned(),
                 "-j" | "-l" => {
                     let count = rest.clone().next().is_some_and(|next| next.bytes().all(|c| c.is_ascii_digit()));
                     if count {
                         rest.next();
                     }
                 }
-                _ if word.starts_with('-') => {}
+                _ if word.starts_with("--directory=") => dir = join(&dir, word.split_once('=').map_or("", |at| at.1)),
+                _ if word.starts_with("--file=") || word.starts_with("--makefile=") => {
+                    file = word.split_once('=').map(|(_, name)| name.to_string());
+                }
+                _ if makefile::is_quiet_flag(word) => {}
+                _ if word.starts_with('-') => changes_make = Some("flags of make change what it does"),
                 _ => match word.split_once('=') {
                     Some((name, value)) => given.push((name.to_string(), value.to_string())),
                     None => goals.push(word.clone()),
@@ -317,21 +358,41 @@ impl<'a> Walk<'a> {
             return self.unsure(within.span, format!("{shown} (its Makefile is not there to read)"));
         };
         let own = |name: &str| {
-            let set = command.assignments.iter().chain(command.env.iter()).find(|found| found.name == name);
-            match set {
-                Some(found) => found.value.literal.then(|| found.value.text.clone()),
-                None => env.value(name).map(String::from),
+            let scene = self.scene(Some(&dir), env);
+            match build::setting(name, command, &scene) {
+                Setting::To(value) => Some(value),
+                Setting::Unknown => Some(makefile::UNKNOWN.into()),
+                Setting::Unset => None,
             }
         };
-        match makefile::recipes(&text, &goals, &given, &own) {
+        let files = |name: &str| {
+            let path = join(&dir, name);
+            match self.tree.read(&path) {
+                Some(text) => makefile::Included::Text(text),
+                // A path outside of the build's own directory may be of the base image.
+                None if !self.tree.is_file(&path) && path.starts_with(&format!("{dir}/")) && self.is_all_known() => {
+                    makefile::Included::Absent
+                }
+                None => makefile::Included::Unread,
+            }
+        };
+        let scene = makefile::Scene { given: &given, env: &own, files: &files };
+        match makefile::recipes(&text, &goals, &scene) {
             Ok(recipes) => {
                 let shown = self.tree.shown(&path);
-                for recipe in recipes {
-                    self.text(&recipe, &shown, &dir, env, command, within);
+                let doubt = changes_make.or(recipes.doubt.as_deref());
+                let within = Within { doubt: doubt.or(within.doubt), ..within };
+                for recipe in &recipes.scripts {
+                    self.text(recipe, &shown, &dir, env, command, within);
                 }
             }
             Err(reason) => self.unsure(within.span, format!("{shown} ({reason})")),
         }
+    }
+
+    /// Every file of the tree is known: what is not in it is not there.
+    fn is_all_known(&self) -> bool {
+        self.has_context && self.tree.context.complete && self.tree.gaps.is_empty() && self.tree.unknown.is_empty()
     }
 
     /// The word as written: the shell view keeps only the last element of a program's path.
@@ -341,7 +402,7 @@ impl<'a> Walk<'a> {
         command.name.literal && path.contains('/') && self.tree.is_file(&full) && self.at(&full).next().is_none()
     }
 
-    fn script_file(&mut self, path: &str, dir: &str, env: &Env, within: Within<'_>) {
+    fn script_file(&mut self, path: &str, dir: &str, env: &Env, command: &ShellCommand, within: Within<'_>) {
         let Some(text) = self.tree.read(path) else {
             return self.unsure(within.span, format!("{path} (it is not there to read)"));
         };
@@ -350,7 +411,7 @@ impl<'a> Walk<'a> {
             return self.unsure(within.span, format!("{path} (not a shell script)"));
         }
         let shown = self.tree.shown(path);
-        self.text(&text, &shown, dir, env, &ShellCommand::default(), within);
+        self.text(&text, &shown, dir, env, command, within);
     }
 
     /// Runs shell text of a file of the context.
