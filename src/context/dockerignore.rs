@@ -118,6 +118,9 @@ impl Patterns {
 
     /// Whether the path is left out, judged from the top.
     pub fn excludes_path(&self, path: &str) -> bool {
+        if self.list.is_empty() {
+            return false;
+        }
         let mut info = Matched::default();
         let mut excluded = false;
         let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
@@ -335,6 +338,9 @@ fn member(c: char, chars: &[char], at: &mut usize) -> Option<char> {
 
 /// Go's `path.Clean`: no empty, `.` or inner `..` elements, no slash at the end.
 pub fn clean(path: &str) -> String {
+    if is_clean(path) {
+        return path.to_string();
+    }
     let rooted = path.starts_with('/');
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {
@@ -353,6 +359,25 @@ pub fn clean(path: &str) -> String {
         (false, true) => ".".into(),
         (false, false) => joined,
     }
+}
+
+/// A path that `clean` would leave as it is. Nearly all are, and a large context has many.
+fn is_clean(path: &str) -> bool {
+    let inner = path.strip_prefix('/').unwrap_or(path);
+    // An element begins where it stands: none may be empty, `.` or `..`.
+    let mut begins = true;
+    let mut rest = inner.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        if begins && matches!(first, b'/' | b'.') {
+            let dots = if rest.starts_with(b"..") { 2 } else { usize::from(*first == b'.') };
+            if matches!(rest.get(dots), None | Some(b'/')) {
+                return false;
+            }
+        }
+        begins = *first == b'/';
+        rest = after;
+    }
+    !begins || path == "/"
 }
 
 #[cfg(test)]
@@ -415,7 +440,25 @@ mod tests {
 
     #[test]
     fn paths_are_cleaned_as_in_go() {
-        for (path, want) in [("", "."), ("a//b/", "a/b"), ("a/../..", ".."), ("/..", "/"), ("./a", "a"), ("/", "/")] {
+        for (path, want) in [
+            ("", "."),
+            ("a//b/", "a/b"),
+            ("a/../..", ".."),
+            ("/..", "/"),
+            ("./a", "a"),
+            ("/", "/"),
+            ("//", "/"),
+            ("/a", "/a"),
+            ("//a", "/a"),
+            ("/a/", "/a"),
+            ("a/.", "a"),
+            ("a/..", "."),
+            (".", "."),
+            ("..", ".."),
+            ("../a", "../a"),
+            ("/.a/..b/...", "/.a/..b/..."),
+            ("/.a/..b/../c", "/.a/c"),
+        ] {
             assert_eq!(clean(path), want, "{path}");
         }
     }

@@ -39,10 +39,20 @@ pub struct BuildContext {
     pub modules: Option<ModuleSource>,
     /// What later layers made of files, by what they make and path; see `parsed`.
     parsed: Mutex<HashMap<TypeId, HashMap<String, Parsed>>>,
+    texts: Mutex<Texts>,
     git: OnceLock<u64>,
     /// Adds up what is inside `.git`.
     git_reader: Option<Box<dyn Fn() -> u64 + Send + Sync>>,
 }
+
+/// The texts of files that were read, up to `MOST_TEXT` bytes of them.
+#[derive(Default)]
+struct Texts {
+    known: HashMap<String, Arc<String>>,
+    bytes: usize,
+}
+
+const MOST_TEXT: usize = 64 << 20;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ContextFile {
@@ -69,6 +79,7 @@ impl BuildContext {
             reader,
             modules: None,
             parsed: Mutex::default(),
+            texts: Mutex::default(),
             git: OnceLock::new(),
             git_reader: None,
         }
@@ -82,6 +93,30 @@ impl BuildContext {
         Some(String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
     }
 
+    /// The same for a source that is read again soon: by the size model, by the rewriter, and by its look at what of it
+    /// is reached.
+    pub fn text(&self, path: &str) -> Option<Arc<String>> {
+        let known = self.texts.lock().ok().and_then(|texts| texts.known.get(path).cloned());
+        if known.is_some() {
+            return known;
+        }
+        let text = Arc::new(self.read(path)?);
+        if let Ok(mut texts) = self.texts.lock()
+            && texts.bytes + text.len() <= MOST_TEXT
+        {
+            texts.bytes += text.len();
+            texts.known.insert(path.to_string(), text.clone());
+        }
+        Some(text)
+    }
+
+    /// Drops what `text` keeps: a Dockerfile is done with.
+    pub fn forget_texts(&self) {
+        if let Ok(mut texts) = self.texts.lock() {
+            *texts = Texts::default();
+        }
+    }
+
     /// What `parse` makes of the text of a file. It is made once: several rules and the rewriter read the same sources,
     /// and so do the Dockerfiles of one context.
     pub fn parsed<T: Any + Send + Sync>(&self, path: &str, parse: fn(&str) -> T) -> Option<Arc<T>> {
@@ -90,7 +125,7 @@ impl BuildContext {
         if let Some(Ok(known)) = known.map(|known| known.downcast::<T>()) {
             return Some(known);
         }
-        let made = Arc::new(parse(&self.read(path)?));
+        let made = Arc::new(parse(&self.text(path)?));
         if let Ok(mut known) = self.parsed.lock() {
             known.entry(kind).or_default().insert(path.to_string(), made.clone());
         }

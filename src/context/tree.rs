@@ -94,6 +94,9 @@ impl<'a> ImageTree<'a> {
 
     /// Makes a directory and its parents.
     pub fn add_dir(&mut self, path: &str) {
+        if self.dirs.contains(path) {
+            return;
+        }
         let mut path = clean(path);
         while path.len() > 1 && self.dirs.insert(path.clone()) {
             path.truncate(path.rfind('/').unwrap_or(0).max(1));
@@ -168,6 +171,15 @@ impl<'a> ImageTree<'a> {
         match self.files.get(path)? {
             Origin::Context(from) => self.context.read(from),
             Origin::Text(text) => Some(text.clone()),
+            Origin::Made | Origin::Program => None,
+        }
+    }
+
+    /// The same for a source that is read more than once; see `BuildContext::text`.
+    pub fn text(&self, path: &str) -> Option<Arc<String>> {
+        match self.files.get(path)? {
+            Origin::Context(from) => self.context.text(from),
+            Origin::Text(text) => Some(Arc::new(text.clone())),
             Origin::Made | Origin::Program => None,
         }
     }
@@ -269,7 +281,7 @@ fn into_directory(sources: &[&str], dest: &str) -> bool {
 
 /// An absolute path: `path` against `dir`, cleaned.
 pub fn join(dir: &str, path: &str) -> String {
-    if path.starts_with('/') { clean(path) } else { clean(&format!("{dir}/{path}")) }
+    if path.starts_with('/') { clean(path) } else { clean(&[dir, "/", path].concat()) }
 }
 
 /// The files that `COPY sources… dest` brings from the context, or why that cannot be told.
@@ -330,7 +342,7 @@ fn place(
     dest_is_dir: &dyn Fn(&str) -> Option<bool>,
     copied: &mut BTreeMap<String, String>,
 ) -> Result<(), String> {
-    let at = |rest: &str| clean(&format!("{target}/{rest}"));
+    let at = |rest: &str| clean(&[target, "/", rest].concat());
     let kept = |path: &str| match source.split_once("/./") {
         Some((pivot, _)) => path.strip_prefix(clean(pivot).trim_start_matches('/')).unwrap_or(path).to_string(),
         None => path.to_string(),

@@ -41,6 +41,7 @@ pub fn check(source: SourceFile, build_context: Option<&BuildContext>, settings:
         settings,
         build_context,
         planned: OnceCell::new(),
+        go: rules::GoSources::default(),
     };
     let size = size::image(&source, &dockerfile, &model, build_context, &settings.size);
     let mut diagnostics = Vec::new();
@@ -94,6 +95,9 @@ pub fn check(source: SourceFile, build_context: Option<&BuildContext>, settings:
     }
     for findings in [&mut diagnostics, &mut suppressed] {
         findings.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.span.end, diagnostic.rule));
+    }
+    if let Some(context) = build_context {
+        context.forget_texts();
     }
     let plan = cx.planned.into_inner();
     Checked { source, dockerfile, model, diagnostics, size, suppressed, plan }

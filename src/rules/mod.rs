@@ -7,6 +7,7 @@ pub mod shellcheck;
 mod support;
 
 pub use profile::{is_hadolint, rules_in};
+pub use support::go::Known as GoSources;
 pub use support::instructions::{keyword_as_command, swallowed_keyword};
 pub use support::layers_ship;
 
@@ -64,6 +65,8 @@ pub struct Context<'a> {
     pub build_context: Option<&'a BuildContext>,
     /// What `plan` found, once a rule has asked.
     pub planned: OnceCell<Result<RewritePlan, Refusal>>,
+    /// What several rules ask of the build context's Go sources.
+    pub go: GoSources<'a>,
 }
 
 impl Context<'_> {

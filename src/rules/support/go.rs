@@ -1,9 +1,12 @@
 //! What the `go` commands of a stage build, where the programs go, and what is known of them from the build context.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use super::{Run, chain, known, layers_ship, runs};
 use crate::context::tree::{CopyFlags, ImageTree};
 use crate::diagnostic::Applicability;
-use crate::model::{Copied, MountKind, Source, SourceKind, Stage, Step};
+use crate::model::{Copied, MountKind, Source, SourceKind, Stage, StageId, Step};
 use crate::rewrite::toolchains::go::build::{self, Scene};
 use crate::rewrite::toolchains::go::program;
 use crate::rewrite::toolchains::go::source::asks_c_resolver;
@@ -11,6 +14,22 @@ use crate::rewrite::toolchains::go::{Cgo, CgoKind, GoBuild, GoKind, GoOutput, Ou
 use crate::rules::Context;
 use crate::shell::ShellCommand;
 use crate::text::Edit;
+
+/// What was found out for one rule and is asked again by the next: laying the files out and reading the sources costs more
+/// than all else that these rules do.
+#[derive(Default)]
+pub struct Known<'c> {
+    trees: RefCell<Vec<(StageId, Option<Rc<ImageTree<'c>>>)>>,
+    linked: RefCell<Vec<Linked>>,
+}
+
+/// The program of a directory of a stage, built with tags.
+struct Linked {
+    stage: StageId,
+    dir: String,
+    tags: Vec<String>,
+    program: Rc<Program>,
+}
 
 /// One `go` command of a stage.
 pub struct Build<'a> {
@@ -30,7 +49,7 @@ pub fn builds<'a>(cx: &'a Context<'_>, stage: &'a Stage) -> Vec<Build<'a>> {
                 workdir: run.step.workdir.as_deref(),
                 env: &run.step.env,
                 go_env: &go_env,
-                tree: tree.as_ref(),
+                tree: tree.as_deref(),
                 go_version: go_version(cx, stage),
             };
             if let Some(go) = build::read(command, &scene) {
@@ -76,7 +95,16 @@ pub fn go_version(cx: &Context<'_>, stage: &Stage) -> Option<(u32, u32)> {
 }
 
 /// The part of the stage's file system that came from the build context; `None` without one.
-pub fn tree<'a>(cx: &'a Context<'_>, stage: &Stage) -> Option<ImageTree<'a>> {
+pub fn tree<'c>(cx: &Context<'c>, stage: &Stage) -> Option<Rc<ImageTree<'c>>> {
+    let known = cx.go.trees.borrow().iter().find(|(id, _)| *id == stage.id).map(|(_, tree)| tree.clone());
+    known.unwrap_or_else(|| {
+        let tree = laid_out(cx, stage).map(Rc::new);
+        cx.go.trees.borrow_mut().push((stage.id, tree.clone()));
+        tree
+    })
+}
+
+fn laid_out<'c>(cx: &Context<'c>, stage: &Stage) -> Option<ImageTree<'c>> {
     let mut tree = ImageTree::new(cx.build_context?);
     for stage in chain(cx, stage) {
         for step in stage.steps.iter().filter(|step| !step.onbuild) {
@@ -168,15 +196,25 @@ pub fn is_static_anyway(cx: &Context<'_>, build: &Build<'_>) -> bool {
 }
 
 /// What an output is linked against, as far as its sources tell.
-fn linked(cx: &Context<'_>, build: &Build<'_>, output: &GoOutput) -> Option<Program> {
-    let tree = tree(cx, build.run.stage)?;
-    Some(program::linked(&tree, output.package_dir.as_deref()?, &build.go.tags))
+fn linked(cx: &Context<'_>, build: &Build<'_>, output: &GoOutput) -> Option<Rc<Program>> {
+    let (stage, tags) = (build.run.stage, &build.go.tags);
+    let tree = tree(cx, stage)?;
+    let dir = output.package_dir.as_deref()?;
+    let same = |known: &&Linked| known.stage == stage.id && known.dir == dir && known.tags == *tags;
+    if let Some(known) = cx.go.linked.borrow().iter().find(same) {
+        return Some(known.program.clone());
+    }
+    let program = Rc::new(program::linked(&tree, dir, tags));
+    let known = Linked { stage: stage.id, dir: dir.to_string(), tags: tags.clone(), program: program.clone() };
+    cx.go.linked.borrow_mut().push(known);
+    Some(program)
 }
 
 /// A program of the build reads symbols or debug information, or opens plugins.
 pub fn reads_symbols(cx: &Context<'_>, build: &Build<'_>) -> bool {
-    let reads =
-        |program: Program| program.own_symbols || program.cgo.iter().any(|evidence| evidence.kind == CgoKind::Plugin);
+    let reads = |program: Rc<Program>| {
+        program.own_symbols || program.cgo.iter().any(|evidence| evidence.kind == CgoKind::Plugin)
+    };
     build.outputs().iter().any(|output| linked(cx, build, output).is_some_and(reads))
 }
 
@@ -197,11 +235,11 @@ pub fn cgo_need(cx: &Context<'_>, build: &Build<'_>) -> CgoNeed {
     if asks_c_resolver(&cx.source.text).is_some() || build.go.tags.iter().any(|tag| tag == "netcgo") {
         return CgoNeed::Needed;
     }
-    let programs: Vec<Option<Program>> = build.outputs().iter().map(|output| linked(cx, build, output)).collect();
+    let programs: Vec<Option<Rc<Program>>> = build.outputs().iter().map(|output| linked(cx, build, output)).collect();
     if programs.iter().flatten().any(|program| !program.cgo.is_empty() || program.c_resolver.is_some()) {
         return CgoNeed::Needed;
     }
-    let whole = |program: &Option<Program>| {
+    let whole = |program: &Option<Rc<Program>>| {
         program.as_ref().is_some_and(|program| program.gaps.is_empty() && program.unread.is_empty())
     };
     if !programs.is_empty() && programs.iter().all(whole) { CgoNeed::None } else { CgoNeed::Unknown }

@@ -193,8 +193,8 @@ impl Call<'_> {
             self.path(0, false);
         }
         // gin's `c.File(path)`, echo's `e.File(route, path)`: the last text.
-        let web = file.imports.iter().any(|i| i.path.contains("/gin") || i.path.contains("/echo"));
-        if name == "File" && web {
+        let web = || file.imports.iter().any(|i| i.path.contains("/gin") || i.path.contains("/echo"));
+        if name == "File" && web() {
             let count = self.found.args.as_ref().map_or(0, Vec::len);
             self.path(count.saturating_sub(1), false);
         }

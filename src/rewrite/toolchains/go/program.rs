@@ -3,6 +3,7 @@
 
 mod evidence;
 mod imports;
+mod told;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
@@ -18,8 +19,9 @@ use super::needs;
 use super::packages::module_of;
 use super::reach::Source;
 use super::source::{self, GoFile};
-use super::{Embed, Need, NeedKind, Place, Program};
+use super::{Need, NeedKind, Place, Program};
 use crate::context::tree::{ImageTree, Origin, join};
+use told::Told;
 
 /// Reads the program whose main package stands in `main_dir`.
 ///
@@ -50,9 +52,8 @@ fn follow_all<'a>(mut reader: Reader<'a>, main_dir: &str) -> Reader<'a> {
     while !reader.queue.is_empty() {
         let queued = std::mem::take(&mut reader.queue);
         let dirs: Vec<String> = queued.into_iter().filter(|dir| reader.seen.insert(dir.clone())).collect();
-        let files = reader.read_dirs(&dirs);
-        for (dir, files) in dirs.iter().zip(files) {
-            reader.package(dir, files);
+        for package in reader.read_dirs(dirs) {
+            reader.package(package);
         }
     }
     reader.listed_modules();
@@ -84,6 +85,8 @@ struct Reader<'a> {
     unread: BTreeSet<String>,
     /// What packages of others need by themselves, should the program reach it: with the module that it lies in.
     foreign: Vec<(String, Need)>,
+    /// One of these is that of certificates.
+    foreign_certificates: bool,
     /// Strings of their files that read files and that look like paths of files: with the package.
     foreign_strings: Vec<(String, String, Place)>,
     /// Every Go file that was read: import path, path, shown path, and whether all of it counts as reached.
@@ -101,6 +104,17 @@ struct Read {
     shown: String,
     with_cgo: bool,
     without: bool,
+}
+
+/// A directory whose files were read.
+#[derive(Default)]
+struct Package {
+    dir: String,
+    /// Those that are part of a build.
+    files: Vec<Read>,
+    /// Files that could not be read.
+    gaps: Vec<String>,
+    told: Told,
 }
 
 impl<'a> Reader<'a> {
@@ -152,6 +166,7 @@ impl<'a> Reader<'a> {
             parts: BTreeMap::new(),
             unread: BTreeSet::new(),
             foreign: Vec::new(),
+            foreign_certificates: false,
             foreign_strings: Vec::new(),
             sources: Vec::new(),
             file_database: false,
@@ -185,16 +200,10 @@ impl<'a> Reader<'a> {
         Target { os: "linux", arch: "amd64", cgo, tags: self.tags }
     }
 
-    fn package(&mut self, dir: &str, files: Vec<Result<Read, String>>) {
-        let mut read = Vec::with_capacity(files.len());
-        for file in files {
-            match file {
-                Ok(file) if file.with_cgo || file.without => read.push(file),
-                Ok(_) => {}
-                Err(gap) => self.program.gaps.push(gap),
-            }
-        }
-        let files = read;
+    fn package(&mut self, package: Package) {
+        let Package { dir, files, gaps, told } = package;
+        let dir = dir.as_str();
+        self.program.gaps.extend(gaps);
         if files.is_empty() {
             self.program.gaps.push(format!("no Go file of `{dir}` is known"));
             return;
@@ -203,25 +212,14 @@ impl<'a> Reader<'a> {
         for read in &files {
             let symbols = |import: &source::Import| READS_SYMBOLS.contains(&import.path.as_str());
             self.program.own_symbols |= read.file.imports.iter().any(symbols);
-            let named = read
-                .file
-                .strings
-                .iter()
-                .find(|(text, _)| source::asks_c_resolver(text).is_some())
-                .map(|(_, line)| *line);
-            let line = named.or(read.file.wants_c_resolver.then_some(1));
-            if let (Some(line), None) = (line, &self.program.c_resolver) {
+            if let (Some(line), None) = (read.file.c_resolver, &self.program.c_resolver) {
                 self.program.c_resolver = Some(Place { file: read.shown.clone(), line });
             }
         }
         self.cgo_of(dir, &files);
         let foreign = self.is_foreign(dir);
         if !self.only_links {
-            if foreign {
-                self.foreign_needs(dir, &files)
-            } else {
-                self.needs_of(dir, &files)
-            }
+            self.add(told, dir, &files);
             let package = if self.is_main(dir) { "main".into() } else { self.import_path(dir) };
             let assembly = foreign && self.names_in(dir).iter().any(|name| name.ends_with(".s"));
             for read in &files {
@@ -245,9 +243,9 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The files of each directory that the names let into a build; a gap for each that cannot be read. What one
-    /// directory imports decides which come next, so a whole level is read at once, on every core.
-    fn read_dirs(&self, dirs: &[String]) -> Vec<Vec<Result<Read, String>>> {
+    /// The files of each directory that are part of a build; a gap for each that cannot be read. What one directory
+    /// imports decides which come next, so a whole level is read at once, on every core.
+    fn read_dirs(&self, dirs: Vec<String>) -> Vec<Package> {
         let (on, off) = (self.target(true), self.target(false));
         let mut paths: Vec<(usize, String)> = Vec::new();
         for (index, dir) in dirs.iter().enumerate() {
@@ -269,16 +267,23 @@ impl<'a> Reader<'a> {
         };
         // A few files are read before the threads have started.
         const WORTH_THREADS: usize = 40;
-        let all: Vec<(usize, Result<Read, String>)> = if paths.len() < WORTH_THREADS {
-            paths.iter().map(read).collect()
-        } else {
-            paths.par_iter().with_min_len(8).map(read).collect()
+        let many = paths.len() >= WORTH_THREADS;
+        let all: Vec<(usize, Result<Read, String>)> = match many {
+            true => paths.par_iter().with_min_len(8).map(read).collect(),
+            false => paths.iter().map(read).collect(),
         };
-        let mut found: Vec<Vec<Result<Read, String>>> = dirs.iter().map(|_| Vec::new()).collect();
+        let mut found: Vec<Package> = dirs.into_iter().map(|dir| Package { dir, ..Package::default() }).collect();
         for (index, file) in all {
-            if let Some(files) = found.get_mut(index) {
-                files.push(file);
+            let Some(package) = found.get_mut(index) else { continue };
+            match file {
+                Ok(file) if file.with_cgo || file.without => package.files.push(file),
+                Ok(_) => {}
+                Err(gap) => package.gaps.push(gap),
             }
+        }
+        if !self.only_links {
+            let tell = |package: &mut Package| package.told = self.told(&package.dir, &package.files);
+            if many { found.par_iter_mut().for_each(tell) } else { found.iter_mut().for_each(tell) }
         }
         found
     }
@@ -295,37 +300,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What a package of others reads and starts by itself. Of those in the table it is known.
-    fn foreign_needs(&mut self, dir: &str, files: &[Read]) {
-        let package = self.import_path(dir);
-        if self.facts(&package).is_some() {
-            return;
-        }
-        let constants = constants(files);
-        let constant = |name: &str| constants.get(name).copied().flatten().map(String::from);
-        for read in files {
-            let found = foreign::of_file(&read.file, &read.shown, &constant);
-            self.foreign.extend(found.into_iter().map(|need| (package.clone(), need)));
-            if foreign::reads_files(&read.file) {
-                let strings = read.file.strings.iter().filter(|(text, _)| foreign::is_file_path(text));
-                let place = |line: u32| Place { file: read.shown.clone(), line };
-                let strings = strings.map(|(text, line)| (package.clone(), text.clone(), place(*line)));
-                self.foreign_strings.extend(strings);
-            }
-            let tls = ["crypto/tls", "crypto/x509", "net/http"].iter().any(|path| read.file.imports(path));
-            if tls && !self.foreign.iter().any(|(_, need)| need.kind == NeedKind::CaCertificates) {
-                let (kind, place) = (NeedKind::CaCertificates, Some(Place { file: read.shown.clone(), line: 1 }));
-                let why = format!("import of {package}");
-                self.foreign.push((package.clone(), Need { kind, place, why, literal: false, is_path: false }));
-            }
-        }
-    }
-
     /// The text of a file of the tree or of the module cache.
-    fn text_of(&self, path: &str) -> Option<String> {
+    fn text_of(&self, path: &str) -> Option<Arc<String>> {
         match self.cache.place(path) {
-            Some((files, inner)) => files.read(&inner),
-            None => self.tree.read(path),
+            Some((files, inner)) => files.text(&inner),
+            None => self.tree.text(path),
         }
     }
 
@@ -338,33 +317,6 @@ impl<'a> Reader<'a> {
 
     fn is_main(&self, dir: &str) -> bool {
         self.program.packages.first().is_some_and(|first| first == dir)
-    }
-
-    fn needs_of(&mut self, dir: &str, files: &[Read]) {
-        let constants = constants(files);
-        let constant = |name: &str| constants.get(name).copied().flatten().map(String::from);
-        let named: Vec<(&GoFile, &str)> = files.iter().map(|read| (&*read.file, read.shown.as_str())).collect();
-        self.program.needs.extend(needs::viper(&named, &constant));
-        for read in files {
-            self.program.needs.extend(needs::of_file(&read.file, &read.shown, &constant));
-            for (pattern, line) in &read.file.embeds {
-                let place = Place { file: read.shown.clone(), line: *line };
-                let path = join(dir, pattern);
-                self.program.embeds.push(Embed { pattern: pattern.clone(), path, place });
-            }
-            for (text, line) in &read.file.strings {
-                for part in parts(text) {
-                    let place = Place { file: read.shown.clone(), line: *line };
-                    self.parts.entry(part.to_string()).or_insert(place);
-                }
-                for text in std::iter::once(text.as_str()).chain(tag_values(text)) {
-                    if !self.strings.contains_key(text) {
-                        let place = Place { file: read.shown.clone(), line: *line };
-                        self.strings.insert(text.to_string(), place);
-                    }
-                }
-            }
-        }
     }
 
     fn data_in_strings(&mut self, roots: &[String]) {
@@ -479,46 +431,6 @@ impl<'a> Reader<'a> {
         self.program.gaps.dedup();
         self.program
     }
-}
-
-/// The texts of a package's constants; `None` where a name may be another one's.
-fn constants(files: &[Read]) -> BTreeMap<&str, Option<&str>> {
-    let mut constants: BTreeMap<&str, Option<&str>> = BTreeMap::new();
-    for (name, value) in files.iter().flat_map(|read| &read.file.constants) {
-        // Two constants of one name are in different functions; which one is meant is not known.
-        let known = constants.entry(name).or_insert(Some(value));
-        if *known != Some(value.as_str()) {
-            *known = None;
-        }
-    }
-    for (name, known) in &mut constants {
-        if files.iter().any(|read| read.file.variables.contains(*name)) {
-            *known = None;
-        }
-    }
-    constants
-}
-
-/// The values of a struct tag: `env:"SECRET_FILE,file" envDefault:"secret.txt"`. Libraries read files that tags name.
-fn tag_values(text: &str) -> impl Iterator<Item = &str> {
-    let quoted = text.contains(":\"").then(|| text.split('"').skip(1).step_by(2));
-    quoted.into_iter().flatten().flat_map(|value| value.split(',')).filter(|value| !value.is_empty())
-}
-
-/// What of a string may be a path: `sslrootcert=certs/ca.pem`, `LOAD DATA INFILE 'seed/users.csv'`, and the directory
-/// of `mail/%s.png`. One word of a sentence is none: a part has a slash or a dot.
-fn parts(text: &str) -> impl Iterator<Item = &str> {
-    let cut = |c: char| c.is_whitespace() || "=&;?,:'\"`()<>|".contains(c);
-    let split = text.len() < 4000 && text.contains(|c: char| cut(c) || c == '%');
-    let words = split.then(|| text.split(cut)).into_iter().flatten();
-    words
-        .map(|word| match word.find('%') {
-            Some(at) => word.get(..at).and_then(|head| head.rfind('/').and_then(|end| head.get(..end))).unwrap_or(""),
-            None => word.strip_prefix("//").unwrap_or(word).trim_end_matches('.'),
-        })
-        .zip(text.split(cut))
-        .filter(|(part, word)| part.len() > 1 && (word.contains('/') || part.contains('.')))
-        .map(|(part, _)| part)
 }
 
 /// Packages that read the symbols or the debug information of a program.

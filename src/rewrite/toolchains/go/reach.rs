@@ -5,6 +5,7 @@
 //! assembly is reached from the start. Names that only look the same make the graph wider, never narrower.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -16,7 +17,7 @@ pub(super) struct Source {
     /// Import path of its package.
     pub package: String,
     pub shown: String,
-    pub text: String,
+    pub text: Arc<String>,
     /// Everything in it counts as reached.
     pub whole: bool,
 }
@@ -251,7 +252,7 @@ mod tests {
         let file = |package: &str, text: &str, whole: bool| Source {
             package: package.into(),
             shown: format!("{package}.go"),
-            text: text.into(),
+            text: Arc::new(text.into()),
             whole,
         };
         let line = lib.lines().position(|line| line.contains("HERE")).unwrap() as u32 + 1;

@@ -36,8 +36,8 @@ pub struct GoFile {
     pub variables: BTreeSet<Text>,
     /// Names that C code may call since Go has them: `//export name`.
     pub exports: Vec<String>,
-    /// `//go:debug netdns=cgo`
-    pub wants_c_resolver: bool,
+    /// The first line that asks for the resolver of the C library: a string with `netdns=cgo`, or `//go:debug netdns=cgo`.
+    pub c_resolver: Option<u32>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,6 +113,9 @@ pub fn scan(text: &str) -> GoFile {
     let (tokens, comments) = tokenize(text, false);
     let (mut file, at) = head(&tokens, &comments);
     body(tokens.get(at..).unwrap_or_default(), &mut file);
+    if let Some((_, line)) = file.strings.iter().find(|(text, _)| asks_c_resolver(text).is_some()) {
+        file.c_resolver = Some(*line);
+    }
     file
 }
 
@@ -172,7 +175,9 @@ fn head(tokens: &[Token<'_>], comments: &[(&str, u32)]) -> (GoFile, usize) {
         if let Some(name) = comment.strip_prefix("//export ") {
             file.exports.push(name.trim().to_string());
         }
-        file.wants_c_resolver |= comment.starts_with("//go:debug") && asks_c_resolver(comment).is_some();
+        if comment.starts_with("//go:debug") && asks_c_resolver(comment).is_some() {
+            file.c_resolver = Some(1);
+        }
     }
     if let (Some("package"), Some(name)) = (tokens.first().and_then(Token::ident), tokens.get(1)) {
         file.package = name.ident().unwrap_or("").to_string();
@@ -279,7 +284,7 @@ fn c_code(comments: &[(&str, u32)], line: u32, package_line: u32) -> String {
 pub fn asks_c_resolver(text: &str) -> Option<usize> {
     const NAME: &str = "netdns=";
     // Nearly every string of a program is asked.
-    if text.len() < NAME.len() || !text.as_bytes().contains(&b'=') {
+    if text.len() < NAME.len() || memchr::memchr(b'=', text.as_bytes()).is_none() {
         return None;
     }
     text.match_indices(NAME).map(|(at, _)| at).find(|at| {
