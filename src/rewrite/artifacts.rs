@@ -107,7 +107,9 @@ pub(super) fn find(case: &Case<'_>, entry: &Entry, effects: &[Effect<'_>]) -> Re
             });
         // A link is copied as the file that it leads to.
         let linked = found.main.iter().any(|main| main.link_to.as_deref() == Some(built.path.as_str()));
-        if !known && !same && !linked && !used_while_building(&built.path) {
+        // What the build itself runs, it may have made for that alone; a script may start it again.
+        let only_builds = used_while_building(&built.path) && (built.remote || found.script.is_none());
+        if !known && !same && !linked && !only_builds {
             let list = if built.remote && !found.main.is_empty() { &mut found.tools } else { &mut found.others };
             list.push(built.clone());
         }

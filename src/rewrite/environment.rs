@@ -1,6 +1,8 @@
 //! ENV and ARG in the final stage: what the program may read stays, what only the build read goes.
 
+use super::Tier;
 use super::case::Case;
+use super::layout::Parts;
 use super::paths::within;
 use super::render::Style;
 use crate::model::{Step, expand, variables};
@@ -135,6 +137,42 @@ fn path_fate(step: &Step, expanded: &str, written: &str) -> Fate {
         return Fate::Literal(kept.join(":"));
     }
     Fate::Keep
+}
+
+/// Variables that the old base alone sets, with their value where that is known.
+pub(super) fn of_old_base(parts: &Parts<'_, '_>) -> Vec<(String, Option<String>)> {
+    let case = parts.case;
+    if parts.choice.tier <= Tier::SameDistro && parts.ground.is_some_and(|ground| !ground.toolchain_image) {
+        return Vec::new();
+    }
+    let mut list: Vec<(String, Option<String>)> = match &case.stage.facts {
+        Some(facts) => {
+            let known = facts.env.iter().map(|(name, value)| (name.clone(), Some(value.clone())));
+            known.chain(facts.env_unknown.iter().map(|name| (name.clone(), None))).collect()
+        }
+        None if parts.ground.is_some_and(|ground| ground.golang) => {
+            let known = [("GOLANG_VERSION", None), ("GOPATH", Some("/go")), ("GOTOOLCHAIN", None)];
+            known.map(|(name, value)| (name.to_string(), value.map(String::from))).into()
+        }
+        None => Vec::new(),
+    };
+    let by_file = |name: &str| {
+        case.steps().any(|(_, inst)| match &inst.body {
+            Body::Env(pairs) => pairs.pairs.iter().any(|pair| pair.key.text == name),
+            _ => false,
+        })
+    };
+    list.retain(|(name, _)| name != "PATH" && !by_file(name));
+    list.sort_unstable();
+    list.dedup_by(|one, other| one.0 == other.0);
+    list
+}
+
+/// The line that sets again what the program or a script names.
+pub(super) fn of_old_base_line(parts: &Parts<'_, '_>, style: &Style) -> Option<String> {
+    let named = of_old_base(parts).into_iter().filter(|(name, _)| parts.needs.variables.contains(name));
+    let pairs: Vec<String> = named.filter_map(|(name, value)| Some(format!("{name}={}", quote(&value?)))).collect();
+    (!pairs.is_empty()).then(|| format!("{} {}", style.keyword("ENV"), pairs.join(" ")))
 }
 
 /// A value as ENV takes it: in double quotes where it has to be.

@@ -6,7 +6,7 @@ use super::base::Choice;
 use super::case::Case;
 use super::effects::{Effect, Kind};
 use super::entry::{Entry, json};
-use super::environment::{EnvText, env_text};
+use super::environment::{EnvText, env_text, of_old_base_line};
 use super::needs::Needs;
 use super::paths::{is_system_dir, within};
 use super::placed::{BUNDLE, CERTIFICATES, certificates, is_gone, owner_of, owners, removed_later, whole};
@@ -141,6 +141,9 @@ pub(super) fn lay(parts: &Parts<'_, '_>, mut outline: Outline) -> Result<Laid, R
     }
     for copy in &copies {
         lines.push((Place::Copies, Line::Copy(copy.clone())));
+    }
+    if let Some(text) = of_old_base_line(parts, &style) {
+        lines.push((Place::First, Line::New(text)));
     }
     if tier <= Tier::SameDistro && copies.iter().any(|copy| super::paths::parent(&copy.to) == "/go/bin") {
         // The golang images look there first, and so may scripts.

@@ -7,7 +7,7 @@ use super::needs::{Claim, shipped};
 use super::paths::within;
 use super::presence::Presence;
 use super::releases::Family;
-use super::{Artifact, Obligation, Tier, outside};
+use super::{Artifact, Obligation, Tier, environment, outside};
 use crate::context::tree::Origin;
 use crate::syntax::Body;
 use std::collections::HashSet;
@@ -117,9 +117,16 @@ pub(super) fn obligations(parts: &Parts<'_, '_>, laid: &Laid, links: &[Link]) ->
     if laid.outline.tail.is_some() {
         add(true, Claim::new("no program reads /go/pkg, the module cache, so it is removed before /go is copied"));
     }
-    for name in base_variables(parts).iter().filter(|name| parts.needs.variables.contains(name)) {
-        let text = format!("the program does without the variable {name}, which it names and only the old base sets");
-        add(false, Claim::at(text, parts.case.base_span()));
+    for (name, value) in environment::of_old_base(parts) {
+        if parts.needs.variables.contains(&name) {
+            let text = match &value {
+                Some(value) => format!("{name}={value} of the old base is set again, as the program names it"),
+                None => {
+                    format!("the program does without the variable {name}, which it names and only the old base sets")
+                }
+            };
+            add(value.is_some(), Claim::at(text, parts.case.base_span()));
+        }
     }
     if parts.case.stage.name.is_some() {
         let text = "nobody builds this file with --target: its only stage becomes the builder";
@@ -135,32 +142,6 @@ pub(super) fn obligations(parts: &Parts<'_, '_>, laid: &Laid, links: &[Link]) ->
         }
     }
     list
-}
-
-/// Variables that the old base alone sets: the final one has none of them.
-fn base_variables(parts: &Parts<'_, '_>) -> Vec<String> {
-    let case = parts.case;
-    let ground = parts.ground;
-    if parts.choice.tier <= Tier::SameDistro && ground.is_some_and(|ground| !ground.toolchain_image) {
-        return Vec::new();
-    }
-    let mut names: Vec<String> = match &case.stage.facts {
-        Some(facts) => facts.env.iter().map(|(name, _)| name).chain(&facts.env_unknown).cloned().collect(),
-        None if ground.is_some_and(|ground| ground.golang) => {
-            ["GOLANG_VERSION", "GOPATH", "GOTOOLCHAIN"].map(String::from).into()
-        }
-        None => Vec::new(),
-    };
-    let by_file = |name: &str| {
-        case.steps().any(|(_, inst)| match &inst.body {
-            Body::Env(pairs) => pairs.pairs.iter().any(|pair| pair.key.text == name),
-            _ => false,
-        })
-    };
-    names.retain(|name| name != "PATH" && !by_file(name));
-    names.sort_unstable();
-    names.dedup();
-    names
 }
 
 /// Packages for building that the final stage installs again for the libraries behind them.
@@ -382,7 +363,10 @@ pub(super) fn lost(parts: &Parts<'_, '_>, laid: &Laid) -> Vec<String> {
         lost.push("debug information of the program".into());
     }
     lost.extend(laid.credentials.iter().map(|path| format!("{path} (a credential of the build)")));
-    let mut variables = base_variables(parts);
+    let set_again = |name: &String, value: &Option<String>| value.is_some() && parts.needs.variables.contains(name);
+    let of_base = environment::of_old_base(parts).into_iter();
+    let mut variables: Vec<String> =
+        of_base.filter(|(name, value)| !set_again(name, value)).map(|(name, _)| name).collect();
     if !variables.is_empty() {
         if parts.ground.is_some_and(|ground| ground.golang) {
             variables.push("the directories of Go in PATH".into());

@@ -4,8 +4,10 @@
 use super::artifacts::Found;
 use super::effects::{Effect, Kind, LOCALES};
 use super::needs::{Claim, Needs, Shown, shipped};
+use super::packages::{Provided, is_toolchain, provider};
 use super::paths::{base_name, is_system_dir, join, within};
 use super::presence::{Image, Presence};
+use super::releases::Ground;
 use super::toolchains::go::Program;
 
 /// Nobody copies a file to /root/.aws or /etc/nats for the build: what stands outside of it is for the running program.
@@ -197,33 +199,62 @@ pub(super) fn configured(image: &Image<'_, '_>, needs: &mut Needs) {
     needs.data.extend(named);
 }
 
-/// A service of a compose file that is built here and starts more than the program: a shell, curl.
+/// What the services of a compose file that are built from this file start beside the program: scripts, a shell, curl.
+/// The whole working directory comes along then, on a base with a shell.
 pub(super) fn composed(image: &Image<'_, '_>, found: &Found, needs: &mut Needs) {
-    let Some(context) = image.case.context else { return };
+    let case = image.case;
+    let Some(context) = case.context else { return };
     let own: Vec<&str> = shipped(found).map(|built| base_name(&built.path)).collect();
+    let alpine = image.ground.is_some_and(Ground::alpine);
+    let named = base_name(&case.source.path);
+    let file = if named.to_lowercase().contains("dockerfile") { named } else { "Dockerfile" };
     for name in ["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"] {
         let Some(text) = context.read(name) else { continue };
-        if let Some((line, what)) = started_by(&text, &own) {
-            let text = format!("the new image has what {name} starts in it: {what}");
-            needs.open.push(Claim { text, shown: Shown { span: None, file: Some((name.to_string(), line)) } });
+        for started in started_by(&text, file, &own) {
+            let shown = Shown { span: None, file: Some((name.to_string(), started.line)) };
+            let text = format!("the new image has what {name} starts in it: {}", started.what);
+            for program in &started.programs {
+                // Another one is in the working directory or a package of the file, or not in the old image either.
+                if is_toolchain(program) || matches!(provider(program, alpine), Provided::By(_)) {
+                    let text = format!("{name} starts {program}");
+                    needs.start(program, Claim { text, shown: shown.clone() });
+                }
+            }
+            needs.gaps.push(Claim { text, shown });
         }
     }
 }
 
-/// The first command of a service that is built from a context, when it does not simply start one of `own`. Lines and
-/// their indentation are all that is read of the YAML.
-fn started_by(text: &str, own: &[&str]) -> Option<(u32, String)> {
+struct Started {
+    line: u32,
+    /// The key and its value.
+    what: String,
+    /// The words that may be programs.
+    programs: Vec<String>,
+}
+
+/// The commands of the services that are built from the top of the context and `dockerfile`, as far as they do not
+/// simply start one of `own`. Lines and their indentation are all that is read of the YAML.
+fn started_by(text: &str, dockerfile: &str, own: &[&str]) -> Vec<Started> {
     let depth = |line: &str| line.len() - line.trim_start().len();
     let lines: Vec<(u32, &str)> = (1..)
         .zip(text.lines())
         .filter(|(_, line)| !line.trim().is_empty() && !line.trim_start().starts_with('#'))
         .collect();
-    let services = lines.iter().position(|(_, line)| line.trim_end() == "services:")?;
+    let mut all = Vec::new();
+    let Some(services) = lines.iter().position(|(_, line)| line.trim_end() == "services:") else { return all };
     let inside: Vec<(u32, &str)> =
         lines.iter().skip(services + 1).take_while(|(_, line)| depth(line) > 0).copied().collect();
-    let top = depth(inside.first()?.1);
+    let Some(top) = inside.first().map(|(_, line)| depth(line)) else { return all };
     for service in inside.chunk_by(|_, (_, next)| depth(next) > top) {
-        if !service.iter().any(|(_, line)| line.trim_start().starts_with("build:")) {
+        let value = |key: &str| {
+            let found = service.iter().find_map(|(_, line)| line.trim_start().strip_prefix(key)?.strip_prefix(':'));
+            found.map(|value| value.split(" #").next().unwrap_or("").trim().trim_matches(['"', '\'']))
+        };
+        let Some(build) = value("build") else { continue };
+        let here = |dir: &str| matches!(dir, "" | "." | "./") || dir.contains('$');
+        let same = value("dockerfile").map_or("Dockerfile", base_name).eq_ignore_ascii_case(dockerfile);
+        if !same || !here(build) || !here(value("context").unwrap_or("")) {
             continue;
         }
         for (at, (number, line)) in service.iter().enumerate() {
@@ -234,17 +265,22 @@ fn started_by(text: &str, own: &[&str]) -> Option<(u32, String)> {
             let below = service.iter().skip(at + 1).take_while(|(_, next)| depth(next) > depth(line));
             let items = below.map(|(_, next)| next.trim_start().trim_start_matches("- "));
             let whole = std::iter::once(value).chain(items).collect::<Vec<_>>().join(" ");
-            let mut words = whole
+            let words: Vec<&str> = whole
                 .split(|c: char| c.is_whitespace() || "[]\"',".contains(c))
-                .filter(|word| !word.is_empty() && !matches!(*word, "CMD" | "|" | ">"));
-            let first = words.next().unwrap_or("NONE");
-            let shell = whole.contains(['&', '$', '`', ';']) || first == "CMD-SHELL";
+                .filter(|word| !word.is_empty() && !matches!(*word, "CMD" | "|" | ">" | "|-" | ">-"))
+                .collect();
+            let first = words.first().copied().unwrap_or("NONE");
+            let shell = whole.contains(['&', '$', '`', ';']) || matches!(first, "CMD-SHELL" | "sh" | "bash");
             if shell || !(first == "NONE" || first.starts_with('-') || own.contains(&base_name(first))) {
-                return Some((*number, format!("{key}: {}", whole.trim())));
+                // `sh -c "curl …"`: a shell's first word may be any of them.
+                let words = if shell { &words[..] } else { words.get(..1).unwrap_or(&[]) };
+                let programs = words.iter().filter(|word| **word != "CMD-SHELL" && !word.starts_with(['.', '-', '$']));
+                let programs = programs.map(|word| base_name(word).to_string()).collect();
+                all.push(Started { line: *number, what: format!("{key}: {}", whole.trim()), programs });
             }
         }
     }
-    None
+    all
 }
 
 #[cfg(test)]
@@ -257,17 +293,42 @@ mod tests {
             format!("services:\n  api:\n    build: .\n{rest}  db:\n    image: postgres\n    command: sh\n")
         };
         for (rest, want) in [
-            ("", None),
-            ("    command: ./app serve\n", None),
-            ("    command: [\"/app/app\", \"-v\"]\n", None),
-            ("    command: [\"--port\", \"80\"]\n", None),
-            ("    command: sh -c ./app\n", Some(4)),
-            ("    entrypoint:\n      - ./wait.sh\n      - ./app\n", Some(4)),
-            ("    healthcheck:\n      test: [\"CMD\", \"curl\", \"-f\", \"http://localhost\"]\n", Some(5)),
-            ("    healthcheck:\n      test: [\"CMD-SHELL\", \"./app health\"]\n", Some(5)),
-            ("    healthcheck:\n      test: [\"NONE\"]\n", None),
+            ("", ""),
+            ("    command: ./app serve\n", ""),
+            ("    command: [\"/app/app\", \"-v\"]\n", ""),
+            ("    command: [\"--port\", \"80\"]\n", ""),
+            ("    command: sh -c ./app\n", "4 sh"),
+            ("    command: bash -c 'curl -f db && ./app'\n", "4 bash curl db"),
+            ("    entrypoint:\n      - ./wait.sh\n      - ./app\n", "4"),
+            ("    command: go run .\n", "4 go"),
+            ("    healthcheck:\n      test: [\"CMD\", \"curl\", \"-f\", \"http://localhost\"]\n", "5 curl"),
+            ("    healthcheck:\n      test: [\"CMD-SHELL\", \"./app health\"]\n", "5 health"),
+            ("    healthcheck:\n      test: [\"NONE\"]\n", ""),
+            ("    command: ./a.sh\n    healthcheck:\n      test: curl -f api\n", "4,6 curl"),
         ] {
-            assert_eq!(started_by(&service(rest), &["app"]).map(|(line, _)| line), want, "{rest}");
+            let found = started_by(&service(rest), "Dockerfile", &["app"]);
+            let line = |one: &Started| {
+                let programs: Vec<&str> = one.programs.iter().map(String::as_str).take(3).collect();
+                format!("{} {}", one.line, programs.join(" ")).trim().to_string()
+            };
+            assert_eq!(found.iter().map(line).collect::<Vec<_>>().join(","), want, "{rest}");
+        }
+    }
+
+    #[test]
+    fn services_of_other_files_and_contexts_count_for_nothing() {
+        for (build, file, want) in [
+            ("build: .", "Dockerfile", 1),
+            ("build: ./", "dockerfile", 1),
+            ("build: ./web", "Dockerfile", 0),
+            ("build: .", "prod.Dockerfile", 0),
+            ("build:\n      context: .\n      dockerfile: docker/prod.Dockerfile", "prod.Dockerfile", 1),
+            ("build:\n      context: .\n      dockerfile: Dockerfile.dev # hot reload", "Dockerfile", 0),
+            ("build:\n      context: ../other", "Dockerfile", 0),
+            ("image: app", "Dockerfile", 0),
+        ] {
+            let text = format!("services:\n  api:\n    {build}\n    command: ./wait.sh\n");
+            assert_eq!(started_by(&text, file, &["app"]).len(), want, "{build} {file}");
         }
     }
 }

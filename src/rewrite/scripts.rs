@@ -16,6 +16,8 @@ struct Reader<'r, 'c, 'a> {
     found: &'r Found,
     /// Scripts that were read, against those that call themselves.
     seen: Vec<String>,
+    /// Functions that the script defines, or one that it sources.
+    functions: Vec<String>,
 }
 
 /// The script that the image starts, and every one that it calls.
@@ -23,7 +25,7 @@ pub(super) fn entrypoint(image: &Image<'_, '_>, entry: &Entry, found: &Found, pa
     let read = image.case.tree().is_some_and(|tree| tree.read(path).is_some());
     let kind = if read { "is" } else { "may be" };
     needs.shell.get_or_insert(at(path, 1, format!("{path} {kind} a script")));
-    let mut reader = Reader { image, entry, found, seen: Vec::new() };
+    let mut reader = Reader { image, entry, found, seen: Vec::new(), functions: Vec::new() };
     reader.script(path, needs);
 }
 
@@ -85,11 +87,19 @@ impl Reader<'_, '_, '_> {
             needs.gaps.push(at(path, 1, format!("{path} is not fully understood: {reason}")));
         }
         needs.variables.extend(variables(&text));
+        self.functions.extend(script.functions.iter().cloned());
         for cmd in script.commands.iter().chain(&script.substitutions) {
             let line = source.line_col(cmd.span.start).line;
             let written = source.slice(cmd.name.span).trim_matches(['"', '\'', '\r']).to_string();
             self.command(path, line, cmd, &written, needs);
         }
+    }
+
+    /// A script that runs in a shell of its own: neither knows the functions of the other.
+    fn apart(&mut self, path: &str, needs: &mut Needs) {
+        let functions = std::mem::take(&mut self.functions);
+        self.script(path, needs);
+        self.functions = functions;
     }
 
     fn command(&mut self, path: &str, line: u32, cmd: &ShellCommand, written: &str, needs: &mut Needs) {
@@ -119,6 +129,8 @@ impl Reader<'_, '_, '_> {
             if let Some(arg) = cmd.args.get(1).filter(|arg| !arg.text.starts_with(['$', '-'])) {
                 self.by_name(path, line, &arg.text, needs);
             }
+        } else if cmd.wrappers.is_empty() && self.functions.iter().any(|function| function == name) {
+            // What it does is among the commands of the script already.
         } else if !name.is_empty() && !BUILTINS.contains(&name) {
             needs.start(name, at(path, line, format!("{path} starts {name}")));
         }
@@ -166,7 +178,7 @@ impl Reader<'_, '_, '_> {
                 let claim = at(path, line, format!("{path} calls it"));
                 if self.image.case.tree().is_some_and(|tree| tree.is_file(&full)) {
                     needs.data.push((full.clone(), claim));
-                    self.script(&full, needs);
+                    if sourced { self.script(&full, needs) } else { self.apart(&full, needs) }
                 } else {
                     let text = format!("{path} calls {full}, which was not read");
                     needs.gaps.push(Claim { text, ..claim });
@@ -185,7 +197,7 @@ impl Reader<'_, '_, '_> {
         let there = self.image.case.tree().is_some_and(|tree| tree.read(full).is_some());
         if there {
             needs.data.push((full.to_string(), Claim { text: format!("{path} calls it"), ..claim }));
-            self.script(full, needs);
+            self.apart(full, needs);
         } else if STANDARD_PATH.contains(&parent(full)) {
             let name = base_name(full);
             if !is_of_every_base(name) {

@@ -44,6 +44,8 @@ pub struct Script {
     pub opaque: Option<String>,
     /// Options that the script sets for itself, such as `errexit`, `pipefail`, `xtrace`.
     pub options: Vec<String>,
+    /// Functions that it defines whatever happens: a command of that name is no program.
+    pub functions: Vec<String>,
 }
 
 /// One simple command: `VAR=x name args >out`.

@@ -70,6 +70,7 @@ pub fn parse_text(text: &MappedText, dialect: Dialect) -> Script {
         dialect: foreign(&text.text).unwrap_or(dialect),
         opaque: None,
         options: Vec::new(),
+        functions: Vec::new(),
     };
     let what = match script.dialect {
         Dialect::Posix | Dialect::Bash => None,
@@ -102,6 +103,7 @@ fn finish(mut script: Script, out: Output, reason: Option<String>) -> Script {
     script.substitutions = out.substitutions;
     script.substitutions.sort_by_key(|command| command.span.start);
     script.options.extend(out.options);
+    script.functions = out.functions;
     script.opaque = reason.or(out.opaque);
     if script.opaque.is_some() {
         for command in script.commands.iter_mut().chain(&mut script.substitutions) {
@@ -185,8 +187,14 @@ fn foreign(text: &str) -> Option<Dialect> {
 
 /// Exec form: no shell, unless the words call one.
 fn exec(source: &SourceFile, instruction: &Instruction, words: &[Word], dialect: Dialect) -> Script {
-    let mut script =
-        Script { commands: Vec::new(), substitutions: Vec::new(), dialect, opaque: None, options: Vec::new() };
+    let mut script = Script {
+        commands: Vec::new(),
+        substitutions: Vec::new(),
+        dialect,
+        opaque: None,
+        options: Vec::new(),
+        functions: Vec::new(),
+    };
     let (Some(first), Some(last)) = (words.first(), words.last()) else { return script };
     let mut raw = Raw { span: first.span.to(last.span), ..Raw::default() };
     raw.words.extend(words.iter().map(|word| ShellWord {

@@ -27,6 +27,7 @@ pub(super) struct Output {
     pub substitutions: Vec<ShellCommand>,
     pub options: Vec<String>,
     pub opaque: Option<String>,
+    pub functions: Vec<String>,
 }
 
 /// What is in force for a piece of script.
@@ -202,6 +203,9 @@ impl<'a, 'o> Walker<'a, 'o> {
                 let names: Vec<String> = function.static_names().map(|name| name.to_string()).collect();
                 let state = std::mem::replace(&mut self.state, State::unknown());
                 let touched = std::mem::take(&mut self.touched);
+                if around.depth == 0 && !around.conditional {
+                    self.out.functions.extend(names.iter().cloned());
+                }
                 // A function that calls itself by its own name must not be taken for a program.
                 self.functions.extend(names.iter().map(|name| (name.clone(), Touched::default())));
                 self.stmt(&function.body, &around.perhaps());

@@ -58,6 +58,7 @@ pub fn install_of(run: &Run<'_>, cmd: ShellCommand) -> Option<Install> {
         dialect: run.script.dialect,
         opaque: None,
         options: Vec::new(),
+        functions: Vec::new(),
     };
     crate::model::installs(&script).pop()
 }

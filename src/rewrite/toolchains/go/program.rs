@@ -212,6 +212,10 @@ impl<'a> Reader<'a> {
         for read in &files {
             let symbols = |import: &source::Import| READS_SYMBOLS.contains(&import.path.as_str());
             self.program.own_symbols |= read.file.imports.iter().any(symbols);
+            // go/build looks into it, and so may a package of others.
+            if read.file.imports("go/build") || read.file.strings.iter().any(|(text, _)| text == "GOPATH") {
+                self.program.variables.push("GOPATH".into());
+            }
             if let (Some(line), None) = (read.file.c_resolver, &self.program.c_resolver) {
                 self.program.c_resolver = Some(Place { file: read.shown.clone(), line });
             }
@@ -415,8 +419,9 @@ impl<'a> Reader<'a> {
         let variable = |text: &&String| {
             text.len() > 1 && text.bytes().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == b'_')
         };
-        self.program.variables = self.strings.keys().filter(variable).cloned().collect();
+        self.program.variables.extend(self.strings.keys().filter(variable).cloned());
         self.program.variables.sort();
+        self.program.variables.dedup();
         let zones = self.tags.iter().any(|tag| tag == "timetzdata");
         self.program.needs.retain(|need| !(zones && need.kind == NeedKind::TimeZones));
         // One need of each kind: a literal one where there is one, the first of these.
