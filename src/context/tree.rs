@@ -49,6 +49,13 @@ pub struct ImageTree<'a> {
     pub unknown: Vec<String>,
 }
 
+/// Files and directories that a mount hides for a while.
+#[derive(Clone, Debug, Default)]
+pub struct Taken {
+    files: Vec<(String, Origin)>,
+    dirs: Vec<String>,
+}
+
 impl<'a> ImageTree<'a> {
     pub fn new(context: &'a BuildContext) -> ImageTree<'a> {
         ImageTree { context, files: BTreeMap::new(), dirs: BTreeSet::new(), gaps: Vec::new(), unknown: Vec::new() }
@@ -110,6 +117,41 @@ impl<'a> ImageTree<'a> {
         let below = format!("{path}/");
         self.files.retain(|file, _| !file.starts_with(&below));
         self.dirs.retain(|dir| !dir.starts_with(&below));
+    }
+
+    /// What stands at a path and below it, taken out; `put_back` brings it again.
+    pub fn take(&mut self, path: &str) -> Taken {
+        let below = if path == "/" { "/".to_string() } else { format!("{path}/") };
+        let inside = |other: &str| other == path || other.starts_with(&below);
+        let files = self.files.extract_if(.., |file, _| inside(file)).collect();
+        let dirs = self.dirs.extract_if(.., |dir| inside(dir)).collect();
+        Taken { files, dirs }
+    }
+
+    pub fn put_back(&mut self, taken: Taken) {
+        self.files.extend(taken.files);
+        self.dirs.extend(taken.dirs);
+    }
+
+    /// Lays a file or directory of the context over the exact path `target`, as a bind mount does. False when the
+    /// context does not have it.
+    pub fn lay_over(&mut self, source: &str, target: &str) -> bool {
+        let source = source.trim_matches('/');
+        if self.context.is_file(source) {
+            self.insert(target, Origin::Context(source.to_string()));
+            return true;
+        }
+        if !source.is_empty() && !self.context.is_dir(source) {
+            return false;
+        }
+        self.add_dir(target);
+        let below = if source.is_empty() { String::new() } else { format!("{source}/") };
+        let context = self.context;
+        for (file, _) in context.under(source) {
+            let rest = file.strip_prefix(&below).unwrap_or(file);
+            self.insert(&join(target, rest), Origin::Context(file.to_string()));
+        }
+        true
     }
 
     /// Copies a file or a directory to the exact path `to`. False when nothing known stands at `from`.

@@ -132,13 +132,10 @@ pub(super) fn walk<'a>(
         }
         copy(&mut walk.tree, file, step, inst);
         if let (Body::Run(_), Some(script)) = (&inst.body, &step.script) {
+            let first = walk.builds.len();
+            let mounts = step.mounts.iter().filter_map(|mount| walk.mount(mount)).collect();
             walk.run(source, script, step.workdir.as_deref(), &step.env);
-            let mounts = inst.flags.iter().filter(|flag| flag.name.text == "mount");
-            for target in
-                mounts.filter_map(|flag| flag.field("target").or(flag.field("dst")).or(flag.field("destination")))
-            {
-                walk.unmount(target);
-            }
+            walk.unmount(mounts, first);
         }
     }
     walk
@@ -275,6 +272,9 @@ pub(super) fn analyse(case: &Case<'_>, built: &Built) -> Option<Program> {
     let command = case.walk.builds.get(built.build?)?;
     let dir = built.package_dir.as_ref()?;
     let roots = [case.workdir.clone()];
+    if let Some(seen) = case.walk.seen_by(built.build?) {
+        return Some(program::analyse_seen(&seen, &case.walk.tree, dir, &command.tags, &roots));
+    }
     let tree = &case.walk.tree;
     let has_sources = |tree: &ImageTree<'_>| tree.files_in(dir).any(|(name, _)| name.ends_with(".go"));
     if has_sources(tree) {

@@ -64,7 +64,14 @@ pub(super) fn effects<'a>(case: &Case<'a>) -> (Vec<Effect<'a>>, Vec<(InstId, Str
         }
         for (index, cmd) in script.commands.iter().enumerate() {
             let install = step.installs.iter().find(|install| install.command == index);
-            let kind = kind(case, step, cmd, install);
+            let mut kind = kind(case, step, cmd, install);
+            // What lands in a mount is gone when the RUN ends.
+            if let Kind::Write(paths) | Kind::Make(paths) = &mut kind {
+                paths.retain(|path| !step.is_mounted(path));
+                if paths.is_empty() && !step.mounts.is_empty() {
+                    kind = Kind::Build;
+                }
+            }
             all.push(Effect { inst: step.inst, step, cmd, kind });
         }
     }

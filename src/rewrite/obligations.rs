@@ -133,9 +133,13 @@ pub(super) fn obligations(parts: &Parts<'_, '_>, laid: &Laid, links: &[Link]) ->
         add(false, Claim::at(text, parts.case.base_span()));
     }
     for go in &parts.case.walk.builds {
-        if let Some((_, arch)) = go.cross.as_ref().filter(|(_, arch)| !arch.is_empty() && !arch.contains('$')) {
+        // `$TARGETARCH` is what the engine builds the image for, unless FROM says otherwise.
+        let agrees = |arch: &str| arch.is_empty() || arch.starts_with('$') && parts.case.stage.platform.is_none();
+        if let Some((_, arch)) = go.cross.as_ref().filter(|(_, arch)| !agrees(arch)) {
             let text = match arch.as_str() {
-                "?" => "the image is only built for the platform that GOARCH names when it is built".to_string(),
+                "?" | "$TARGETARCH" => {
+                    "the image is only built for the platform that GOARCH names when it is built".to_string()
+                }
                 arch => format!("the image is only built for {arch}, which the program is compiled for"),
             };
             add(arch == "amd64" && parts.case.stage.platform.is_none(), Claim::at(text, go.span));

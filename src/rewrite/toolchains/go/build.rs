@@ -208,6 +208,15 @@ pub fn setting(name: &str, command: &ShellCommand, scene: &Scene<'_>) -> Setting
     }
 }
 
+/// The variable is set to an argument that the engine fills in for the platform that is built: `GOARCH=$TARGETARCH`.
+fn is_argument(name: &str, argument: &str, command: &ShellCommand, scene: &Scene<'_>) -> bool {
+    let declared = scene.env.get(argument).is_some_and(|found| found.value.is_none());
+    let mut own = command.assignments.iter().rev().chain(command.env.iter().rev());
+    let Some(set) = own.find(|found| found.name == name).filter(|_| declared) else { return false };
+    let text = set.value.text.trim_matches('"');
+    [format!("${argument}"), format!("${{{argument}}}")].contains(&text.to_string())
+}
+
 /// The value of a word with plain variables filled in; `None` when anything else stands in it.
 pub fn expand(word: &ShellWord, command: &ShellCommand, scene: &Scene<'_>) -> Option<String> {
     if word.literal {
@@ -457,13 +466,14 @@ fn fill(build: &mut GoBuild, flags: Flags, args: &Args<'_>) {
     };
     let os = setting("GOOS", command, scene);
     let arch = setting("GOARCH", command, scene);
-    let shown = |value: &Setting| match value {
+    let shown = |value: &Setting, name: &str, of_target: &str| match value {
         Setting::Unset => String::new(),
         Setting::To(value) => value.clone(),
+        Setting::Unknown if is_argument(name, of_target, command, scene) => format!("${of_target}"),
         Setting::Unknown => "?".into(),
     };
     if os != Setting::Unset || arch != Setting::Unset {
-        build.cross = Some((shown(&os), shown(&arch)));
+        build.cross = Some((shown(&os, "GOOS", "TARGETOS"), shown(&arch, "GOARCH", "TARGETARCH")));
     }
     // A glob is looked at with the files; everything else must be known as text.
     let open = |word: &&ShellWord| {

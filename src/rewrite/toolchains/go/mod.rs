@@ -82,7 +82,8 @@ pub struct GoBuild {
     /// The `-ldflags` in force (the last one), with its place; `None` when there is none.
     pub ldflags: Option<Ldflags>,
     pub tags: Vec<String>,
-    /// GOOS and GOARCH where one of them is set; a name that is not set stands as "".
+    /// GOOS and GOARCH where one of them is set; a name that is not set stands as "",
+    /// one that is not known as "?", and the argument that the engine fills in as `$TARGETARCH`.
     pub cross: Option<(String, String)>,
     /// `go mod init name`.
     pub mod_init: Option<String>,

@@ -28,9 +28,20 @@ use told::Told;
 /// `roots` are directories that a relative path may start from at run time: the final WORKDIR, the module's own.
 /// String literals that name a file or directory below one of them count as data that is read.
 pub fn analyse(tree: &ImageTree<'_>, main_dir: &str, tags: &[String], roots: &[String]) -> Program {
+    analyse_seen(tree, tree, main_dir, tags, roots)
+}
+
+/// `tree` is what the build saw, and `image` what is left of it at the end.
+pub fn analyse_seen(
+    tree: &ImageTree<'_>,
+    image: &ImageTree<'_>,
+    main_dir: &str,
+    tags: &[String],
+    roots: &[String],
+) -> Program {
     let mut reader = follow_all(Reader::new(tree, main_dir, tags), main_dir);
     reader.data_in_strings(roots);
-    reader.program.data_left = data_files(tree, "/", &reader.program.embeds);
+    reader.program.data_left = data_files(image, "/", &reader.program.embeds);
     reader.finish()
 }
 

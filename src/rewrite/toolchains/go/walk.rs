@@ -1,13 +1,15 @@
 //! Follows a build stage from instruction to instruction: which files stand where, which programs `go` wrote, and what
 //! `mv`, `cp`, `ln`, `strip`, `upx`, `rm` made of them. Makefiles and shell scripts of the context are looked into.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
+use super::super::super::paths::within;
 use super::build::{self, Scene};
 use super::{Cgo, GoBuild, GoKind, GoOutput, Outputs, Setting, files, generate, makefile};
-use crate::context::tree::{ImageTree, Origin, join};
+use crate::context::tree::{ImageTree, Origin, Taken, join};
 use crate::context::{BuildContext, glob};
-use crate::model::Env;
+use crate::model::{Env, Mount, MountKind, Source};
 use crate::shell::{Assignment, Dialect, Script, ShellCommand, ShellWord, parse_text};
 use crate::text::{MappedText, SourceFile, Span};
 
@@ -56,6 +58,17 @@ pub struct Walk<'a> {
     pub programs: Vec<Made>,
     pub untracked: Vec<Untracked>,
     go_env: Vec<(String, String)>,
+    /// The files as the builds of a RUN with a bind mount saw them.
+    seen: Vec<(Range<usize>, ImageTree<'a>)>,
+}
+
+/// A mount of a RUN, and what it hides.
+#[derive(Clone, Debug)]
+pub struct Mounted {
+    target: String,
+    hidden: Taken,
+    programs: Vec<Made>,
+    of_context: bool,
 }
 
 /// Where a command stands when it comes from a file of the context and not from the Dockerfile.
@@ -87,6 +100,7 @@ impl<'a> Walk<'a> {
             programs: Vec::new(),
             untracked: Vec::new(),
             go_env: Vec::new(),
+            seen: Vec::new(),
         }
     }
 
@@ -106,9 +120,50 @@ impl<'a> Walk<'a> {
         );
     }
 
-    /// A cache or bind mount of a RUN ends: what was written there is gone.
-    pub fn unmount(&mut self, dir: &str) {
-        self.remove(dir);
+    /// A mount of a RUN begins: what stands at the path is hidden, and a bind mount of the context brings its files.
+    pub fn mount(&mut self, mount: &Mount) -> Option<Mounted> {
+        let of_context = mount.kind == MountKind::Bind && mount.from == Source::Context;
+        let Some(target) = mount.target.clone() else {
+            if !matches!(mount.kind, MountKind::Secret | MountKind::Ssh) {
+                self.tree.gaps.push("a mount whose place is not known".into());
+            }
+            return None;
+        };
+        let hidden = self.tree.take(&target);
+        let below = |made: &Made| within(&made.path, &target);
+        let programs = self.programs.extract_if(.., |made| below(made)).collect();
+        if of_context && self.has_context {
+            match &mount.source {
+                Some(source) if self.tree.lay_over(source, &target) => {}
+                Some(source) => self.tree.gaps.push(format!("`{source}` is mounted and not in the build context")),
+                None => self.tree.gaps.push("what a mount brings is not known".into()),
+            }
+        } else if mount.kind == MountKind::Bind {
+            self.tree.gaps.push("a mount of another image".into());
+        }
+        Some(Mounted { target, hidden, programs, of_context })
+    }
+
+    /// The mounts of a RUN end: what was written there is gone, and what they hid is there again. The builds of this RUN
+    /// (those from `first`) saw what the context brought.
+    pub fn unmount(&mut self, mounts: Vec<Mounted>, first: usize) {
+        if mounts.iter().any(|mount| mount.of_context) && self.builds.len() > first {
+            self.seen.push((first..self.builds.len(), self.tree.clone()));
+        }
+        for mount in mounts.into_iter().rev() {
+            self.remove(&mount.target);
+            self.tree.put_back(mount.hidden);
+            self.programs.extend(mount.programs);
+        }
+    }
+
+    /// The files that a build saw, where a mount had brought some that are gone now.
+    pub fn seen_by(&self, build: usize) -> Option<ImageTree<'a>> {
+        let (_, seen) = self.seen.iter().find(|(builds, _)| builds.contains(&build))?;
+        let (gaps, unknown) = (self.tree.gaps.clone(), self.tree.unknown.clone());
+        let mut seen = seen.clone();
+        (seen.gaps, seen.unknown) = (gaps, unknown);
+        Some(seen)
     }
 
     fn script(&mut self, script: &Script, workdir: Option<&str>, env: &Env, within: Within<'_>) {
@@ -121,8 +176,20 @@ impl<'a> Walk<'a> {
         }
         // The shell view does not know the variables of the Dockerfile, so `cd $GOPATH/src/app` is followed here.
         let mut cwd = workdir.map(String::from);
+        // How many assignments stood in front of the last command that may have set others.
+        let mut sourced: Option<usize> = None;
         for command in &script.commands {
             let mut command = command.clone();
+            let mut within = within;
+            if let Some(count) = sourced {
+                within.doubt.get_or_insert("its environment is not known");
+                if !command.env.iter().skip(count).any(|set| set.name == "CGO_ENABLED") {
+                    let value = ShellWord { text: makefile::UNKNOWN.into(), ..command.name.clone() };
+                    let value = ShellWord { literal: false, ..value };
+                    let set = Assignment { span: command.name.span, name: "CGO_ENABLED".into(), value };
+                    std::sync::Arc::make_mut(&mut command.env).push(set);
+                }
+            }
             if command.dir.is_none() && command.depth == 0 {
                 command.dir = cwd.clone();
             }
@@ -143,6 +210,32 @@ impl<'a> Walk<'a> {
                 ..within
             };
             self.command(&command, dir.as_deref(), workdir, env, place);
+            if self.sets_environment(&command, dir.as_deref()) {
+                sourced = Some(command.env.len());
+            }
+        }
+    }
+
+    /// `. ./build.env`, `export $(cat .env)`, `eval "$x"`: variables that the command itself does not name.
+    fn sets_environment(&self, command: &ShellCommand, dir: Option<&str>) -> bool {
+        let first = command.args.first().map_or("", |arg| arg.text.as_str());
+        match command.name.text.as_str() {
+            "." | "source" => {
+                let text = dir.and_then(|dir| self.tree.read(&join(dir, first)));
+                match text {
+                    Some(text) => text.lines().map(str::trim_start).any(|line| {
+                        line.contains("CGO_ENABLED")
+                            || ["eval", "source ", ". ", "export $"].iter().any(|word| line.starts_with(word))
+                    }),
+                    None => !first.starts_with("/etc/"),
+                }
+            }
+            "eval" => !first.contains("ssh-agent"),
+            "export" => command.args.iter().any(|arg| {
+                let name = arg.text.split('=').next().unwrap_or("");
+                name.contains(['$', '`'])
+            }),
+            _ => false,
         }
     }
 
