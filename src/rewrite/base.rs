@@ -175,6 +175,9 @@ pub(super) fn choose(
         }
     }
     let (base, why) = base_of(case, ground, links, tier)?;
+    if tier <= Tier::SameDistro {
+        packages.extend(super::chain::missing(ground, effects));
+    }
     packages.extend(case.options.stated.packages.iter().cloned());
     packages.sort();
     packages.dedup();

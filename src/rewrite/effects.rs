@@ -5,7 +5,7 @@ use super::packages;
 use super::paths::{base_name, is_system_dir, join};
 use super::releases::Ground;
 use crate::model::{Install, Manager, Stage, Step, expand};
-use crate::shell::{Joiner, ShellCommand};
+use crate::shell::{Joiner, ShellCommand, ShellWord};
 use crate::syntax::InstId;
 use crate::text::Span;
 
@@ -262,12 +262,12 @@ fn kind<'a>(case: &Case<'_>, step: &'a Step, cmd: &'a ShellCommand, install: Opt
             {
                 return Kind::Capabilities;
             }
-            Kind::Mode(operands(case, step, cmd).unwrap_or_default().into_iter().skip(1).collect())
+            Kind::Mode(operands(case, step, cmd).unwrap_or_default())
         }
         "chown" | "chgrp" => match operands(case, step, cmd) {
             Some(paths) => {
                 let owner = if name == "chgrp" { format!(":{first}") } else { first.to_string() };
-                Kind::Own(owner, paths.into_iter().skip(1).collect())
+                Kind::Own(owner, paths)
             }
             None => Kind::Unknown(format!("the paths of {name} are computed")),
         },
@@ -322,9 +322,43 @@ fn package_call<'a>(name: &str, verb: &str, cmd: &ShellCommand) -> Kind<'a> {
     }
 }
 
-/// Expands the arguments that are no flags to absolute paths.
+/// The paths that the arguments name, absolute.
 fn operands(case: &Case<'_>, step: &Step, cmd: &ShellCommand) -> Option<Vec<String>> {
-    cmd.args.iter().filter(|arg| !arg.text.starts_with('-')).map(|arg| absolute(case, step, cmd, &arg.text)).collect()
+    path_args(cmd).into_iter().map(|arg| absolute(case, step, cmd, &arg.text)).collect()
+}
+
+/// The arguments that name files or directories: no flag, no value of one, no owner and no mode.
+pub(super) fn path_args(cmd: &ShellCommand) -> Vec<&ShellWord> {
+    let with_value: &[&str] = match cmd.name.text.as_str() {
+        "mkdir" => &["-m", "--mode"],
+        "install" => &["-m", "-o", "-g", "-S", "--mode", "--owner", "--group"],
+        "touch" => &["-d", "-t", "-r", "--date"],
+        "sed" => &["-e", "-f"],
+        _ => &[],
+    };
+    let mut words: Vec<&ShellWord> = Vec::new();
+    let mut args = cmd.args.iter();
+    while let Some(arg) = args.next() {
+        let bundle = arg.text.starts_with('-') && !arg.text.starts_with("--");
+        let ends = |flag: &str| {
+            let letter = flag.strip_prefix('-').filter(|letter| letter.len() == 1);
+            arg.text == flag || bundle && letter.is_some_and(|letter| arg.text.ends_with(letter))
+        };
+        if with_value.iter().any(|flag| ends(flag)) {
+            args.next();
+        } else if !arg.text.starts_with('-') {
+            words.push(arg);
+        }
+    }
+    let skip = match cmd.name.text.as_str() {
+        "mkdir" | "touch" | "install" | "rm" | "rmdir" | "unlink" | "cp" | "mv" | "tee" => 0,
+        "chown" | "chmod" | "chgrp" => 1,
+        // What a symbolic link leads to is a matter of its own place.
+        "ln" | "sed" => words.len().saturating_sub(1),
+        _ => words.len(),
+    };
+    words.drain(..skip.min(words.len()));
+    words
 }
 
 /// What following paths needs of the stage.

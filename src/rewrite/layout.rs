@@ -119,7 +119,9 @@ pub(super) fn lay(parts: &Parts<'_, '_>, mut outline: Outline) -> Result<Laid, R
             }
             Body::Run(_) if tier <= Tier::SameDistro => {
                 let paths: Vec<&str> = copies.iter().map(|copy| copy.to.as_str()).collect();
-                match reruns::text(parts, step, &paths, &style)? {
+                // Only the last WORKDIR is repeated, and behind a COPY that makes it with its owner.
+                let same = !owned_workdir && workdir.is_some() && step.workdir.as_deref() == Some(&case.workdir);
+                match reruns::text(parts, step, &paths, same, &style)? {
                     reruns::Rerun::Nothing => {}
                     reruns::Rerun::Whole => lines.push((Place::Before(id.0, 0), Line::Repeat { inst: id, text: None })),
                     reruns::Rerun::Text(text) => {
@@ -391,7 +393,8 @@ fn directories(parts: &Parts<'_, '_>) -> Vec<String> {
     let mut found = Vec::new();
     for effect in parts.effects {
         let Kind::Make(paths) = &effect.kind else { continue };
-        for path in paths {
+        for made in paths {
+            let path = owned_parent(parts, made).unwrap_or(made);
             let owned = (owner_of(&owners(parts.effects), path).is_some() || opened(parts, path)) && !is_root(case);
             // A path that is computed may lie in any of them.
             let temporary = path != "/tmp" && within(path, "/tmp") && parts.needs.temp_dir.is_some();
@@ -411,6 +414,17 @@ fn directories(parts: &Parts<'_, '_>) -> Vec<String> {
         }
     }
     found
+}
+
+/// `mkdir -p /data/in && chown app /data`: the directory around it that gets the owner, or a mode of its own.
+fn owned_parent<'e>(parts: &'e Parts<'_, '_>, made: &str) -> Option<&'e String> {
+    let given = parts.effects.iter().flat_map(|effect| match &effect.kind {
+        Kind::Own(_, paths) | Kind::Mode(paths) => paths.as_slice(),
+        _ => &[],
+    });
+    given
+        .filter(|dir| within(made, dir) && !is_system_dir(dir) && !within(&parts.case.workdir, dir))
+        .min_by_key(|dir| dir.len())
 }
 
 /// `chmod` on a directory lets others than root write to it.

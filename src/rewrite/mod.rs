@@ -5,6 +5,7 @@ mod artifacts;
 mod base;
 pub mod builder_pattern;
 mod case;
+mod chain;
 mod cost;
 mod credentials;
 mod detect;

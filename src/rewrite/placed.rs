@@ -218,8 +218,16 @@ pub(super) fn is_rerun(effect: &Effect<'_>) -> bool {
     match &effect.kind {
         Kind::Write(_) if super::sources::is_simple(effect) => true,
         Kind::Write(paths) => {
-            effect.cmd.name.text == "ln" && paths.iter().all(|path| !path.starts_with("/app"))
-                || paths.iter().all(|path| matches!(path.as_str(), "/etc/localtime" | "/etc/timezone"))
+            let zone = paths.iter().all(|path| matches!(path.as_str(), "/etc/localtime" | "/etc/timezone"));
+            match effect.cmd.name.text.as_str() {
+                // A hard link needs the file, which the final stage need not have.
+                "ln" if effect.cmd.has_short('s') || effect.cmd.has_flag(&["--symbolic"]) => {
+                    zone || paths.iter().all(|path| !path.starts_with("/app"))
+                }
+                "cp" | "install" => zone && effect.cmd.args.iter().any(|arg| arg.text.contains("/usr/share/zoneinfo")),
+                "echo" | "printf" | "dpkg-reconfigure" | "setup-timezone" => zone,
+                _ => false,
+            }
         }
         Kind::Install(_) | Kind::Account => true,
         _ => false,

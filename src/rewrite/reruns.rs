@@ -1,6 +1,7 @@
 //! RUN instructions that a final stage of the same distribution has to run again: packages, accounts, directories.
 
-use super::effects::{Effect, Kind, can_be_split, run_time_packages};
+use super::chain;
+use super::effects::{Effect, Kind, absolute, can_be_split, run_time_packages};
 use super::layout::Parts;
 use super::packages;
 use super::paths::{is_system_dir, within};
@@ -9,6 +10,7 @@ use super::refuse::refuse;
 use super::render::Style;
 use super::{Refusal, Tier};
 use crate::model::{Install, Manager, Step, variables};
+use crate::shell::{Joiner, ShellWord};
 use crate::text::Span;
 
 pub(super) enum Rerun {
@@ -18,81 +20,133 @@ pub(super) enum Rerun {
     Text(String),
 }
 
-/// What of a RUN the final stage repeats. `copied` are the paths that come from the builder as they are.
-pub(super) fn text(parts: &Parts<'_, '_>, step: &Step, copied: &[&str], style: &Style) -> Result<Rerun, Refusal> {
+/// One command of a RUN that is run again.
+struct Piece {
+    /// Its place among the commands of the RUN.
+    at: usize,
+    text: String,
+    /// Only belongs to an install beside it.
+    noise: bool,
+}
+
+/// What of a RUN the final stage repeats. `copied` are the paths that come from the builder as they are; `same` says that
+/// the working directory is the one that the RUN has in the file.
+pub(super) fn text(
+    parts: &Parts<'_, '_>,
+    step: &Step,
+    copied: &[&str],
+    same: bool,
+    style: &Style,
+) -> Result<Rerun, Refusal> {
+    let case = parts.case;
     let own: Vec<&Effect<'_>> = parts.effects.iter().filter(|effect| effect.inst == step.inst).collect();
-    let removed: Vec<&str> = own
-        .iter()
-        .filter_map(|effect| match &effect.kind {
-            Kind::Remove(names) => Some(names.iter().map(String::as_str)),
-            _ => None,
-        })
-        .flatten()
-        .collect();
-    let mut pieces: Vec<String> = Vec::new();
+    // What is repeated for its own sake; everything else only for one of these, or for a package.
+    let lasting: Vec<&Effect<'_>> = own.iter().copied().filter(|effect| lasts(parts, &own, effect, copied)).collect();
+    let last = lasting.last().map_or(0, |effect| effect.cmd.span.start);
+    let alpine = parts.ground.is_some_and(super::releases::Ground::alpine);
+
+    let mut pieces: Vec<Piece> = Vec::new();
     let mut changed = false;
     let mut installs: Option<Manager> = None;
     let mut updates = false;
-    let mut first_install: Option<usize> = None;
-    for effect in &own {
-        let as_written = || parts.case.source.slice(effect.cmd.span).to_string();
-        match &effect.kind {
-            Kind::Nothing | Kind::Remove(_) | Kind::TrustStore | Kind::Capabilities => changed |= !is_quiet(effect),
-            Kind::Build => changed = true,
-            Kind::PackageNoise => pieces.push(as_written()),
+    // Packages that are there only while the RUN needs them.
+    let mut passing: Vec<String> = Vec::new();
+    for (at, effect) in own.iter().copied().enumerate() {
+        let as_written = || case.source.slice(effect.cmd.span).to_string();
+        let mut noise = false;
+        let piece = match &effect.kind {
+            Kind::Nothing if effect.cmd.name.text == "umask" && effect.cmd.span.start < last => Some(as_written()),
+            Kind::Nothing | Kind::TrustStore | Kind::Capabilities => {
+                changed |= !is_quiet(effect);
+                None
+            }
+            Kind::Build => None,
+            Kind::Remove(names) => {
+                let again = |word: &str| passing.iter().any(|name| name == word);
+                names
+                    .iter()
+                    .any(|name| again(name))
+                    .then(|| chain::without(case, effect.cmd, &|word| names.contains(&word.text) && !again(&word.text)))
+            }
+            Kind::PackageNoise if chain::clears(case, effect, &lasting) => Some(spelled(parts, effect, same)?),
+            Kind::PackageNoise => {
+                noise = true;
+                chain::is_cleaning(effect.cmd).then(as_written)
+            }
             Kind::Install(install) if has_unknown_packages(install, step) => {
                 return Err(unclassified(effect.cmd.span, "the packages are named by a shell variable"));
             }
-            Kind::Install(install) => match install_text(parts, effect, &removed) {
-                None => {
-                    changed = true;
-                }
-                Some((text, same)) => {
+            Kind::Install(install) => {
+                let behind = own.iter().skip(at + 1);
+                let removed: Vec<&str> = behind
+                    .filter_map(|effect| match &effect.kind {
+                        Kind::Remove(names) => Some(names.iter().map(String::as_str)),
+                        _ => None,
+                    })
+                    .flatten()
+                    .collect();
+                let used = lasting.iter().filter(|effect| effect.cmd.span.start > own_start(&own, at));
+                let used: Vec<String> = used.flat_map(|effect| chain::packages(effect, alpine)).collect();
+                let group = effect.cmd.flag_value("--virtual").or_else(|| effect.cmd.flag_value("-t"));
+                let text = install_text(parts, effect, &removed, &used, group.as_deref());
+                if text.is_some() {
                     installs = Some(install.manager);
-                    changed |= !same;
-                    first_install.get_or_insert(pieces.len());
-                    pieces.push(text);
+                    let names = install.packages.iter().map(|package| package.name.clone()).chain(group);
+                    passing.extend(names.filter(|name| removed.contains(&name.as_str())));
+                    passing.retain(|name| used.contains(name) || !install.packages.iter().any(|own| own.name == *name));
                 }
-            },
-            Kind::Account => pieces.push(as_written()),
-            Kind::Make(paths) => {
-                let outside =
-                    paths.iter().any(|path| !is_system_dir(path) && !covered(path, copied) && !is_build_place(path));
-                if outside && !paths.iter().any(|path| covered(path, copied)) {
-                    pieces.push(as_written());
+                text
+            }
+            Kind::Make(paths) if lasting.iter().any(|lasting| std::ptr::eq(*lasting, effect)) => {
+                let inside = |word: &ShellWord| {
+                    let path = absolute(case, effect.step, effect.cmd, &word.text);
+                    path.is_some_and(|path| paths.contains(&path) && covered(&path, copied))
+                };
+                if effect.cmd.args.iter().any(inside) {
+                    Some(chain::without(case, effect.cmd, &inside))
                 } else {
-                    changed = true;
+                    Some(spelled(parts, effect, same)?)
                 }
             }
-            Kind::Own(_, paths) | Kind::Mode(paths) => {
-                if paths.iter().all(|path| !covered(path, copied) && made_here(&own, path)) && !paths.is_empty() {
-                    pieces.push(as_written());
-                } else {
-                    changed = true;
-                }
+            Kind::Account | Kind::Own(..) | Kind::Mode(_) | Kind::Write(_)
+                if lasting.iter().any(|lasting| std::ptr::eq(*lasting, effect)) =>
+            {
+                Some(spelled(parts, effect, same)?)
             }
-            Kind::Write(_) if is_rerun(effect) => pieces.push(as_written()),
-            Kind::Write(_) => changed = true,
+            Kind::Write(paths) if paths.iter().any(|path| path == "/etc/localtime") => {
+                return Err(unclassified(effect.cmd.span, "it makes /etc/localtime from a file of the build"));
+            }
+            Kind::Make(_) | Kind::Account | Kind::Own(..) | Kind::Mode(_) | Kind::Write(_) => None,
             Kind::Unknown(reason) => {
                 // With every need known, what nobody asks for may stay behind.
                 if !parts.needs.is_complete() {
                     return Err(unclassified(effect.cmd.span, reason));
                 }
-                changed = true;
+                None
             }
-        }
+        };
         updates |= matches!(effect.kind, Kind::PackageNoise) && effect.cmd.args.iter().any(|arg| arg.text == "update");
+        match piece {
+            Some(text) => {
+                changed |= text != as_written();
+                pieces.push(Piece { at, text, noise });
+            }
+            None => changed |= !matches!(effect.kind, Kind::Nothing | Kind::TrustStore | Kind::Capabilities),
+        }
     }
-    let significant = own.iter().any(|effect| match &effect.kind {
-        Kind::Account => true,
-        Kind::Write(_) => is_rerun(effect),
-        Kind::Make(paths) => paths.iter().any(|path| {
-            !is_system_dir(path) && !covered(path, copied) && !is_build_place(path) && *path != parts.case.workdir
-        }),
-        _ => false,
-    });
-    if installs.is_none() && !significant {
+    if installs.is_none() {
+        // Cleaning up after an install that is gone.
+        changed |= pieces.iter().any(|piece| piece.noise);
+        pieces.retain(|piece| !piece.noise);
+    }
+    if pieces.is_empty() || (installs.is_none() && !lasting.iter().any(|effect| is_significant(parts, effect, copied)))
+    {
         return Ok(Rerun::Nothing);
+    }
+    for piece in &pieces {
+        if let Some(effect) = own.get(piece.at) {
+            chain::check(case, effect)?;
+        }
     }
     let needs_update = matches!(installs, Some(Manager::Apt)) && !updates;
     if !changed && !needs_update {
@@ -105,26 +159,88 @@ pub(super) fn text(parts: &Parts<'_, '_>, step: &Step, copied: &[&str], style: &
             "it mixes building with setting up the image, in a script that cannot be split",
         ));
     }
-    if installs.is_none() {
-        // Cleaning up after an install that is gone.
-        let noise: Vec<String> = own
-            .iter()
-            .filter(|effect| matches!(effect.kind, Kind::PackageNoise))
-            .map(|effect| parts.case.source.slice(effect.cmd.span).to_string())
-            .collect();
-        pieces.retain(|piece| !noise.contains(piece));
-    }
-    if pieces.is_empty() {
-        return Ok(Rerun::Nothing);
-    }
+    variables_of(parts, &own, &mut pieces)?;
     if needs_update {
         // Behind what the RUN changes of the package sources.
-        pieces.insert(first_install.unwrap_or_default().min(pieces.len()), "apt-get update".into());
-        pieces.push("rm -rf /var/lib/apt/lists/*".into());
+        let install = |piece: &Piece| matches!(own.get(piece.at).map(|effect| &effect.kind), Some(Kind::Install(_)));
+        let first = pieces.iter().position(install).unwrap_or_default();
+        let at = pieces.get(first).map_or(0, |piece| piece.at);
+        pieces.insert(first, Piece { at, text: "apt-get update".into(), noise: true });
+        pieces.push(Piece { at: own.len(), text: "rm -rf /var/lib/apt/lists/*".into(), noise: true });
     }
-    let keyword = parts.case.file.get(step.inst).map_or("RUN", |inst| inst.name.text.as_str());
-    let between = format!(" {}{}    && ", style.escape, style.eol);
-    Ok(Rerun::Text(format!("{keyword} {}", pieces.join(&between))))
+    let keyword = case.file.get(step.inst).map_or("RUN", |inst| inst.name.text.as_str());
+    let errors_end_it = step.script.as_ref().is_some_and(|script| script.options.iter().any(|name| name == "errexit"));
+    let mut text = format!("{keyword} ");
+    for (index, piece) in pieces.iter().enumerate() {
+        if let Some(before) = index.checked_sub(1).and_then(|before| pieces.get(before)) {
+            // `a; b` goes on when `a` fails, and so does what is left of it.
+            let between = own.iter().take(piece.at + 1).skip(before.at + 1);
+            let goes_on = between.into_iter().any(|effect| matches!(effect.cmd.joiner, Joiner::Semi | Joiner::Newline));
+            let eol = format!(" {}{}    ", style.escape, style.eol);
+            match goes_on && !errors_end_it {
+                true => text.push_str(&format!(";{eol}")),
+                false => text.push_str(&format!("{eol}&& ")),
+            }
+        }
+        text.push_str(&piece.text);
+    }
+    Ok(Rerun::Text(text))
+}
+
+fn own_start(own: &[&Effect<'_>], at: usize) -> u32 {
+    own.get(at).map_or(0, |effect| effect.cmd.span.start)
+}
+
+/// The command leaves something that the final stage has to have, and that no COPY brings.
+fn lasts(parts: &Parts<'_, '_>, own: &[&Effect<'_>], effect: &Effect<'_>, copied: &[&str]) -> bool {
+    match &effect.kind {
+        Kind::Account => true,
+        Kind::Write(_) => is_rerun(effect),
+        Kind::Make(paths) => {
+            paths.iter().any(|path| !is_system_dir(path) && !covered(path, copied) && !is_build_place(path))
+        }
+        Kind::Own(_, paths) | Kind::Mode(paths) => {
+            paths.iter().all(|path| !covered(path, copied) && made_before(parts, own, effect, path, copied))
+                && !paths.is_empty()
+        }
+        _ => false,
+    }
+}
+
+/// It alone is a reason to repeat its RUN.
+fn is_significant(parts: &Parts<'_, '_>, effect: &Effect<'_>, copied: &[&str]) -> bool {
+    match &effect.kind {
+        Kind::Account => true,
+        Kind::Write(_) => is_rerun(effect),
+        Kind::Make(paths) => paths.iter().any(|path| {
+            !is_system_dir(path) && !covered(path, copied) && !is_build_place(path) && *path != parts.case.workdir
+        }),
+        _ => false,
+    }
+}
+
+fn spelled(parts: &Parts<'_, '_>, effect: &Effect<'_>, same: bool) -> Result<String, Refusal> {
+    chain::spelled(parts.case, effect, same)
+        .map_err(|span| unclassified(span, "it names a path by a directory that the final stage has not"))
+}
+
+/// Puts back the commands that set the variables of those that are repeated.
+fn variables_of(parts: &Parts<'_, '_>, own: &[&Effect<'_>], pieces: &mut Vec<Piece>) -> Result<(), Refusal> {
+    let case = parts.case;
+    let mut read: Vec<String> = pieces.iter().flat_map(|piece| variables(&piece.text, case.file.escape)).collect();
+    for (at, effect) in own.iter().enumerate().rev() {
+        let sets = chain::sets(effect.cmd);
+        let used = sets.iter().any(|name| read.iter().any(|read| read == name));
+        if !used || pieces.iter().any(|piece| piece.at == at) {
+            continue;
+        }
+        chain::check(case, effect)?;
+        let text = case.source.slice(effect.cmd.span).to_string();
+        read.extend(variables(&text, case.file.escape));
+        let behind = pieces.iter().position(|piece| piece.at > at).unwrap_or(pieces.len());
+        pieces.insert(behind, Piece { at, text, noise: false });
+    }
+    Ok(())
 }
 
 /// A package whose name is a variable that only the script of this RUN knows.
@@ -154,28 +270,36 @@ fn covered(path: &str, copied: &[&str]) -> bool {
     copied.iter().any(|copy| within(path, copy))
 }
 
-/// The path is of the distribution, or made in the same RUN.
-fn made_here(own: &[&Effect<'_>], path: &str) -> bool {
+/// The path is of the distribution, or a command that is repeated makes it before this one.
+fn made_before(parts: &Parts<'_, '_>, own: &[&Effect<'_>], effect: &Effect<'_>, path: &str, copied: &[&str]) -> bool {
+    let before = parts.effects.iter().filter(|other| other.cmd.span.start < effect.cmd.span.start);
+    let here = |other: &Effect<'_>| own.iter().any(|own| own.cmd.span == other.cmd.span);
     is_system_dir(path)
-        || path.starts_with("/home/")
-        || own.iter().any(|effect| match &effect.kind {
-            Kind::Make(paths) => paths.iter().any(|made| within(path, made)),
+        || before.into_iter().any(|other| match &other.kind {
+            Kind::Make(paths) => here(other) && paths.iter().any(|made| within(made, path) && !covered(made, copied)),
+            // The home of a new account.
+            Kind::Account => super::paths::parent(path) == "/home",
             _ => false,
         })
 }
 
-/// The install without what only builds; `None` when nothing is left. The flag says that nothing was left out.
-fn install_text(parts: &Parts<'_, '_>, effect: &Effect<'_>, removed: &[&str]) -> Option<(String, bool)> {
+/// The install without what only builds; `None` when nothing is left. `used` are packages that later commands of the RUN
+/// use, even if they are removed behind them; `group` is the name of a virtual package.
+fn install_text(
+    parts: &Parts<'_, '_>,
+    effect: &Effect<'_>,
+    removed: &[&str],
+    used: &[String],
+    group: Option<&str>,
+) -> Option<String> {
     let Kind::Install(install) = &effect.kind else { return None };
-    let virtual_name = effect.cmd.flag_value("--virtual").or_else(|| effect.cmd.flag_value("-t"));
-    if virtual_name.is_some_and(|name| removed.contains(&name.as_str())) {
-        return None;
-    }
+    let passes = group.is_some_and(|name| removed.contains(&name));
     let mut kept = run_time_packages(install, parts.pure, parts.ground, starts_others(parts));
-    kept.retain(|(name, _)| !removed.contains(&name.as_str()));
+    let used = |name: &str| used.iter().any(|used| used == name);
+    kept.retain(|(name, _)| used(name) || !(passes || removed.contains(&name.as_str())));
     if is_closed(parts) && !starts_installed(parts) {
         // Everything that the program wants is known: only that stays.
-        kept.retain(|(name, _)| packages::is_data(name) || wanted(parts, name));
+        kept.retain(|(name, _)| packages::is_data(name) || wanted(parts, name) || used(name));
     }
     if kept.is_empty() {
         return None;
@@ -184,7 +308,7 @@ fn install_text(parts: &Parts<'_, '_>, effect: &Effect<'_>, removed: &[&str]) ->
     if kept.len() == install.packages.len()
         && kept.iter().zip(&install.packages).all(|((name, _), package)| *name == package.name)
     {
-        return Some((source.slice(effect.cmd.span).to_string(), true));
+        return Some(source.slice(effect.cmd.span).to_string());
     }
     // Words that stay, with what stands between them and the word before.
     let mut text = String::new();
@@ -210,7 +334,7 @@ fn install_text(parts: &Parts<'_, '_>, effect: &Effect<'_>, removed: &[&str]) ->
         previous_end = end;
     }
     text.push_str(source.slice(Span::new(at.min(effect.cmd.span.end), effect.cmd.span.end)));
-    Some((text, false))
+    Some(text)
 }
 
 /// A program that an installed package brings may start those of the others: git starts ssh, ImageMagick ghostscript.

@@ -1,0 +1,193 @@
+//! A command that the final stage runs again: the packages that it uses, the variables and paths that it names, and how
+//! it is written where it stands without the commands around it.
+
+use super::Refusal;
+use super::case::Case;
+use super::effects::{Effect, Kind, absolute, path_args};
+use super::paths::{is_system_dir, parent, within};
+use super::placed::is_rerun;
+use super::refuse::refuse;
+use super::releases::{Family, Ground};
+use crate::model::{Origin, expand, variables};
+use crate::shell::{ShellCommand, ShellWord};
+use crate::text::Span;
+
+/// The packages whose programs and files the command uses, where no slim base is sure to have them.
+pub(super) fn packages(effect: &Effect<'_>, alpine: bool) -> Vec<String> {
+    let cmd = effect.cmd;
+    let mut wanted: Vec<&str> = Vec::new();
+    match cmd.name.text.as_str() {
+        "useradd" | "usermod" | "userdel" | "groupadd" | "groupmod" | "groupdel" if alpine => wanted.push("shadow"),
+        "adduser" | "addgroup" | "deluser" | "delgroup" if !alpine => wanted.push("adduser"),
+        "dpkg-reconfigure" => wanted.extend(cmd.args.last().map(|arg| arg.text.as_str())),
+        "setup-timezone" => wanted.extend(["alpine-conf", "tzdata"]),
+        _ => {}
+    }
+    if cmd.args.iter().any(|arg| arg.text.contains("/usr/share/zoneinfo")) {
+        wanted.push("tzdata");
+    }
+    wanted.extend(cmd.wrappers.iter().map(|word| word.text.as_str()).filter(|name| *name == "sudo"));
+    wanted.into_iter().map(String::from).collect()
+}
+
+/// Of what the repeated commands use: what the file installs, so that it stays, and what the old base has by itself and
+/// the new one lacks.
+pub(super) fn missing(ground: Option<&Ground>, effects: &[Effect<'_>]) -> Vec<String> {
+    let alpine = ground.is_some_and(Ground::alpine);
+    let installed = |name: &str| {
+        effects.iter().any(|effect| match &effect.kind {
+            Kind::Install(install) => install.packages.iter().any(|package| package.name == name),
+            _ => false,
+        })
+    };
+    let repeated = effects.iter().filter(|effect| is_rerun(effect) && !matches!(effect.kind, Kind::Install(_)));
+    let mut names: Vec<String> = repeated.flat_map(|effect| packages(effect, alpine)).collect();
+    names.retain(|name| installed(name) || ground.is_some_and(|ground| left_with_the_base(ground, name)));
+    names
+}
+
+/// The golang image has the package, and the slim image of its release has not.
+pub(super) fn left_with_the_base(ground: &Ground, name: &str) -> bool {
+    let debian = ground.golang && ground.family == Family::Debian;
+    // Both left the slim images with trixie.
+    debian && matches!(name, "adduser" | "tzdata") && !ground.slim_has_tzdata()
+}
+
+/// What cannot be run again outside of its RUN: it reads files of the build, or variables of the old base.
+pub(super) fn check(case: &Case<'_>, effect: &Effect<'_>) -> Result<(), Refusal> {
+    let cmd = effect.cmd;
+    let cannot = |span: Span, what: String| {
+        refuse(
+            "unclassified-run",
+            span,
+            format!("the final stage would have to run this again, and {what}"),
+            "write the final stage by hand, or split the RUN so that building and setting up the image stand apart",
+        )
+    };
+    let input = cmd.redirects.iter().chain(cmd.outer_redirects.iter());
+    if let Some(input) = input.into_iter().find(|redirect| redirect.operator == "<") {
+        return Err(cannot(cmd.span, format!("it reads {}", input.target.text)));
+    }
+    let inner = effect.step.script.iter().flat_map(|script| &script.substitutions);
+    for inner in inner.filter(|inner| cmd.span.contains(inner.span)) {
+        const PLAIN: &[&str] =
+            &["arch", "date", "dpkg", "echo", "getent", "hostname", "id", "lsb_release", "nproc", "printf", "uname"];
+        if !PLAIN.contains(&inner.name.text.as_str()) {
+            return Err(cannot(cmd.span, format!("what {} prints there is not known", inner.name.text)));
+        }
+    }
+    let text = case.source.slice(cmd.span);
+    for name in variables(text, case.file.escape) {
+        let of_base = effect.step.env.get(&name).is_some_and(|variable| variable.origin == Origin::Base);
+        if of_base && name != "PATH" && cmd.variable(&name).is_none() {
+            return Err(cannot(cmd.span, format!("it reads {name}, which only the old base sets")));
+        }
+    }
+    Ok(())
+}
+
+/// The command as it is written, with each path that hangs on the directory of its script as an absolute one, unless the
+/// final stage runs it in the `same` directory. `Err` is the word whose path is not known.
+pub(super) fn spelled(case: &Case<'_>, effect: &Effect<'_>, same: bool) -> Result<String, Span> {
+    let cmd = effect.cmd;
+    let mut changes: Vec<(Span, String)> = Vec::new();
+    for word in path_words(cmd) {
+        if word.text.starts_with(['/', '~']) || same && cmd.dir.as_deref() == Some("") {
+            continue;
+        }
+        let value = expand(&word.text, case.file.escape, &effect.step.env);
+        if value.as_ref().is_ok_and(|value| value.starts_with('/')) {
+            continue;
+        }
+        let path = absolute(case, effect.step, cmd, &word.text).ok_or(word.span)?;
+        if path.contains(|letter: char| !(letter.is_ascii_alphanumeric() || "/._-+@%:,".contains(letter))) {
+            return Err(word.span);
+        }
+        changes.push((word.span, path));
+    }
+    if cmd.name.text == "rm" && !cmd.has_short('f') && !cmd.has_flag(&["--force"]) {
+        // What the old base has the new one may lack; the path is gone either way.
+        changes.push((Span::new(cmd.name.span.end, cmd.name.span.end), " -f".into()));
+    }
+    if let (Kind::Make(paths), "mkdir") = (&effect.kind, cmd.name.text.as_str()) {
+        // The directory around it may be one that only the builder has.
+        let alone = paths.iter().all(|path| is_system_dir(parent(path)));
+        if !alone && !cmd.has_short('p') && !cmd.has_flag(&["--parents"]) {
+            changes.push((Span::new(cmd.name.span.end, cmd.name.span.end), " -p".into()));
+        }
+    }
+    changes.sort_by_key(|(span, _)| span.start);
+    Ok(replaced(case, cmd.span, &changes))
+}
+
+/// The text of the span with these places changed.
+fn replaced(case: &Case<'_>, span: Span, changes: &[(Span, String)]) -> String {
+    let mut text = String::new();
+    let mut at = span.start;
+    for (place, new) in changes {
+        text.push_str(case.source.slice(Span::new(at, place.start.max(at))));
+        text.push_str(new);
+        at = place.end.max(at);
+    }
+    text.push_str(case.source.slice(Span::new(at.min(span.end), span.end)));
+    text
+}
+
+/// The command without some of its words, and without the space in front of each.
+pub(super) fn without(case: &Case<'_>, cmd: &ShellCommand, drop: &dyn Fn(&ShellWord) -> bool) -> String {
+    let mut before = cmd.name.span.end;
+    let mut changes = Vec::new();
+    for arg in &cmd.args {
+        if drop(arg) {
+            changes.push((Span::new(before.min(arg.span.start), arg.span.end), String::new()));
+        }
+        before = arg.span.end;
+    }
+    replaced(case, cmd.span, &changes)
+}
+
+/// The words of a command, and of its redirections, that name files or directories.
+fn path_words(cmd: &ShellCommand) -> Vec<&ShellWord> {
+    let output = cmd.redirects.iter().filter(|redirect| {
+        let text = redirect.target.text.as_str();
+        redirect.operator.contains('>') && !redirect.operator.ends_with('&') && !text.starts_with('&')
+    });
+    path_args(cmd).into_iter().chain(output.map(|redirect| &redirect.target)).collect()
+}
+
+/// Variables that the command sets for those behind it: `TZ=Europe/Berlin`, `export TZ=…`.
+pub(super) fn sets(cmd: &ShellCommand) -> Vec<&str> {
+    let given = cmd.args.iter().filter_map(|arg| arg.text.split_once('=')).map(|(name, _)| name);
+    match cmd.name.text.as_str() {
+        "" => cmd.assignments.iter().map(|found| found.name.as_str()).collect(),
+        "export" | "readonly" | "local" | "declare" => given.collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// `rm` of a path that another command of the RUN fills, or of a package source that another one writes anew.
+pub(super) fn clears(case: &Case<'_>, effect: &Effect<'_>, others: &[&Effect<'_>]) -> bool {
+    let cmd = effect.cmd;
+    matches!(cmd.name.text.as_str(), "rm" | "rmdir" | "unlink")
+        && path_words(cmd).iter().filter_map(|word| absolute(case, effect.step, cmd, &word.text)).any(|gone| {
+            let source = super::sources::is_source(&gone) && !others.is_empty();
+            source
+                || others.iter().any(|other| match &other.kind {
+                    Kind::Write(paths) | Kind::Make(paths) => {
+                        paths.iter().any(|path| within(path, &gone) || within(&gone, path))
+                    }
+                    _ => false,
+                })
+        })
+}
+
+/// `rm -rf /var/lib/apt/lists/*`: every path is absolute, and in the places of the system.
+pub(super) fn is_cleaning(cmd: &ShellCommand) -> bool {
+    const PLACES: &[&str] = &["/var", "/usr", "/etc", "/tmp", "/root/.cache"];
+    let words = path_words(cmd);
+    match cmd.name.text.as_str() {
+        "rm" => words.iter().all(|word| PLACES.iter().any(|place| within(&word.text, place) && word.text != *place)),
+        "rmdir" | "unlink" => false,
+        _ => true,
+    }
+}
