@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Refusal;
 use super::case::Case;
 use super::effects::{Effect, Kind, moves};
-use super::entry::{Entry, Named};
+use super::entry::{Entry, Named, WRAPPERS};
 use super::paths::{STANDARD_PATH, base_name, join, parent, within};
 use super::refuse::refuse;
 use super::toolchains::go::{GoBuild, GoKind, Outputs};
@@ -64,8 +64,9 @@ pub(super) fn find(case: &Case<'_>, entry: &Entry, effects: &[Effect<'_>]) -> Re
         match &named.path {
             Some(path) => match files.get(path) {
                 Some(built) => found.main.push(confirmed(built)),
-                None => match guess(&guesses, path, named).filter(|_| !is_downloaded(case, path)) {
+                None => match guess(case, &guesses, path, named).filter(|_| !is_downloaded(case, path)) {
                     Some(built) => found.main.push(built),
+                    None if is_wrapper(case, effects, path) => found.foreign.push(named.clone()),
                     None if is_copied(case, path) || written_by_run(effects, path) => found.script = Some(path.clone()),
                     None => found.foreign.push(named.clone()),
                 },
@@ -74,7 +75,7 @@ pub(super) fn find(case: &Case<'_>, entry: &Entry, effects: &[Effect<'_>]) -> Re
                 let hit = path_dirs.iter().find_map(|dir| files.get(&join(dir, &named.text)));
                 let hit = hit
                     .cloned()
-                    .or_else(|| path_dirs.iter().find_map(|dir| guess(&guesses, &join(dir, &named.text), named)));
+                    .or_else(|| path_dirs.iter().find_map(|dir| guess(case, &guesses, &join(dir, &named.text), named)));
                 match hit {
                     Some(built) => {
                         found.by_path.push((named.text.clone(), built.path.clone()));
@@ -83,12 +84,25 @@ pub(super) fn find(case: &Case<'_>, entry: &Entry, effects: &[Effect<'_>]) -> Re
                     None => {
                         let copied =
                             path_dirs.iter().map(|dir| join(dir, &named.text)).find(|path| is_copied(case, path));
-                        match copied {
+                        match copied.filter(|path| !is_wrapper(case, effects, path)) {
                             Some(path) => found.script = Some(path),
                             None => found.foreign.push(named.clone()),
                         }
                     }
                 }
+            }
+        }
+    }
+    if found.main.is_empty() && found.script.is_none() && !found.foreign.is_empty() {
+        // `dockerize -wait tcp://db:5432 /app/main`: a program of others that starts ours.
+        for arg in entry.args.iter().filter(|arg| !arg.starts_with('-')) {
+            let bare = || path_dirs.iter().find_map(|dir| files.get(&join(dir, arg)));
+            let hit = if arg.contains('/') { files.get(&join(&entry.workdir, arg)) } else { bare() };
+            if let Some(built) = hit {
+                if !arg.contains('/') {
+                    found.by_path.push((arg.clone(), built.path.clone()));
+                }
+                found.main.push(confirmed(built));
             }
         }
     }
@@ -119,6 +133,13 @@ pub(super) fn find(case: &Case<'_>, entry: &Entry, effects: &[Effect<'_>]) -> Re
         return Err(missing(case, entry, &files));
     }
     Ok(found)
+}
+
+/// tini and its like, by the file from elsewhere: what they do is known, and a script of that name is none.
+fn is_wrapper(case: &Case<'_>, effects: &[Effect<'_>], path: &str) -> bool {
+    let name = base_name(path);
+    let fetched = || super::fetched::find(case, effects, name).is_some_and(|found| found.path == path);
+    WRAPPERS.contains(&name) && (written_by_run(effects, path) || fetched())
 }
 
 /// Two that name the same path: the build and the command of the image.
@@ -242,13 +263,14 @@ fn is_script(case: &Case<'_>, effect: &Effect<'_>) -> bool {
 }
 
 /// The command's own word is the only evidence: a build whose output is not known may have made the file it names.
-fn guess(guesses: &[Guess], path: &str, named: &Named) -> Option<Built> {
+fn guess(case: &Case<'_>, guesses: &[Guess], path: &str, named: &Named) -> Option<Built> {
     let dir = parent(path);
+    let own = !matches!(case.workdir.as_str(), "/" | "/go") && within(dir, &case.workdir);
     let mut fitting = guesses.iter().filter(|guess| match &guess.place {
         GuessPlace::In(known) => known == dir,
         GuessPlace::At(known) => known == path || known == dir,
-        // A bare name is looked up in PATH: only a place that is known can be meant.
-        GuessPlace::Anywhere => named.path.is_some(),
+        // A bare name is looked up in PATH: only a place that is known can be meant, or one that the file put into it.
+        GuessPlace::Anywhere => named.path.is_some() || own,
     });
     // The last build command has the last word; `go get` only fetches since Go 1.18.
     let all: Vec<&Guess> = fitting.by_ref().collect();
@@ -306,7 +328,7 @@ fn named_by_env(case: &Case<'_>, files: &BTreeMap<String, Built>, guesses: &[Gue
                 continue;
             }
             let named = Named { text: word.to_string(), path: None, span: case.base_span() };
-            match guess(guesses, word, &named) {
+            match guess(case, guesses, word, &named) {
                 Some(built) => found.push(Built { why: format!("ENV {name} names it"), ..built }),
                 None => {
                     return Err(refuse(

@@ -2,6 +2,7 @@
 
 use super::case::Case;
 use super::effects::{Effect, Kind};
+use super::fetched::{Fetched, How};
 use super::link::{Link, carries_either, cxx_package};
 use super::needs::{Claim, Needs};
 use super::packages::{Provided, builds_only, is_toolchain, provider};
@@ -21,6 +22,8 @@ pub(super) struct Choice {
     pub ruled_out: Vec<RuledOut>,
     /// Packages that the final stage installs beside those of the file.
     pub packages: Vec<String>,
+    /// Programs of other images, of the network and of archives that are started.
+    pub fetched: Vec<Fetched>,
     /// Assumptions that the user's own wish brings with it.
     pub open: Vec<Claim>,
 }
@@ -70,6 +73,7 @@ pub(super) fn choose(
         bar(Tier::Distroless, false, claim);
     }
     let mut packages = Vec::new();
+    let mut fetched: Vec<Fetched> = Vec::new();
     for (name, claim) in &needs.programs {
         if own.contains(&name.as_str()) {
             continue;
@@ -82,7 +86,9 @@ pub(super) fn choose(
                 "start the program without it, or keep the single stage",
             ));
         }
-        let made = made_by_run(effects, name);
+        let brought = super::fetched::find(case, effects, name);
+        let copied = brought.as_ref().is_some_and(|found| found.how != How::Unpacked);
+        let made = made_by_run(effects, name) || copied;
         bar(Tier::SameDistro, false, claim);
         match provider(name, alpine) {
             _ if made => {}
@@ -92,6 +98,7 @@ pub(super) fn choose(
             Provided::Already => {}
             // The old base has it, or one of the packages that the final stage installs again.
             Provided::Unknown if !case.options.stated.packages.is_empty() => {}
+            Provided::Unknown if brought.is_some() => {}
             Provided::Unknown
                 if ground.is_some_and(|ground| !ground.toolchain_image) || installs_something(effects) => {}
             Provided::Unknown => {
@@ -99,10 +106,11 @@ pub(super) fn choose(
                     "unknown-program",
                     claim.shown.span.unwrap_or(case.base_span()),
                     format!("{}{}, and it is not known where it comes from", claim.text, claim.in_file()),
-                    "install its package in the file, or name it: --package NAME (rewrite: {packages: [NAME]})",
+                    unknown_program_help(effects),
                 ));
             }
         }
+        fetched.extend(brought.filter(|_| copied || !made && provider(name, alpine) == Provided::Unknown));
     }
     for claim in needs.gaps.iter().chain(&needs.program_gaps) {
         bar(Tier::SameDistroTree, true, claim);
@@ -158,6 +166,15 @@ pub(super) fn choose(
     if tier <= Tier::SameDistro && links.iter().any(|link| matches!(link, Link::Either { .. })) {
         packages.extend(cxx_package(ground, effects).map(String::from));
     }
+    // The Debian images of Go have ssh, which git starts for `git@host:path`; the slim ones have not.
+    let debian = ground.is_some_and(|ground| ground.golang && ground.family == Family::Debian);
+    if debian && tier <= Tier::SameDistro && needs.programs.iter().any(|(name, _)| name == "git") {
+        if super::sources::may_add(case, ground, effects) || packages.iter().any(|name| name == "git") {
+            packages.push("openssh-client".into());
+        } else {
+            open.push(Claim::new("git starts no ssh, which only the old base has"));
+        }
+    }
     let reads = (installs_something(effects) || !packages.is_empty()).then(|| super::trust::reader(needs, own, ground));
     if let (Some(claim), true) = (hashed.or(reads.flatten()), tier <= Tier::SameDistro)
         && ground.is_some_and(|ground| ground.toolchain_image)
@@ -181,7 +198,31 @@ pub(super) fn choose(
     packages.extend(case.options.stated.packages.iter().cloned());
     packages.sort();
     packages.dedup();
-    Ok(Choice { tier, base, why, ruled_out, packages, open })
+    fetched.dedup();
+    for found in &fetched {
+        let there = match found.how {
+            How::Unpacked => format!("the archive leaves {}, and it", found.path),
+            _ => found.path.clone(),
+        };
+        let text = format!("{there} runs on {base}: it is linked statically or against what that has");
+        open.push(Claim::at(text, found.span));
+    }
+    Ok(Choice { tier, base, why, ruled_out, packages, fetched, open })
+}
+
+/// What lifts it depends on how the program may have come.
+fn unknown_program_help(effects: &[Effect<'_>]) -> &'static str {
+    let by_hand = effects.iter().any(|effect| {
+        matches!(&effect.kind, Kind::Unknown(_))
+            && matches!(effect.cmd.name.text.as_str(), "dpkg" | "rpm" | "sh" | "bash")
+    });
+    if by_hand {
+        "if a script or a package file of this Dockerfile brings it, fetch the program itself with curl -o \
+         /usr/local/bin/NAME, or write the final stage by hand; a package can be named: --package NAME (rewrite: {packages: \
+         [NAME]})"
+    } else {
+        "install its package in the file, or name it: --package NAME (rewrite: {packages: [NAME]})"
+    }
 }
 
 /// The path lies in the working directory, which the file gives to the user of the image.

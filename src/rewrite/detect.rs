@@ -143,6 +143,10 @@ pub(super) fn walk<'a>(
 
 fn copy(tree: &mut ImageTree<'_>, file: &Dockerfile, step: &Step, inst: &Instruction) {
     let Some(transfer) = inst.transfer() else { return };
+    let remote = transfer.sources.iter().all(|source| source.text.contains("://"));
+    if (inst.flag("from").is_some() || remote) && super::fetched::brings_programs(file, step, inst) {
+        return;
+    }
     let text = |word: &str| expand(word, file.escape, &step.env).unwrap_or_else(|_| word.to_string());
     let Some(workdir) = step.workdir.as_deref() else {
         tree.gaps.push("a COPY whose working directory is not known".into());

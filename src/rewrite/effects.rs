@@ -41,6 +41,8 @@ pub(super) enum Kind<'a> {
     Write(Vec<String>),
     /// `update-ca-certificates`.
     TrustStore,
+    /// An archive is unpacked into this directory of the base, and what is in it is not known.
+    Unpack(String),
     /// File capabilities or set-user-id.
     Capabilities,
     /// Not known, and why it matters.
@@ -128,6 +130,8 @@ const HARMLESS: &[&str] = &[
     "md5sum",
     "gpgconf",
     "hash",
+    // Only a cache, which whoever reads fonts makes again.
+    "fc-cache",
 ];
 
 /// Tools that read sources and write into the directory they run in.
@@ -232,7 +236,7 @@ fn kind<'a>(case: &Case<'_>, step: &'a Step, cmd: &'a ShellCommand, install: Opt
     }
     let first = cmd.args.iter().find(|arg| !arg.text.starts_with('-')).map_or("", |arg| arg.text.as_str());
     let kind = match name {
-        "echo" | "printf" | "cat" | "tee" | "envsubst" => {
+        "echo" | "printf" | "cat" | "tee" | "envsubst" | "ssh-keyscan" => {
             let mut written = redirected.clone();
             if name == "tee" {
                 match operands(case, step, cmd) {
@@ -521,7 +525,7 @@ fn unpack<'a>(case: &Case<'_>, step: &Step, cmd: &ShellCommand) -> Kind<'a> {
     match absolute(case, step, cmd, &dir) {
         // /usr/local/go is the toolchain; nothing there is wanted.
         Some(path) if path == "/usr/local" && step_installs_go(step) => Kind::Build,
-        Some(path) if is_system_dir(&path) => Kind::Unknown(format!("an archive is unpacked into {path}")),
+        Some(path) if is_system_dir(&path) => Kind::Unpack(path),
         Some(path) => Kind::Write(vec![path]),
         None => Kind::Unknown("where the archive is unpacked is computed".into()),
     }
@@ -550,14 +554,19 @@ fn is_local_script(case: &Case<'_>, cmd: &ShellCommand) -> bool {
     name.starts_with("./") || name.starts_with("scripts/") || name.starts_with("bin/") || name.starts_with("hack/")
 }
 
-/// The text of the commands of one RUN that a final stage of the same distribution has to run again; `None` when they
-/// cannot be taken out of their script.
-pub(super) fn can_be_split(effects: &[&Effect<'_>]) -> bool {
-    effects.iter().all(|effect| {
+/// Whether the commands of one RUN that a final stage of the same distribution has to run again can be taken out of
+/// their script: `kept` says which ones. A pipe goes with all its commands.
+pub(super) fn can_be_split(effects: &[&Effect<'_>], kept: &[bool]) -> bool {
+    effects.iter().zip(kept).enumerate().all(|(index, (effect, kept))| {
+        let piped = |index: usize| effects.get(index).is_some_and(|other| other.cmd.joiner == Joiner::Pipe);
         effect.cmd.depth == 0
             && !effect.cmd.conditional
-            && !effect.cmd.opaque
-            && matches!(effect.cmd.joiner, Joiner::Start | Joiner::And | Joiner::Semi | Joiner::Newline)
+            && (!effect.cmd.opaque || !kept)
+            && match effect.cmd.joiner {
+                Joiner::Start | Joiner::And | Joiner::Semi | Joiner::Newline => !(*kept && piped(index + 1)),
+                Joiner::Pipe => !kept,
+                _ => false,
+            }
     })
 }
 

@@ -74,7 +74,8 @@ const DEV: &[&str] = &[
 ];
 
 /// Programs that start what their arguments name.
-const WRAPPERS: &[&str] = &["tini", "dumb-init", "gosu", "su-exec", "catatonit", "setpriv", "nice", "env", "exec"];
+pub(super) const WRAPPERS: &[&str] =
+    &["tini", "dumb-init", "gosu", "su-exec", "catatonit", "setpriv", "nice", "env", "exec"];
 
 const SUPERVISORS: &[&str] = &[
     "supervisord",

@@ -7,6 +7,7 @@ use super::case::Case;
 use super::effects::{Effect, Kind};
 use super::entry::{Entry, json};
 use super::environment::{EnvText, env_text, of_old_base_line};
+use super::fetched::{Fetched, How};
 use super::needs::Needs;
 use super::paths::{is_system_dir, within};
 use super::placed::{BUNDLE, CERTIFICATES, certificates, is_gone, owner_of, owners, removed_later, whole};
@@ -116,6 +117,13 @@ pub(super) fn lay(parts: &Parts<'_, '_>, mut outline: Outline) -> Result<Laid, R
             }
             Body::Shell(_) if tier <= Tier::SameDistro => {
                 lines.push((here(false), Line::Repeat { inst: id, text: None }));
+            }
+            Body::Copy(_) if tier <= Tier::SameDistro => {
+                let again = |found: &&Fetched| found.how == How::Again(id);
+                let fetched = parts.choice.fetched.iter().find(again);
+                if fetched.is_some_and(|found| !copies.iter().any(|copy| within(&found.path, &copy.to))) {
+                    lines.push((Place::Before(id.0, 0), Line::Repeat { inst: id, text: None }));
+                }
             }
             Body::Run(_) if tier <= Tier::SameDistro => {
                 let paths: Vec<&str> = copies.iter().map(|copy| copy.to.as_str()).collect();
@@ -348,6 +356,12 @@ fn copies(parts: &Parts<'_, '_>) -> Result<Vec<StageCopy>, Refusal> {
                 Some(copy) => copy.to = to,
                 None => copies.push(StageCopy { from: path.clone(), to, chown: None }),
             }
+        }
+    }
+    for found in parts.choice.fetched.iter().filter(|found| !matches!(found.how, How::Again(_))) {
+        let known = copies.iter().any(|copy| within(&found.path, &copy.to));
+        if !known && tier <= Tier::SameDistro {
+            copies.push(StageCopy { from: found.path.clone(), to: found.path.clone(), chown: None });
         }
     }
     copies.extend(system_files(parts));

@@ -13,6 +13,7 @@ mod effects;
 mod entry;
 mod environment;
 pub mod explain;
+mod fetched;
 mod layout;
 mod link;
 mod named;
@@ -170,8 +171,7 @@ pub fn plan(
             "unclassified-run",
             case.content(*inst),
             format!("what this RUN does cannot be read: {reason}"),
-            "give the build context with --context, or name what the program reads: --runtime-file PATH (rewrite: \
-             {runtime-files: [PATH]})",
+            reruns::unclassified_help(&case),
         ));
     }
 

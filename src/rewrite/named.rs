@@ -40,6 +40,9 @@ pub(super) fn in_file(image: &Image<'_, '_>, entry: &Entry, needs: &mut Needs) {
     for (word, claim) in words {
         for part in word.split(['=', ',', ':']).filter(|part| !part.is_empty() && !part.starts_with('-')) {
             one(image, entry, part, &claim, needs);
+            // `ssh -i /app/key`
+            let inner = part.split([' ', '\t', '"', '\'', ';']).filter(|inner| *inner != part && inner.contains('/'));
+            inner.for_each(|inner| one(image, entry, inner, &claim, needs));
         }
     }
 }

@@ -220,9 +220,16 @@ fn needs(parts: &Parts<'_, '_>, laid: &Laid, add: &mut dyn FnMut(bool, Claim)) {
         let known = super::packages::provider(name, parts.ground.is_some_and(super::releases::Ground::alpine));
         let own = shipped(parts.found).any(|built| super::paths::base_name(&built.path) == name);
         let stated = !parts.case.options.stated.packages.is_empty();
-        let proved =
-            own || stated || known != super::packages::Provided::Unknown || super::reruns::installs(parts, name);
-        add(proved, Claim { text: format!("{name} is in the final image: {}", claim.text), ..claim.clone() });
+        let proved = own
+            || stated
+            || known != super::packages::Provided::Unknown
+            || super::reruns::installs(parts, name)
+            || parts.choice.fetched.iter().any(|found| super::paths::base_name(&found.path) == name);
+        let text = match !proved && super::layout::fetches(parts, name) {
+            true => format!("{name}, which a RUN fetches, runs on {} as well: {}", parts.choice.base, claim.text),
+            false => format!("{name} is in the final image: {}", claim.text),
+        };
+        add(proved, Claim { text, ..claim.clone() });
     }
     if !needs.cached.is_empty() {
         add(true, Claim::new(format!("read in your Go module cache: {}", needs.cached.join(", "))));

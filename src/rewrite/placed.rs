@@ -69,6 +69,10 @@ pub(super) fn of_transfer(case: &Case<'_>, step: &Step, inst: &Instruction) -> R
             placed.push(Placed { path: join(&target, name), chown: chown.clone(), dir: false });
             continue;
         }
+        if inst.flag("from").is_some() && super::paths::STANDARD_PATH.contains(&super::paths::parent(&text)) {
+            placed.push(Placed { path: join(&target, base_name(&text)), chown: chown.clone(), dir: false });
+            continue;
+        }
         match from_context(case, &text, &target, chown.as_ref()) {
             Some(files) => placed.extend(files),
             // Larger than it need be, but all of it.

@@ -198,7 +198,12 @@ impl Image<'_, '_> {
                 return Some((format!("`{}`", untracked.what), untracked.span));
             }
         }
-        if let Some(effect) = self.effects.iter().find(|effect| matches!(effect.kind, Kind::Unknown(_))) {
+        let makes = |effect: &&Effect<'_>| match &effect.kind {
+            Kind::Unknown(_) => true,
+            Kind::Unpack(dir) => within(path, dir),
+            _ => false,
+        };
+        if let Some(effect) = self.effects.iter().find(makes) {
             return Some((format!("`{}`", effect.cmd.name.text), effect.cmd.span));
         }
         case.runs()
@@ -228,6 +233,7 @@ impl Image<'_, '_> {
                     || within(path, &case.workdir)
                     || dir.is_none_or(|dir| within(path, &dir))
             }
+            Kind::Unpack(dir) => within(path, dir),
             // The paths of these were looked at.
             _ => false,
         }

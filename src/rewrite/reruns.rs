@@ -1,5 +1,6 @@
 //! RUN instructions that a final stage of the same distribution has to run again: packages, accounts, directories.
 
+use super::case::Case;
 use super::chain;
 use super::effects::{Effect, Kind, absolute, can_be_split, run_time_packages};
 use super::layout::Parts;
@@ -74,7 +75,7 @@ pub(super) fn text(
                 chain::is_cleaning(effect.cmd).then(as_written)
             }
             Kind::Install(install) if has_unknown_packages(install, step) => {
-                return Err(unclassified(effect.cmd.span, "the packages are named by a shell variable"));
+                return Err(unclassified(case, effect.cmd.span, "the packages are named by a shell variable"));
             }
             Kind::Install(install) => {
                 let behind = own.iter().skip(at + 1);
@@ -114,13 +115,18 @@ pub(super) fn text(
                 Some(spelled(parts, effect, same)?)
             }
             Kind::Write(paths) if paths.iter().any(|path| path == "/etc/localtime") => {
-                return Err(unclassified(effect.cmd.span, "it makes /etc/localtime from a file of the build"));
+                return Err(unclassified(case, effect.cmd.span, "it makes /etc/localtime from a file of the build"));
             }
             Kind::Make(_) | Kind::Account | Kind::Own(..) | Kind::Mode(_) | Kind::Write(_) => None,
-            Kind::Unknown(reason) => {
+            Kind::Unknown(_) | Kind::Unpack(_) => {
                 // With every need known, what nobody asks for may stay behind.
                 if !parts.needs.is_complete() {
-                    return Err(unclassified(effect.cmd.span, reason));
+                    let reason = match &effect.kind {
+                        Kind::Unpack(dir) => format!("an archive is unpacked into {dir}"),
+                        Kind::Unknown(reason) => reason.clone(),
+                        _ => String::new(),
+                    };
+                    return Err(unclassified(case, effect.cmd.span, &reason));
                 }
                 None
             }
@@ -152,12 +158,14 @@ pub(super) fn text(
     if !changed && !needs_update {
         return Ok(Rerun::Whole);
     }
-    if !can_be_split(&own) {
+    let kept: Vec<bool> = (0..own.len()).map(|at| pieces.iter().any(|piece| piece.at == at)).collect();
+    if !can_be_split(&own, &kept) {
         let span = own.first().map_or(Span::default(), |effect| effect.cmd.span);
-        return Err(unclassified(
-            span,
-            "it mixes building with setting up the image, in a script that cannot be split",
-        ));
+        let reason = match own.iter().any(|effect| matches!(effect.kind, Kind::Build)) {
+            true => "it mixes building with setting up the image, in a script that cannot be split",
+            false => "only a part of it is for the running image, and its script cannot be split",
+        };
+        return Err(unclassified(case, span, reason));
     }
     variables_of(parts, &own, &mut pieces)?;
     if needs_update {
@@ -221,7 +229,7 @@ fn is_significant(parts: &Parts<'_, '_>, effect: &Effect<'_>, copied: &[&str]) -
 
 fn spelled(parts: &Parts<'_, '_>, effect: &Effect<'_>, same: bool) -> Result<String, Refusal> {
     chain::spelled(parts.case, effect, same)
-        .map_err(|span| unclassified(span, "it names a path by a directory that the final stage has not"))
+        .map_err(|span| unclassified(parts.case, span, "it names a path by a directory that the final stage has not"))
 }
 
 /// Puts back the commands that set the variables of those that are repeated.
@@ -251,14 +259,20 @@ fn has_unknown_packages(install: &Install, step: &Step) -> bool {
     })
 }
 
-fn unclassified(span: Span, reason: &str) -> Refusal {
-    refuse(
-        "unclassified-run",
-        span,
-        format!("whether the image needs this when it runs is not known: {reason}"),
+fn unclassified(case: &Case<'_>, span: Span, reason: &str) -> Refusal {
+    let text = format!("whether the image needs this when it runs is not known: {reason}");
+    refuse("unclassified-run", span, text, unclassified_help(case))
+}
+
+/// What lifts the refusal of a RUN that is not understood.
+pub(super) fn unclassified_help(case: &Case<'_>) -> &'static str {
+    if case.context.is_none() {
         "give the build context with --context, or name what the program reads: --runtime-file PATH (rewrite: \
-         {runtime-files: [PATH]})",
-    )
+         {runtime-files: [PATH]})"
+    } else {
+        "if the program needs nothing of it, name what it reads: --runtime-file PATH (rewrite: {runtime-files: [PATH]}); \
+         otherwise write the final stage by hand"
+    }
 }
 
 /// Commands without any trace that need not be repeated but do no harm: `set -ex`, `cd`.
@@ -368,6 +382,7 @@ fn is_closed(parts: &Parts<'_, '_>) -> bool {
             || super::needs::shipped(parts.found).any(|built| super::paths::base_name(&built.path) == name)
             || installs(parts, name)
             || super::layout::fetches(parts, name)
+            || parts.choice.fetched.iter().any(|found| super::paths::base_name(&found.path) == name)
     };
     parts.needs.is_complete() && parts.pure && parts.needs.programs.iter().all(|(name, _)| known(name))
 }

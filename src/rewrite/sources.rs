@@ -83,11 +83,42 @@ pub(super) fn may_add(case: &Case<'_>, ground: Option<&Ground>, effects: &[Effec
     first_lost(case, effects).is_none() && ground.is_none_or(|ground| off_the_mirrors(ground).is_none())
 }
 
+/// Names of the releases that are found as base images and have no long support.
+const UBUNTU: &[(&str, &str)] = &[
+    ("artful", "17.10"),
+    ("cosmic", "18.10"),
+    ("disco", "19.04"),
+    ("eoan", "19.10"),
+    ("groovy", "20.10"),
+    ("hirsute", "21.04"),
+    ("impish", "21.10"),
+    ("kinetic", "22.10"),
+    ("lunar", "23.04"),
+    ("mantic", "23.10"),
+    ("oracular", "24.10"),
+    ("plucky", "25.04"),
+    ("precise", "12.04"),
+    ("questing", "25.10"),
+    ("wily", "15.10"),
+    ("yakkety", "16.10"),
+    ("zesty", "17.04"),
+];
+
+/// Releases before this year had their last updates by November 2026, but for those with long support.
+const LAST_UBUNTU: u32 = 26;
+
 /// The distribution and release, where its packages have moved to an archive.
 fn off_the_mirrors(ground: &Ground) -> Option<String> {
     let release = ground.release.as_deref()?;
     match (ground.family, release) {
         (Family::Debian, "jessie" | "stretch" | "buster") => Some(format!("Debian {release}")),
+        // Releases without long support move to old-releases.ubuntu.com: those of an odd year, and those of October.
+        (Family::Ubuntu, _) => {
+            let number = UBUNTU.iter().find(|(name, _)| *name == release).map_or(release, |(_, number)| number);
+            let (year, month) = number.split_once('.')?;
+            let year = year.parse::<u32>().ok().filter(|year| *year < LAST_UBUNTU)?;
+            (year % 2 == 1 || month != "04" || year < 14).then(|| format!("Ubuntu {release}"))
+        }
         _ => None,
     }
 }

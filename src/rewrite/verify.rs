@@ -68,6 +68,7 @@ fn check(parts: &Parts<'_, '_>, laid: &Laid, edits: &[Edit]) -> Result<Weight, S
         let Some(inst) = file.get(step.inst) else { continue };
         if let Some(from) = inst.flag("from").and_then(|flag| flag.value.as_ref())
             && Some(from.text.as_str()) != name
+            && !case.steps().any(|(_, own)| case.source.slice(own.content) == after.slice(inst.content))
         {
             return Err(format!("it copies from {}", from.text));
         }
@@ -137,6 +138,7 @@ fn is_made(parts: &Parts<'_, '_>, path: &str) -> bool {
     ];
     OF_THE_BASE.contains(&path) && !super::placed::is_gone(parts.case, parts.effects, path)
         || super::needs::shipped(parts.found).any(|built| super::paths::within(&built.path, path))
+        || parts.choice.fetched.iter().any(|found| found.path == path)
         || super::layout::is_there(parts, path)
         || super::placed::fills(parts.case, parts.effects, path)
 }

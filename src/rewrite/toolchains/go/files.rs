@@ -24,7 +24,10 @@ pub enum Call {
 pub enum How {
     Copy,
     Move,
+    /// The source is a path like any other: a hard link, `ln -sr`.
     Link,
+    /// The source is what the link says.
+    Symlink,
 }
 
 pub fn is_file_command(name: &str) -> bool {
@@ -175,6 +178,7 @@ pub fn read(name: &str, words: &[String]) -> Option<Call> {
         "cp" | "mv" | "ln" | "install" => {
             let how = match name {
                 "mv" => How::Move,
+                "ln" if (short('s') || flags.iter().any(|flag| flag == "--symbolic")) && !short('r') => How::Symlink,
                 "ln" => How::Link,
                 _ if short('s') && name == "cp" => How::Link,
                 _ => How::Copy,
@@ -189,7 +193,7 @@ pub fn read(name: &str, words: &[String]) -> Option<Call> {
             let dest = plain.pop()?;
             if plain.is_empty() {
                 // `ln -s /a/b` makes ./b.
-                return (how == How::Link).then(|| Call::Transfer {
+                return matches!(how, How::Link | How::Symlink).then(|| Call::Transfer {
                     how,
                     sources: vec![dest],
                     dest: ".".into(),
@@ -226,8 +230,10 @@ mod tests {
         check("mv a b c/", Some("Move a b > c/"));
         check("cp -r a b", Some("Copy a > b"));
         check("cp -t d a b", Some("Copy a b > d/"));
-        check("ln -sf /a/b /usr/bin/b", Some("Link /a/b > /usr/bin/b"));
-        check("ln -s /a/b", Some("Link /a/b > ./"));
+        check("ln -sf /a/b /usr/bin/b", Some("Symlink /a/b > /usr/bin/b"));
+        check("ln -s /a/b", Some("Symlink /a/b > ./"));
+        check("ln -sr a /usr/bin/b", Some("Link a > /usr/bin/b"));
+        check("ln a b", Some("Link a > b"));
         check("install -m 0755 -o root a /usr/bin", Some("Copy a > /usr/bin"));
         check("install -d /x", Some("dirs /x"));
         check("upx --best -o small big", Some("Copy big > small"));

@@ -590,10 +590,19 @@ impl<'a> Walk<'a> {
                 }
             }
             files::Call::Transfer { how, sources, dest, into_dir } => {
-                let sources = self.all_paths(&sources, dir);
                 let target = join(dir, &dest);
                 let there = self.tree.is_dir(&target);
                 let into = into_dir || dest.ends_with('/') || sources.len() > 1 || there == Some(true);
+                // A symbolic link says what it leads to from where it lies.
+                let from = match how {
+                    files::How::Symlink if into => target.as_str(),
+                    files::How::Symlink => {
+                        target.rsplit_once('/').map_or("/", |(dir, _)| if dir.is_empty() { "/" } else { dir })
+                    }
+                    _ => dir,
+                };
+                let sources = self.all_paths(&sources, from);
+                let into = into || sources.len() > 1;
                 if sources.is_empty() {
                     return false;
                 }
@@ -616,7 +625,8 @@ impl<'a> Walk<'a> {
         let moved: Vec<Made> =
             self.programs.iter().filter(|made| made.path == source || made.path.starts_with(&below)).cloned().collect();
         let known = self.tree.duplicate(source, to);
-        if !known && how != files::How::Link {
+        let link = matches!(how, files::How::Link | files::How::Symlink);
+        if !known && !link {
             self.tree.unknown.push(format!("{} {source}", change.0));
             self.untracked.push(Untracked { span: change.1, what: format!("{} {source} {to}", change.0) });
             self.tree.insert(to, Origin::Made);
@@ -624,7 +634,7 @@ impl<'a> Walk<'a> {
         self.programs.retain(|made| made.path != to);
         for mut made in moved {
             let rest = made.path.strip_prefix(source).unwrap_or("").to_string();
-            if how == files::How::Link {
+            if link {
                 made.link_to = Some(made.path.clone());
             }
             made.path = format!("{to}{rest}");
@@ -643,7 +653,7 @@ fn name_of(how: files::How) -> &'static str {
     match how {
         files::How::Copy => "cp",
         files::How::Move => "mv",
-        files::How::Link => "ln",
+        files::How::Link | files::How::Symlink => "ln",
     }
 }
 

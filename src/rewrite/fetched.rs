@@ -1,0 +1,76 @@
+//! Programs that neither the build nor a package makes: of other images, from the network, out of an archive.
+
+use super::case::Case;
+use super::effects::{Effect, Kind};
+use super::entry::WRAPPERS;
+use super::paths::{STANDARD_PATH, base_name, is_system_dir, join, parent};
+use super::placed::{Placed, of_transfer};
+use crate::model::{Step, expand};
+use crate::syntax::{Dockerfile, InstId, Instruction};
+use crate::text::Span;
+
+/// A program that the image starts and that the file brings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Fetched {
+    pub path: String,
+    pub how: How,
+    pub span: Span,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum How {
+    /// `COPY --from=image`, which the final stage does again.
+    Again(InstId),
+    /// From the builder, where a RUN has changed it or made it executable.
+    FromBuilder,
+    /// An archive is unpacked among programs: that this one is in it, only its name in the command says.
+    Unpacked,
+}
+
+/// Where the program of that name comes from.
+pub(super) fn find(case: &Case<'_>, effects: &[Effect<'_>], name: &str) -> Option<Fetched> {
+    for (step, inst) in case.steps() {
+        let Some(transfer) = inst.transfer() else { continue };
+        let from_image = inst.flag("from").is_some();
+        if !from_image && !transfer.sources.iter().any(|source| source.text.contains("://")) {
+            continue;
+        }
+        let placed = of_transfer(case, step, inst).unwrap_or_default();
+        if let Some(Placed { path, .. }) = placed.into_iter().find(|one| !one.dir && base_name(&one.path) == name) {
+            let touches = |effect: &Effect<'_>| {
+                let words = effect.cmd.args.iter();
+                let mut paths =
+                    words.filter_map(|arg| super::effects::absolute(case, effect.step, effect.cmd, &arg.text));
+                paths.any(|word| word == path)
+            };
+            let again = from_image && !effects.iter().any(touches);
+            let how = if again { How::Again(step.inst) } else { How::FromBuilder };
+            return Some(Fetched { path, how, span: inst.content });
+        }
+    }
+    effects.iter().find_map(|effect| match &effect.kind {
+        Kind::Unpack(dir) if STANDARD_PATH.contains(&dir.as_str()) && !effect.cmd.conditional => {
+            Some(Fetched { path: join(dir, name), how: How::Unpacked, span: effect.cmd.span })
+        }
+        _ => None,
+    })
+}
+
+/// Of a COPY from another image or an ADD from the network it is known that it brings programs and nothing that one
+/// could read: where they go says so, or what they are called.
+pub(super) fn brings_programs(file: &Dockerfile, step: &Step, inst: &Instruction) -> bool {
+    let (Some(transfer), Some(workdir)) = (inst.transfer(), step.workdir.as_deref()) else { return false };
+    let text = |word: &str| expand(word, file.escape, &step.env).ok();
+    let Some(dest) = text(&transfer.dest.text) else { return false };
+    let target = join(workdir, &dest);
+    let is_program = |path: &str| STANDARD_PATH.contains(&parent(path)) || WRAPPERS.contains(&base_name(path));
+    if dest.ends_with('/') || transfer.sources.len() > 1 || is_system_dir(&target) || target == workdir {
+        // A directory gives what is in it.
+        return STANDARD_PATH.contains(&target.as_str())
+            && transfer
+                .sources
+                .iter()
+                .all(|source| text(&source.text).is_some_and(|source| source.contains("://") || is_program(&source)));
+    }
+    is_program(&target)
+}
