@@ -194,6 +194,31 @@ pub(super) fn choose(
     let (base, why) = base_of(case, ground, links, tier)?;
     if tier <= Tier::SameDistro {
         packages.extend(super::chain::missing(ground, effects));
+        // Go alone reads the time zones of its toolchain.
+        let others = needs.shell.is_some() || needs.programs.iter().any(|(name, _)| !own.contains(&name.as_str()));
+        let zone = |effect: &Effect<'_>| matches!(&effect.kind, Kind::Write(paths) if paths.iter().any(|path| path == "/etc/localtime"));
+        let wanted = needs.time_zones.is_some() || effects.iter().any(zone);
+        if others && wanted && ground.is_some_and(|ground| super::chain::left_with_the_base(ground, "tzdata")) {
+            packages.push("tzdata".into());
+        }
+        if let Some((name, span)) = super::chain::shell(case, effects) {
+            let by_name = super::chain::installs(effects, name);
+            match provider(name, alpine) {
+                Provided::By(package) => packages.push(package.to_string()),
+                Provided::Already => {}
+                Provided::Unknown if by_name => packages.push(name.to_string()),
+                Provided::Unknown if ground.is_some_and(|ground| !ground.toolchain_image) => {}
+                Provided::Unknown if name == "dash" && !alpine => {}
+                Provided::Unknown => {
+                    return Err(refuse(
+                        "unknown-program",
+                        span,
+                        format!("SHELL names {name}, and it is not known where that comes from"),
+                        "install its package in the file",
+                    ));
+                }
+            }
+        }
     }
     packages.extend(case.options.stated.packages.iter().cloned());
     packages.sort();

@@ -10,6 +10,7 @@ use super::refuse::refuse;
 use super::releases::{Family, Ground};
 use crate::model::{Origin, expand, variables};
 use crate::shell::{ShellCommand, ShellWord};
+use crate::syntax::{Command, InstId};
 use crate::text::Span;
 
 /// The packages whose programs and files the command uses, where no slim base is sure to have them.
@@ -34,16 +35,33 @@ pub(super) fn packages(effect: &Effect<'_>, alpine: bool) -> Vec<String> {
 /// the new one lacks.
 pub(super) fn missing(ground: Option<&Ground>, effects: &[Effect<'_>]) -> Vec<String> {
     let alpine = ground.is_some_and(Ground::alpine);
-    let installed = |name: &str| {
-        effects.iter().any(|effect| match &effect.kind {
-            Kind::Install(install) => install.packages.iter().any(|package| package.name == name),
-            _ => false,
-        })
-    };
     let repeated = effects.iter().filter(|effect| is_rerun(effect) && !matches!(effect.kind, Kind::Install(_)));
     let mut names: Vec<String> = repeated.flat_map(|effect| packages(effect, alpine)).collect();
-    names.retain(|name| installed(name) || ground.is_some_and(|ground| left_with_the_base(ground, name)));
+    names.retain(|name| installs(effects, name) || ground.is_some_and(|ground| left_with_the_base(ground, name)));
     names
+}
+
+/// The file installs a package of that name.
+pub(super) fn installs(effects: &[Effect<'_>], name: &str) -> bool {
+    effects.iter().any(|effect| match &effect.kind {
+        Kind::Install(install) => install.packages.iter().any(|package| package.name == name),
+        _ => false,
+    })
+}
+
+/// The program of SHELL, where a command of the final stage runs through it: one that keeps its shell, a health check, or
+/// what is run again.
+pub(super) fn shell<'a>(case: &Case<'a>, effects: &[Effect<'a>]) -> Option<(&'a str, Span)> {
+    let config = &case.stage.config;
+    let commands = [&config.entrypoint, &config.cmd, &config.healthcheck].into_iter().flatten();
+    let shell_form =
+        |inst: &InstId| matches!(case.file.get(*inst).and_then(|inst| inst.command()), Some(Command::Shell(_)));
+    let commands = commands.filter_map(|command| command.inst).filter(shell_form);
+    let repeated = effects.iter().filter(|effect| is_rerun(effect) || matches!(effect.kind, Kind::Make(_)));
+    let steps = commands.filter_map(|inst| case.step(inst)).chain(repeated.map(|effect| effect.step));
+    let set = steps.filter_map(|step| Some((step.shell.set_by?, step.shell.words.first()?)));
+    let own = set.map(|(inst, word)| (super::paths::base_name(word), case.content(inst)));
+    own.into_iter().find(|(name, _)| !matches!(*name, "sh" | "ash"))
 }
 
 /// The golang image has the package, and the slim image of its release has not.

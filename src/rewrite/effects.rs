@@ -277,6 +277,11 @@ fn kind<'a>(case: &Case<'_>, step: &'a Step, cmd: &'a ShellCommand, install: Opt
         },
         "setcap" => Kind::Capabilities,
         "update-ca-certificates" => Kind::TrustStore,
+        // Both make it lead to the zone that is asked for, or that /etc/timezone names.
+        "dpkg-reconfigure" if cmd.args.last().is_some_and(|arg| arg.text == "tzdata") => {
+            Kind::Write(vec!["/etc/localtime".into()])
+        }
+        "setup-timezone" => Kind::Write(vec!["/etc/localtime".into()]),
         // With or without an archive of them: the directory is in every Debian.
         "locale-gen" | "localedef" => Kind::Write(vec![LOCALES.into()]),
         "dpkg-reconfigure" if cmd.args.iter().any(|arg| arg.text == "locales") => Kind::Write(vec![LOCALES.into()]),

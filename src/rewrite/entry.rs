@@ -138,6 +138,11 @@ pub(super) fn entry(case: &Case<'_>) -> Result<Entry, Refusal> {
                 return Err(opaque(span, "the command is not written for a Bourne shell"));
             };
             shell(case, &mut entry, script, main, *text)?;
+            let reads_profile =
+                main_step.is_some_and(|step| step.shell.words.iter().skip(1).any(|word| is_login(word)));
+            if reads_profile && entry.exec_form.take().is_some() {
+                entry.shell = Some(("SHELL has the shell read its profile first".into(), *text));
+            }
             let both = entrypoint.is_some() && cmd.is_some();
             if both && entry.exec_form.take().is_some() {
                 // As exec form the ENTRYPOINT would get CMD as arguments, which the shell form ignores.
@@ -150,6 +155,12 @@ pub(super) fn entry(case: &Case<'_>) -> Result<Entry, Refusal> {
         return Err(opaque(span, "the command names no program"));
     }
     Ok(entry)
+}
+
+/// `bash -lc`: what /etc/profile sets is in force for the command.
+fn is_login(word: &str) -> bool {
+    let bundle = word.strip_prefix('-').filter(|rest| !rest.starts_with('-'));
+    word == "--login" || bundle.is_some_and(|letters| letters.contains(['l', 'i']))
 }
 
 fn opaque(span: Span, message: &str) -> Refusal {

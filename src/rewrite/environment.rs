@@ -40,6 +40,28 @@ const BUILD_ONLY: &[&str] = &[
     "GOEXPERIMENT",
 ];
 
+/// Variables that a package manager and the scripts of its packages read without being named in any command.
+pub(super) fn is_read_by_installs(name: &str) -> bool {
+    const NAMES: &[&str] = &[
+        "ACCEPT_EULA",
+        "APT_CONFIG",
+        "APT_LISTCHANGES_FRONTEND",
+        "LANG",
+        "LANGUAGE",
+        "LC_ALL",
+        "NEEDRESTART_MODE",
+        "TZ",
+        "UCF_FORCE_CONFFNEW",
+        "UCF_FORCE_CONFFOLD",
+    ];
+    is_proxy(name) || NAMES.contains(&name) || name.starts_with("DEBIAN_") || name.starts_with("DEBCONF_")
+}
+
+pub(super) fn is_proxy(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    matches!(lower.as_str(), "http_proxy" | "https_proxy" | "ftp_proxy" | "no_proxy" | "all_proxy")
+}
+
 pub fn is_build_only(name: &str) -> bool {
     BUILD_ONLY.contains(&name) || name.starts_with("CGO_")
 }

@@ -6,7 +6,7 @@ use super::base::Choice;
 use super::case::Case;
 use super::effects::{Effect, Kind};
 use super::entry::{Entry, json};
-use super::environment::{EnvText, env_text, of_old_base_line};
+use super::environment::{EnvText, env_text, is_proxy, is_read_by_installs, of_old_base_line};
 use super::fetched::{Fetched, How};
 use super::needs::Needs;
 use super::paths::{is_system_dir, within};
@@ -80,12 +80,21 @@ pub(super) fn lay(parts: &Parts<'_, '_>, mut outline: Outline) -> Result<Laid, R
 
     let mut dropped = Vec::new();
     let mut workdir: Option<(InstId, bool)> = None;
+    let targets: Vec<&str> = copies.iter().map(|copy| copy.to.as_str()).collect();
+    let runs = repeated(parts, &targets, owned_workdir, &style)?;
+    let mut read = parts.needs.variables.clone();
+    for (_, text) in &runs {
+        read.extend(variables(text, case.file.escape));
+        if super::sources::is_install(text) || text.contains("dpkg-reconfigure") {
+            read.push("DEBIAN_FRONTEND".into());
+        }
+    }
     for (step, inst) in case.steps() {
         let id = step.inst;
         let after = id > last_build;
         let here = |late: bool| if after || late { Place::After(id.0, 0) } else { Place::Before(id.0, 0) };
         match &inst.body {
-            Body::Env(_) => match env_text(case, step, inst, &style, &parts.needs.variables) {
+            Body::Env(_) => match env_text(case, step, inst, &style, &read) {
                 EnvText::Whole if after => lines.push((here(false), Line::Move { inst: id, text: None })),
                 EnvText::Whole => lines.push((here(false), Line::Repeat { inst: id, text: None })),
                 EnvText::Changed(text) => lines.push((here(false), Line::Repeat { inst: id, text: Some(text) })),
@@ -125,16 +134,11 @@ pub(super) fn lay(parts: &Parts<'_, '_>, mut outline: Outline) -> Result<Laid, R
                     lines.push((Place::Before(id.0, 0), Line::Repeat { inst: id, text: None }));
                 }
             }
-            Body::Run(_) if tier <= Tier::SameDistro => {
-                let paths: Vec<&str> = copies.iter().map(|copy| copy.to.as_str()).collect();
-                // Only the last WORKDIR is repeated, and behind a COPY that makes it with its owner.
-                let same = !owned_workdir && workdir.is_some() && step.workdir.as_deref() == Some(&case.workdir);
-                match reruns::text(parts, step, &paths, same, &style)? {
-                    reruns::Rerun::Nothing => {}
-                    reruns::Rerun::Whole => lines.push((Place::Before(id.0, 0), Line::Repeat { inst: id, text: None })),
-                    reruns::Rerun::Text(text) => {
-                        lines.push((Place::Before(id.0, 0), Line::Repeat { inst: id, text: Some(text) }));
-                    }
+            Body::Run(_) => {
+                if let Some((_, text)) = runs.iter().find(|(inst, _)| *inst == id) {
+                    let whole = *text == case.source.slice(inst.content);
+                    let text = (!whole).then(|| text.clone());
+                    lines.push((Place::Before(id.0, 0), Line::Repeat { inst: id, text }));
                 }
             }
             _ => {}
@@ -162,9 +166,9 @@ pub(super) fn lay(parts: &Parts<'_, '_>, mut outline: Outline) -> Result<Laid, R
     if tier <= Tier::SameDistro
         && let Some(text) = reruns::install(parts, &style)
     {
-        // Behind what the file changes of the package sources.
-        let place = super::sources::last_simple(parts.effects).map_or(Place::First, |inst| Place::Before(inst.0, 1));
-        lines.push((place, Line::New(text)));
+        // Behind what the file changes of the package sources, and behind the proxy that it sets.
+        let behind = super::sources::last_simple(parts.effects).max(last_proxy(case));
+        lines.push((behind.map_or(Place::First, |inst| Place::Before(inst.0, 1)), Line::New(text)));
     }
     check_sources(parts, &lines)?;
     // Nobody else may remove what the go command fetched as root.
@@ -183,6 +187,35 @@ pub(super) fn lay(parts: &Parts<'_, '_>, mut outline: Outline) -> Result<Laid, R
         })
         .collect();
     Ok(Laid { outline, copies, dropped, credentials })
+}
+
+/// The RUN instructions that the final stage has again, with their text there.
+fn repeated(
+    parts: &Parts<'_, '_>,
+    copied: &[&str],
+    owned_workdir: bool,
+    style: &Style,
+) -> Result<Vec<(InstId, String)>, Refusal> {
+    let case = parts.case;
+    let mut runs = Vec::new();
+    if parts.choice.tier > Tier::SameDistro {
+        return Ok(runs);
+    }
+    let mut workdir = false;
+    for (step, inst) in case.steps() {
+        workdir |= matches!(inst.body, Body::Workdir(_));
+        if !matches!(inst.body, Body::Run(_)) {
+            continue;
+        }
+        // Only the last WORKDIR is repeated, and behind a COPY that makes it with its owner.
+        let same = !owned_workdir && workdir && step.workdir.as_deref() == Some(&case.workdir);
+        match reruns::text(parts, step, copied, same, style)? {
+            reruns::Rerun::Nothing => {}
+            reruns::Rerun::Whole => runs.push((step.inst, case.source.slice(inst.content).to_string())),
+            reruns::Rerun::Text(text) => runs.push((step.inst, text)),
+        }
+    }
+    Ok(runs)
 }
 
 /// Packages of the final stage have to come from where the file has them from.
@@ -234,9 +267,21 @@ fn command_text(parts: &Parts<'_, '_>, id: InstId, inst: &Instruction) -> Option
     None
 }
 
+/// The last ENV or ARG with a proxy that stands before every RUN.
+fn last_proxy(case: &Case<'_>) -> Option<InstId> {
+    let before = case.steps().take_while(|(_, inst)| !matches!(inst.body, Body::Run(_)));
+    let sets = |inst: &Instruction| match &inst.body {
+        Body::Env(pairs) => pairs.pairs.iter().any(|pair| is_proxy(&pair.key.text)),
+        Body::Arg(pairs) => pairs.iter().any(|pair| is_proxy(&pair.key.text)),
+        _ => false,
+    };
+    before.filter(|(_, inst)| sets(inst)).map(|(step, _)| step.inst).last()
+}
+
 /// ARG instructions that the final stage uses are repeated in front of the first use.
 fn arguments(case: &Case<'_>, lines: &mut Vec<(Place, Line)>, last_build: InstId) {
     let mut used: Vec<String> = Vec::new();
+    let mut installs = false;
     for (_, line) in lines.iter() {
         let text = match line {
             Line::Move { text: Some(text), .. } | Line::Repeat { text: Some(text), .. } | Line::New(text) => {
@@ -248,10 +293,11 @@ fn arguments(case: &Case<'_>, lines: &mut Vec<(Place, Line)>, last_build: InstId
             Line::Copy(_) => continue,
         };
         used.extend(variables(&text, case.file.escape));
+        installs |= super::sources::is_install(&text);
     }
     for (step, inst) in case.steps() {
         let Body::Arg(pairs) = &inst.body else { continue };
-        let wanted = |name: &str| used.iter().any(|used| used == name);
+        let wanted = |name: &str| used.iter().any(|used| used == name) || installs && is_read_by_installs(name);
         if !pairs.iter().any(|pair| wanted(&pair.key.text)) {
             continue;
         }
@@ -523,7 +569,8 @@ fn system_files(parts: &Parts<'_, '_>) -> Vec<StageCopy> {
         Tier::Scratch => true,
         _ => golang && !parts.ground.is_some_and(Ground::slim_has_tzdata),
     };
-    if zones && lacks_zones && golang && !repeated("tzdata") {
+    let package = parts.choice.packages.iter().any(|name| name == "tzdata");
+    if zones && lacks_zones && golang && !repeated("tzdata") && !package {
         // Where the time package looks last: in the toolchain that built the program.
         paths.push("/usr/local/go/lib/time/zoneinfo.zip");
     }

@@ -6,7 +6,7 @@ use super::link::Link;
 use super::needs::{Claim, shipped};
 use super::paths::within;
 use super::presence::Presence;
-use super::releases::Family;
+use super::releases::{Family, Ground};
 use super::{Artifact, Obligation, Tier, environment, outside};
 use crate::context::tree::Origin;
 use crate::syntax::Body;
@@ -286,10 +286,14 @@ fn is_there(parts: &Parts<'_, '_>, laid: &Laid, what: &str) -> bool {
                 || ground.is_some_and(super::releases::Ground::slim_has_certificates)
         }
         (_, "time zones") => {
+            // Those of the toolchain are for Go alone.
+            let own = |name: &str| shipped(parts.found).any(|built| super::paths::base_name(&built.path) == name);
+            let others = parts.needs.shell.is_some() || parts.needs.programs.iter().any(|(name, _)| !own(name));
             same_base
-                || copied("/usr/local/go/lib/time/zoneinfo.zip")
+                || copied("/usr/local/go/lib/time/zoneinfo.zip") && (!others || ground.is_some_and(Ground::alpine))
                 || installed("tzdata")
-                || ground.is_some_and(super::releases::Ground::slim_has_tzdata)
+                || parts.choice.packages.iter().any(|name| name == "tzdata")
+                || ground.is_some_and(Ground::slim_has_tzdata)
         }
         (_, "MIME types" | "the names of services") => same_base || ground.is_some_and(super::releases::Ground::alpine),
         _ => true,

@@ -12,6 +12,7 @@ use super::render::Style;
 use super::{Refusal, Tier};
 use crate::model::{Install, Manager, Step, variables};
 use crate::shell::{Joiner, ShellWord};
+use crate::syntax::Flag;
 use crate::text::Span;
 
 pub(super) enum Rerun {
@@ -179,6 +180,10 @@ pub(super) fn text(
     let keyword = case.file.get(step.inst).map_or("RUN", |inst| inst.name.text.as_str());
     let errors_end_it = step.script.as_ref().is_some_and(|script| script.options.iter().any(|name| name == "errexit"));
     let mut text = format!("{keyword} ");
+    for flag in case.file.get(step.inst).iter().flat_map(|inst| &inst.flags).filter(|flag| is_kept(flag, &pieces)) {
+        text.push_str(case.source.slice(flag.span));
+        text.push(' ');
+    }
     for (index, piece) in pieces.iter().enumerate() {
         if let Some(before) = index.checked_sub(1).and_then(|before| pieces.get(before)) {
             // `a; b` goes on when `a` fails, and so does what is left of it.
@@ -193,6 +198,19 @@ pub(super) fn text(
         text.push_str(&piece.text);
     }
     Ok(Rerun::Text(text))
+}
+
+/// Caches of the package manager, secrets, and what a command names; the caches of the build stay behind.
+fn is_kept(flag: &Flag, pieces: &[Piece]) -> bool {
+    if flag.name.text != "mount" {
+        return true;
+    }
+    let target = ["target", "dst", "destination"].iter().find_map(|name| flag.field(name)).unwrap_or_default();
+    match flag.field("type") {
+        Some("secret" | "ssh") => true,
+        Some("cache") => ["/var/cache", "/var/lib/apt", "/etc/apk"].iter().any(|dir| within(target, dir)),
+        _ => target.starts_with('/') && target.len() > 1 && pieces.iter().any(|piece| piece.text.contains(target)),
+    }
 }
 
 fn own_start(own: &[&Effect<'_>], at: usize) -> u32 {
@@ -427,12 +445,15 @@ pub(super) fn install(parts: &Parts<'_, '_>, style: &Style) -> Option<String> {
     let run = style.keyword("RUN");
     let alpine = parts.ground.is_some_and(super::releases::Ground::alpine);
     let between = format!(" {}{}    && ", style.escape, style.eol);
+    // It asks for the area; of what the user names it is not known.
+    let asks = missing.contains(&"tzdata") || !parts.case.options.stated.packages.is_empty();
+    let quiet = if asks { "DEBIAN_FRONTEND=noninteractive " } else { "" };
     Some(if alpine {
         format!("{run} apk add --no-cache {names}")
     } else {
         [
             format!("{run} apt-get update"),
-            format!("apt-get install -y --no-install-recommends {names}"),
+            format!("{quiet}apt-get install -y --no-install-recommends {names}"),
             "rm -rf /var/lib/apt/lists/*".into(),
         ]
         .join(&between)
