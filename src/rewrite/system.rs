@@ -1,0 +1,92 @@
+//! What the final image has of a system that no instruction of the file put there: certificates, time zones, /tmp.
+
+use super::Tier;
+use super::effects::{Effect, Kind};
+use super::layout::{Parts, is_root};
+use super::placed::{BUNDLE, CERTIFICATES, certificates, is_gone};
+use super::releases::Ground;
+use super::render::StageCopy;
+
+/// Certificates, time zones and the like, where the final base lacks what the old one had.
+pub(super) fn files(parts: &Parts<'_, '_>) -> Vec<StageCopy> {
+    let case = parts.case;
+    let needs = parts.needs;
+    let tier = parts.choice.tier;
+    // A path that the builder does not have would break the build.
+    let golang = parts.ground.is_some_and(|ground| ground.golang);
+    let has_bundle = golang || case.stage.facts.as_ref().is_some_and(|facts| facts.ca_certificates);
+    let mut paths: Vec<&str> = Vec::new();
+    // Not disproved: whatever was not read may want it.
+    let perhaps = !needs.is_complete() || needs.stated || !needs.unread.is_empty();
+    // Alpine's /etc/ssl/cert.pem is a link to the bundle.
+    let trust = parts.effects.iter().any(|effect| match &effect.kind {
+        Kind::TrustStore => true,
+        Kind::Write(paths) => paths.iter().any(|path| path == "/etc/ssl/cert.pem"),
+        _ => false,
+    });
+    let lacks_certificates = match tier {
+        Tier::Distroless => false,
+        Tier::Scratch => true,
+        _ => {
+            let leaves_base = parts.ground.is_some_and(|ground| ground.toolchain_image);
+            leaves_base && !parts.ground.is_some_and(Ground::slim_has_certificates)
+        }
+    };
+    let repeated = |name: &str| {
+        let installs = |effect: &Effect<'_>| match &effect.kind {
+            Kind::Install(install) => install.packages.iter().any(|package| package.name == name),
+            _ => false,
+        };
+        let added = parts.choice.packages.iter().any(|package| package == name);
+        tier <= Tier::SameDistro && (added || parts.effects.iter().any(installs))
+    };
+    let wanted = perhaps || needs.certificates.is_some() || !needs.programs.is_empty();
+    let installed = parts.effects.iter().any(|effect| match &effect.kind {
+        Kind::Install(install) => install.packages.iter().any(|package| package.name == CERTIFICATES),
+        _ => false,
+    });
+    if trust || (lacks_certificates && (has_bundle || installed) && !repeated(CERTIFICATES) && wanted) {
+        paths.push(BUNDLE);
+    }
+    let zones = perhaps || needs.time_zones.is_some();
+    let lacks_zones = match tier {
+        Tier::Distroless => false,
+        Tier::Scratch => true,
+        _ => golang && !parts.ground.is_some_and(Ground::slim_has_tzdata),
+    };
+    let package = parts.choice.packages.iter().any(|name| name == "tzdata");
+    if zones && lacks_zones && golang && !repeated("tzdata") && !package {
+        // Where the time package looks last: in the toolchain that built the program.
+        paths.push("/usr/local/go/lib/time/zoneinfo.zip");
+    }
+    if tier == Tier::Scratch && (perhaps || needs.temp_dir.is_some()) {
+        paths.push("/tmp");
+    }
+    for local in ["/etc/localtime", "/etc/timezone"] {
+        let written = parts.effects.iter().any(|effect| match &effect.kind {
+            Kind::Write(paths) => paths.iter().any(|path| path == local),
+            _ => false,
+        });
+        if written && tier >= Tier::Distroless {
+            paths.push(local);
+        }
+    }
+    let own = if tier == Tier::SameDistroTree { Vec::new() } else { certificates(case, parts.effects) };
+    paths.extend(own.iter().map(String::as_str));
+    let mut seen: Vec<&str> = Vec::new();
+    paths.retain(|path| {
+        let new = !seen.contains(path);
+        seen.push(path);
+        new
+    });
+    paths.retain(|path| own.iter().any(|own| own == path) || !is_gone(case, parts.effects, path));
+    let user = case.stage.config.user.clone().filter(|_| !is_root(case));
+    paths
+        .into_iter()
+        .map(|path| StageCopy {
+            from: path.to_string(),
+            to: path.to_string(),
+            chown: user.clone().filter(|_| path == "/tmp"),
+        })
+        .collect()
+}
