@@ -33,6 +33,7 @@ mod reruns;
 mod scripts;
 mod sources;
 mod strip;
+mod symlinks;
 mod system;
 pub mod toolchains;
 mod trust;

@@ -58,6 +58,8 @@ pub(super) struct Needs {
     /// Files of the context that a program might read: no source, no note, nothing of a tool.
     pub left: Vec<String>,
     pub writable: Vec<(String, Claim)>,
+    /// Symbolic links that have to be links in the final stage, too.
+    pub links: Vec<(String, Claim)>,
     /// Programs that it starts, or that scripts and the health check start.
     pub programs: Vec<(String, Claim)>,
     /// Those of them that are looked up in PATH.
@@ -195,8 +197,10 @@ pub(super) fn collect(image: &Image<'_, '_>, entry: &Entry, found: &Found, progr
     super::outside::composed(image, found, &mut needs);
     written_into(image, entry, &mut needs);
     zone_of_file(case, &mut needs);
+    super::symlinks::settle(image, &mut needs);
     settle(image, &mut needs, true);
     stated(case, &mut needs);
+    super::symlinks::settle(image, &mut needs);
     // What the user names is taken at his word: only what the COPY has to name is looked up.
     settle(image, &mut needs, false);
     needs

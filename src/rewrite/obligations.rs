@@ -108,6 +108,9 @@ pub(super) fn obligations(parts: &Parts<'_, '_>, laid: &Laid, links: &[Link]) ->
     for claim in super::credentials::in_environment(parts) {
         add(true, claim);
     }
+    for (_, claim) in &parts.needs.links {
+        add(true, claim.clone());
+    }
     for text in &laid.dropped {
         add(true, Claim::new(format!("only the build reads `{text}`")));
     }

@@ -112,6 +112,8 @@ pub(super) fn moves(scope: &Scope<'_>, step: &Step, cmd: &ShellCommand) -> Optio
     }
     let (dest, directory) = match into {
         Some(dir) => (dir, true),
+        // `ln -s /a/b` makes ./b.
+        None if cmd.name.text == "ln" && operands.len() == 1 => (".".into(), true),
         None => {
             let dest = operands.pop()?.to_string();
             let directory = dest.ends_with('/') || operands.len() > 1 || matches!(dest.as_str(), "." | "..");

@@ -225,9 +225,7 @@ pub(super) fn is_rerun(effect: &Effect<'_>) -> bool {
             let zone = paths.iter().all(|path| matches!(path.as_str(), "/etc/localtime" | "/etc/timezone"));
             match effect.cmd.name.text.as_str() {
                 // A hard link needs the file, which the final stage need not have.
-                "ln" if effect.cmd.has_short('s') || effect.cmd.has_flag(&["--symbolic"]) => {
-                    zone || paths.iter().all(|path| !path.starts_with("/app"))
-                }
+                "ln" => effect.cmd.has_short('s') || effect.cmd.has_flag(&["--symbolic"]),
                 "cp" | "install" => zone && effect.cmd.args.iter().any(|arg| arg.text.contains("/usr/share/zoneinfo")),
                 "echo" | "printf" | "dpkg-reconfigure" | "setup-timezone" => zone,
                 _ => false,

@@ -40,6 +40,19 @@ impl Image<'_, '_> {
             let text = format!("{path} leads through the symbolic link {link}, which is not followed");
             return Presence::Perhaps(Claim::at(text, self.case.base_span()));
         }
+        if let Some((link, end)) = super::symlinks::follow(&self.case.walk, path)
+            && end != path
+        {
+            // A COPY of the path brings what the link leads to.
+            return match self.presence(&end) {
+                _ if !link.sure => {
+                    let text = format!("whether {} is a link to {} is not sure", link.path, link.target);
+                    Presence::Perhaps(Claim::at(text, link.span))
+                }
+                Presence::Made(made) if made == end => Presence::Made(path.to_string()),
+                found => found,
+            };
+        }
         match self.made(path) {
             // A directory of the base that the file adds to: what of it is whose cannot be told.
             Some(Presence::Made(made)) if of_base && made == path && !self.is_one_file(path) => {}

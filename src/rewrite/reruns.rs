@@ -221,6 +221,10 @@ fn own_start(own: &[&Effect<'_>], at: usize) -> u32 {
 fn lasts(parts: &Parts<'_, '_>, own: &[&Effect<'_>], effect: &Effect<'_>, copied: &[&str]) -> bool {
     match &effect.kind {
         Kind::Account => true,
+        // A link comes along with the directory that holds it.
+        Kind::Write(paths) if effect.cmd.name.text == "ln" => {
+            is_rerun(effect) && !paths.iter().all(|path| covered(path, copied))
+        }
         Kind::Write(_) => is_rerun(effect),
         Kind::Make(paths) => {
             paths.iter().any(|path| !is_system_dir(path) && !covered(path, copied) && !is_build_place(path))
@@ -237,6 +241,10 @@ fn lasts(parts: &Parts<'_, '_>, own: &[&Effect<'_>], effect: &Effect<'_>, copied
 fn is_significant(parts: &Parts<'_, '_>, effect: &Effect<'_>, copied: &[&str]) -> bool {
     match &effect.kind {
         Kind::Account => true,
+        // A link comes along with the directory that holds it.
+        Kind::Write(paths) if effect.cmd.name.text == "ln" => {
+            is_rerun(effect) && !paths.iter().all(|path| covered(path, copied))
+        }
         Kind::Write(_) => is_rerun(effect),
         Kind::Make(paths) => paths.iter().any(|path| {
             !is_system_dir(path) && !covered(path, copied) && !is_build_place(path) && *path != parts.case.workdir

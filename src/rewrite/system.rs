@@ -67,7 +67,8 @@ pub(super) fn files(parts: &Parts<'_, '_>) -> Vec<StageCopy> {
             Kind::Write(paths) => paths.iter().any(|path| path == local),
             _ => false,
         });
-        if written && tier >= Tier::Distroless {
+        let dangles = super::symlinks::zone_is_missing(&parts.image(), local);
+        if written && !dangles && tier >= Tier::Distroless {
             paths.push(local);
         }
     }

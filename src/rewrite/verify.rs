@@ -62,6 +62,9 @@ fn check(parts: &Parts<'_, '_>, laid: &Laid, edits: &[Edit]) -> Result<Weight, S
         if !known {
             return Err(format!("{} is copied, and nothing makes it", copy.from));
         }
+        if super::symlinks::leads_nowhere(&parts.image(), &copy.from) {
+            return Err(format!("{} is copied, a link that leads nowhere", copy.from));
+        }
     }
     let name = build.name.as_ref().map(|word| word.text.as_str());
     for step in &last.steps {

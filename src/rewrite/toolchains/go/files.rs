@@ -24,10 +24,16 @@ pub enum Call {
 pub enum How {
     Copy,
     Move,
-    /// The source is a path like any other: a hard link, `ln -sr`.
+    /// The source is a path like any other: a hard link, `ln -sr`, `cp -s`.
     Link,
     /// The source is what the link says.
     Symlink,
+}
+
+impl How {
+    pub fn links(self) -> bool {
+        matches!(self, How::Link | How::Symlink)
+    }
 }
 
 pub fn is_file_command(name: &str) -> bool {
@@ -161,6 +167,7 @@ pub fn read(name: &str, words: &[String]) -> Option<Call> {
         }
     }
     let short = |letter: char| flags.iter().any(|flag| !flag.starts_with("--") && flag.contains(letter));
+    let long = |name: &str| flags.iter().any(|flag| flag == name);
     match name {
         "mkdir" => Some(Call::MakeDirs(plain)),
         "install" if short('d') || flags.iter().any(|flag| flag == "--directory") => Some(Call::MakeDirs(plain)),
@@ -178,9 +185,9 @@ pub fn read(name: &str, words: &[String]) -> Option<Call> {
         "cp" | "mv" | "ln" | "install" => {
             let how = match name {
                 "mv" => How::Move,
-                "ln" if (short('s') || flags.iter().any(|flag| flag == "--symbolic")) && !short('r') => How::Symlink,
+                "ln" if (short('s') || long("--symbolic")) && !short('r') && !long("--relative") => How::Symlink,
                 "ln" => How::Link,
-                _ if short('s') && name == "cp" => How::Link,
+                "cp" if short('s') || long("--symbolic-link") => How::Link,
                 _ => How::Copy,
             };
             // `cp --parents` keeps directories.
@@ -193,7 +200,7 @@ pub fn read(name: &str, words: &[String]) -> Option<Call> {
             let dest = plain.pop()?;
             if plain.is_empty() {
                 // `ln -s /a/b` makes ./b.
-                return matches!(how, How::Link | How::Symlink).then(|| Call::Transfer {
+                return how.links().then(|| Call::Transfer {
                     how,
                     sources: vec![dest],
                     dest: ".".into(),

@@ -33,6 +33,19 @@ pub struct Made {
     pub named: bool,
 }
 
+/// A symbolic link that a command made and that is still there at the end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Symlink {
+    /// Absolute path of the link.
+    pub path: String,
+    /// What it leads to, absolute.
+    pub target: String,
+    /// Of the command of the Dockerfile that makes it, by itself or through a script.
+    pub span: Span,
+    /// A command of the Dockerfile itself makes it, and surely so.
+    pub sure: bool,
+}
+
 /// A command whose effect on the files is not known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Untracked {
@@ -57,6 +70,7 @@ pub struct Walk<'a> {
     pub builds: Vec<GoBuild>,
     pub programs: Vec<Made>,
     pub untracked: Vec<Untracked>,
+    pub symlinks: Vec<Symlink>,
     go_env: Vec<(String, String)>,
     /// The files as the builds of a RUN with a bind mount saw them.
     seen: Vec<(Range<usize>, ImageTree<'a>)>,
@@ -99,6 +113,7 @@ impl<'a> Walk<'a> {
             builds: Vec::new(),
             programs: Vec::new(),
             untracked: Vec::new(),
+            symlinks: Vec::new(),
             go_env: Vec::new(),
             seen: Vec::new(),
         }
@@ -308,7 +323,7 @@ impl<'a> Walk<'a> {
             }
             (_, Some(dir), Some(words)) if files::is_file_command(name) => {
                 let sure = !within.conditional && !command.opaque;
-                if !self.file_command(name, &words, dir, sure, within.span) {
+                if !self.file_command(name, &words, dir, sure, within) {
                     self.unsure(within.span, name.into());
                 }
             }
@@ -527,6 +542,7 @@ impl<'a> Walk<'a> {
 
     fn remove(&mut self, path: &str) {
         self.tree.remove(path);
+        self.symlinks.retain(|link| !within(&link.path, path));
         let below = format!("{path}/");
         self.programs.retain(|made| made.path != path && !made.path.starts_with(&below));
     }
@@ -551,7 +567,8 @@ impl<'a> Walk<'a> {
     }
 
     /// `cp`, `mv`, `ln`, … ; false when it is not understood.
-    fn file_command(&mut self, name: &str, words: &[String], dir: &str, sure: bool, span: Span) -> bool {
+    fn file_command(&mut self, name: &str, words: &[String], dir: &str, sure: bool, within: Within<'_>) -> bool {
+        let span = within.span;
         let Some(call) = files::read(name, words) else { return false };
         match call {
             files::Call::MakeDirs(names) => {
@@ -591,7 +608,18 @@ impl<'a> Walk<'a> {
             }
             files::Call::Transfer { how, sources, dest, into_dir } => {
                 let target = join(dir, &dest);
-                let there = self.tree.is_dir(&target);
+                // `ln -sfn` takes a link to a directory for the file that it is.
+                let replaces = self.symlinks.iter().any(|link| link.path == target)
+                    && words.iter().any(|word| {
+                        word.starts_with('-') && !word.starts_with("--") && word.contains(['n', 'T'])
+                            || matches!(word.as_str(), "--no-dereference" | "--no-target-directory")
+                    });
+                let symbolic = how.links()
+                    && words.iter().any(|word| {
+                        word.starts_with('-') && !word.starts_with("--") && word.contains('s')
+                            || matches!(word.as_str(), "--symbolic" | "--symbolic-link")
+                    });
+                let there = if replaces { Some(false) } else { self.tree.is_dir(&target) };
                 let into = into_dir || dest.ends_with('/') || sources.len() > 1 || there == Some(true);
                 // A symbolic link says what it leads to from where it lies.
                 let from = match how {
@@ -611,6 +639,11 @@ impl<'a> Walk<'a> {
                     let name = source.rsplit('/').next().unwrap_or(source);
                     let to = if into { join(&target, name) } else { target.clone() };
                     self.transfer(how, source, &to, sure && !guessed, (name_of(how), span));
+                    self.symlinks.retain(|link| link.path != to);
+                    if symbolic {
+                        let sure = sure && !guessed && within.file.is_none();
+                        self.symlinks.push(Symlink { path: to, target: source.clone(), span, sure });
+                    }
                 }
             }
         }
@@ -625,8 +658,7 @@ impl<'a> Walk<'a> {
         let moved: Vec<Made> =
             self.programs.iter().filter(|made| made.path == source || made.path.starts_with(&below)).cloned().collect();
         let known = self.tree.duplicate(source, to);
-        let link = matches!(how, files::How::Link | files::How::Symlink);
-        if !known && !link {
+        if !known && !how.links() {
             self.tree.unknown.push(format!("{} {source}", change.0));
             self.untracked.push(Untracked { span: change.1, what: format!("{} {source} {to}", change.0) });
             self.tree.insert(to, Origin::Made);
@@ -634,7 +666,7 @@ impl<'a> Walk<'a> {
         self.programs.retain(|made| made.path != to);
         for mut made in moved {
             let rest = made.path.strip_prefix(source).unwrap_or("").to_string();
-            if link {
+            if how.links() {
                 made.link_to = Some(made.path.clone());
             }
             made.path = format!("{to}{rest}");
@@ -644,7 +676,13 @@ impl<'a> Walk<'a> {
             self.programs.push(made);
         }
         if how == files::How::Move {
+            let links: Vec<Symlink> = self.symlinks.extract_if(.., |link| within(&link.path, source)).collect();
             self.remove(source);
+            for link in links {
+                let rest = link.path.strip_prefix(source).unwrap_or("");
+                // One that is written as a relative path leads elsewhere now; such a move is not followed.
+                self.symlinks.push(Symlink { path: format!("{to}{rest}"), sure: false, ..link });
+            }
         }
     }
 }
