@@ -305,6 +305,11 @@ fn base_dir(path: &str) -> Option<bool> {
         // `src` and `bin` are empty in the images; downloads fill `pkg`.
         Some(("go", rest)) if !rest.starts_with("pkg") => Some(false),
         Some(("home" | "mnt" | "media" | "opt" | "srv" | "tmp", _)) => Some(false),
+        // Of directories root has what commands of the build leave there.
+        Some(("root", rest)) if ![".cache", ".config", ".gnupg", ".local", "go"].contains(&rest) => Some(false),
+        Some(("etc", "crontab" | "environment" | "gitconfig" | "inputrc" | "motd" | "msmtprc" | "timezone")) => {
+            Some(false)
+        }
         Some((top, _)) if !TOP.contains(&top) => Some(false),
         // Directories of programs hold no directories.
         _ if PROGRAMS.iter().any(|bin| path.strip_prefix(bin).is_some_and(|rest| !rest.contains('/'))) => Some(false),

@@ -8,8 +8,8 @@ use super::paths::{is_system_dir, parent, within};
 use super::placed::is_rerun;
 use super::refuse::refuse;
 use super::releases::{Family, Ground};
-use crate::model::{Origin, expand, variables};
-use crate::shell::{ShellCommand, ShellWord};
+use crate::model::{Install, Origin, expand, variables};
+use crate::shell::{Joiner, ShellCommand, ShellWord};
 use crate::syntax::{Command, InstId};
 use crate::text::Span;
 
@@ -208,4 +208,48 @@ pub(super) fn is_cleaning(cmd: &ShellCommand) -> bool {
         "rmdir" | "unlink" => false,
         _ => true,
     }
+}
+
+/// Whether the commands of one RUN that a final stage of the same distribution has to run again can be taken out of
+/// their script: `kept` says which ones. A pipe goes with all its commands.
+pub(super) fn can_be_split(effects: &[&Effect<'_>], kept: &[bool]) -> bool {
+    effects.iter().zip(kept).enumerate().all(|(index, (effect, kept))| {
+        let piped = |index: usize| effects.get(index).is_some_and(|other| other.cmd.joiner == Joiner::Pipe);
+        effect.cmd.depth == 0
+            && !effect.cmd.conditional
+            && (!effect.cmd.opaque || !kept)
+            && match effect.cmd.joiner {
+                Joiner::Start | Joiner::And | Joiner::Semi | Joiner::Newline => !(*kept && piped(index + 1)),
+                Joiner::Pipe => !kept,
+                _ => false,
+            }
+    })
+}
+
+/// The packages of an install that the running image keeps.
+///
+/// `starts_others`: the program starts others whose names are computed.
+pub(super) fn run_time_packages(
+    install: &Install,
+    pure: bool,
+    ground: Option<&Ground>,
+    starts_others: bool,
+) -> Vec<(String, Span)> {
+    let mut kept = Vec::new();
+    for package in &install.packages {
+        let name = package.name.as_str();
+        if super::packages::builds_only(name) && !(starts_others && super::packages::may_be_started(name)) {
+            continue;
+        }
+        if super::packages::is_dev(name) {
+            if pure {
+                continue;
+            }
+            let name = super::packages::library_of(name, ground).unwrap_or_else(|| name.to_string());
+            kept.push((name, package.span));
+            continue;
+        }
+        kept.push((name.to_string(), package.span));
+    }
+    kept
 }

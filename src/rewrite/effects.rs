@@ -3,13 +3,10 @@
 use super::case::Case;
 pub(super) use super::operands::{Scope, absolute, moves, path_args};
 use super::operands::{operands, redirect_targets, targets};
-use super::packages;
 use super::paths::{base_name, is_system_dir};
-use super::releases::Ground;
 use crate::model::{Install, Manager, Step};
-use crate::shell::{Joiner, ShellCommand};
+use crate::shell::ShellCommand;
 use crate::syntax::InstId;
-use crate::text::Span;
 
 /// One command of one RUN.
 #[derive(Clone, Debug)]
@@ -277,6 +274,10 @@ fn kind<'a>(case: &Case<'_>, step: &'a Step, cmd: &'a ShellCommand, install: Opt
             }
             None => Kind::Unknown(format!("the paths of {name} are computed")),
         },
+        "dos2unix" => match operands(case, step, cmd) {
+            Some(paths) => Kind::Write(paths),
+            None => Kind::Unknown("the files that dos2unix changes are computed".into()),
+        },
         "setcap" => Kind::Capabilities,
         "update-ca-certificates" => Kind::TrustStore,
         // Both make it lead to the zone that is asked for, or that /etc/timezone names.
@@ -416,48 +417,4 @@ fn is_local_script(case: &Case<'_>, cmd: &ShellCommand) -> bool {
             .any(|arg| !arg.text.starts_with('-') && !arg.text.starts_with('/') && arg.text.ends_with(".sh"));
     }
     name.starts_with("./") || name.starts_with("scripts/") || name.starts_with("bin/") || name.starts_with("hack/")
-}
-
-/// Whether the commands of one RUN that a final stage of the same distribution has to run again can be taken out of
-/// their script: `kept` says which ones. A pipe goes with all its commands.
-pub(super) fn can_be_split(effects: &[&Effect<'_>], kept: &[bool]) -> bool {
-    effects.iter().zip(kept).enumerate().all(|(index, (effect, kept))| {
-        let piped = |index: usize| effects.get(index).is_some_and(|other| other.cmd.joiner == Joiner::Pipe);
-        effect.cmd.depth == 0
-            && !effect.cmd.conditional
-            && (!effect.cmd.opaque || !kept)
-            && match effect.cmd.joiner {
-                Joiner::Start | Joiner::And | Joiner::Semi | Joiner::Newline => !(*kept && piped(index + 1)),
-                Joiner::Pipe => !kept,
-                _ => false,
-            }
-    })
-}
-
-/// The packages of an install that the running image keeps.
-///
-/// `starts_others`: the program starts others whose names are computed.
-pub(super) fn run_time_packages(
-    install: &Install,
-    pure: bool,
-    ground: Option<&Ground>,
-    starts_others: bool,
-) -> Vec<(String, Span)> {
-    let mut kept = Vec::new();
-    for package in &install.packages {
-        let name = package.name.as_str();
-        if packages::builds_only(name) && !(starts_others && packages::may_be_started(name)) {
-            continue;
-        }
-        if packages::is_dev(name) {
-            if pure {
-                continue;
-            }
-            let name = packages::library_of(name, ground).unwrap_or_else(|| name.to_string());
-            kept.push((name, package.span));
-            continue;
-        }
-        kept.push((name.to_string(), package.span));
-    }
-    kept
 }

@@ -530,6 +530,12 @@ pub(super) fn json(words: &[String]) -> String {
     format!("[{}]", quoted.join(", "))
 }
 
+/// The words of a HEALTHCHECK in shell form that need no shell.
+pub(super) fn health_words(case: &Case<'_>, step: &Step) -> Option<Vec<String>> {
+    let words = plain_words(case, step.script.as_ref()?, step.inst)?;
+    Some(words.into_iter().map(|(text, _)| text).collect())
+}
+
 /// HEALTHCHECK: the programs it runs, and why it needs a shell.
 pub(super) fn health(case: &Case<'_>, step: &Step) -> Option<(Vec<String>, Option<String>)> {
     let inst = case.file.get(step.inst)?;

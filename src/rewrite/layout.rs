@@ -36,6 +36,11 @@ impl<'a, 'c> Parts<'a, 'c> {
     pub fn image(&self) -> Image<'c, 'a> {
         Image { case: self.case, ground: self.ground, effects: self.effects }
     }
+
+    /// The health check that the final stage has in exec form.
+    pub fn health_exec(&self) -> Option<&'c (InstId, Vec<String>)> {
+        self.needs.health_exec.as_ref().filter(|_| self.choice.tier > Tier::SameDistro)
+    }
 }
 
 /// Where in the final stage a line stands.
@@ -115,7 +120,10 @@ pub(super) fn lay(parts: &Parts<'_, '_>, mut outline: Outline) -> Result<Laid, R
             Body::Label(_) | Body::Maintainer(_) | Body::StopSignal(_) | Body::Expose(_) => {
                 lines.push((here(false), Line::Move { inst: id, text: None }));
             }
-            Body::Volume { .. } | Body::HealthcheckCmd { .. } | Body::HealthcheckNone(_) => {
+            Body::HealthcheckCmd { .. } => {
+                lines.push((here(true), Line::Move { inst: id, text: health_text(parts, id, inst) }));
+            }
+            Body::Volume { .. } | Body::HealthcheckNone(_) => {
                 lines.push((here(true), Line::Move { inst: id, text: None }));
             }
             Body::Cmd(_) | Body::Entrypoint(_) => {
@@ -276,6 +284,15 @@ fn last_proxy(case: &Case<'_>) -> Option<InstId> {
         _ => false,
     };
     before.filter(|(_, inst)| sets(inst)).map(|(step, _)| step.inst).last()
+}
+
+/// HEALTHCHECK in exec form, where no shell is there to read it.
+fn health_text(parts: &Parts<'_, '_>, id: InstId, inst: &Instruction) -> Option<String> {
+    let (_, words) = parts.health_exec().filter(|(changed, _)| *changed == id)?;
+    let Some(Command::Shell(span)) = inst.command() else { return None };
+    let slice = |start, end| parts.case.source.slice(crate::text::Span::new(start, end));
+    let (before, behind) = (slice(inst.content.start, span.start), slice(span.end, inst.content.end));
+    Some(format!("{before}{}{behind}", json(words)))
 }
 
 /// ARG instructions that the final stage uses are repeated in front of the first use.

@@ -9,7 +9,7 @@ use super::paths::{is_system_dir, join, within};
 use super::presence::{Image, Presence};
 use super::toolchains::go::{Cgo, CgoKind, Need, NeedKind, Place, Program, modules};
 use crate::model::variables;
-use crate::syntax::Body;
+use crate::syntax::{Body, InstId};
 use crate::text::Span;
 
 /// Where a claim can be looked up: in the Dockerfile or in a file of the build context.
@@ -65,6 +65,8 @@ pub(super) struct Needs {
     /// Those of them that are looked up in PATH.
     pub by_name: Vec<String>,
     pub shell: Option<Claim>,
+    /// A health check in shell form that is plain words, and these.
+    pub health_exec: Option<(InstId, Vec<String>)>,
     /// The program writes to a path that is computed.
     pub writes_somewhere: bool,
     /// The program reads symbols or debug information: nothing may be stripped.
@@ -148,6 +150,8 @@ pub(super) fn collect(image: &Image<'_, '_>, entry: &Entry, found: &Found, progr
                 needs.read = false;
                 let text = if case.context.is_none() {
                     format!("without the build context the sources of {} are not known", built.path)
+                } else if built.package_dir.is_none() {
+                    format!("which sources {} is built from is not known", built.path)
                 } else {
                     format!("the sources of {} were not found in the build context", built.path)
                 };
@@ -451,7 +455,15 @@ fn health(image: &Image<'_, '_>, entry: &Entry, found: &Found, needs: &mut Needs
         .last();
     let Some((step, inst)) = last else { return };
     let Some((names, shell)) = entry::health(case, step) else { return };
-    if let Some(why) = shell {
+    let own_by_path = |word: &String| {
+        let path = join(&case.workdir, word);
+        word.contains('/') && shipped(found).any(|built| built.path == path)
+    };
+    let words = shell.as_ref().and_then(|_| entry::health_words(case, step));
+    if let Some(words) = words.filter(|words| words.first().is_some_and(own_by_path)) {
+        // Without a shell it becomes exec form, as CMD does.
+        needs.health_exec = Some((step.inst, words));
+    } else if let Some(why) = shell {
         needs.shell.get_or_insert(Claim::at(why, inst.content));
     }
     for name in names {

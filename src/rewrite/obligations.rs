@@ -95,6 +95,10 @@ pub(super) fn obligations(parts: &Parts<'_, '_>, laid: &Laid, links: &[Link]) ->
         let text = format!("{} needs no shell: plain words, now in exec form", words.join(" "));
         add(true, Claim::at(text, parts.entry.span));
     }
+    if let Some((inst, words)) = parts.health_exec() {
+        let text = format!("{} needs no shell: plain words, now in exec form", words.join(" "));
+        add(true, Claim::at(text, parts.case.content(*inst)));
+    }
     needs(parts, laid, &mut add);
     users(parts, laid, &mut add);
     ground(parts, links, &mut add);
@@ -308,9 +312,13 @@ fn users(parts: &Parts<'_, '_>, laid: &Laid, add: &mut dyn FnMut(bool, Claim)) {
     if matches!(user.split(':').next().unwrap_or(""), "" | "root" | "0") {
         return;
     }
+    let own = |path: &str| {
+        let given = |copy: &&super::render::StageCopy| copy.chown.as_deref() == Some(user);
+        laid.copies.iter().filter(given).any(|copy| within(path, &copy.to))
+    };
     // Everybody may write to the /go of the golang images.
     let complete = parts.needs.is_complete()
-        && parts.needs.writable.is_empty()
+        && parts.needs.writable.iter().all(|(path, _)| own(path))
         && !parts.needs.writes_somewhere
         && parts.case.workdir != "/go"
         && !closed_to_others(parts, laid);

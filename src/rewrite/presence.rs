@@ -55,7 +55,8 @@ impl Image<'_, '_> {
         }
         match self.made(path) {
             // A directory of the base that the file adds to: what of it is whose cannot be told.
-            Some(Presence::Made(made)) if of_base && made == path && !self.is_one_file(path) => {}
+            Some(Presence::Made(made))
+                if of_base && made == path && !self.is_one_file(path) && !self.is_destination(path) => {}
             Some(found) => return found,
             None => {}
         }
@@ -118,6 +119,14 @@ impl Image<'_, '_> {
             || self.effects.iter().any(|effect| {
                 matches!(&effect.kind, Kind::Write(paths) | Kind::Make(paths) if paths.iter().any(|made| made == path))
             })
+    }
+
+    /// A COPY of the file puts its sources there or above: whoever else did so, the directory is carried whole.
+    fn is_destination(&self, path: &str) -> bool {
+        self.case.steps().filter(|(_, inst)| inst.transfer().is_some()).any(|(step, inst)| {
+            let placed = of_transfer(self.case, step, inst).unwrap_or_default();
+            placed.iter().any(|placed| within(path, &placed.path) && !is_system_dir(&placed.path))
+        })
     }
 
     /// A file that only a command under a condition left: no COPY may name it.
@@ -293,6 +302,12 @@ fn of_distribution(path: &str) -> bool {
             _ => false,
         };
     }
+    if let Some(name) = first("/usr/") {
+        // /usr/src is empty; /usr/app is of no distribution.
+        const USR: &[&str] =
+            &["bin", "games", "include", "lib", "lib32", "lib64", "libexec", "libx32", "sbin", "share"];
+        return USR.contains(&name);
+    }
     if let Some(name) = first("/var/lib/") {
         return VAR_LIB.contains(&name);
     }
@@ -353,9 +368,18 @@ mod tests {
         for path in ["/", "/etc", "/etc/debian_version", "/usr/share/dict/words", "/usr/lib/x", "/var", "/var/log"] {
             assert!(of_distribution(path), "{path}");
         }
-        for path in
-            ["/etc/app/config.yml", "/srv", "/srv/x", "/opt/a", "/app/x", "/var/lib/app", "/home/dev/x", "/data"]
-        {
+        for path in [
+            "/etc/app/config.yml",
+            "/usr/src/app",
+            "/usr/app/x",
+            "/srv",
+            "/srv/x",
+            "/opt/a",
+            "/app/x",
+            "/var/lib/app",
+            "/home/dev/x",
+            "/data",
+        ] {
             assert!(!of_distribution(path), "{path}");
         }
         assert!(everywhere("/etc/hosts") && everywhere("/proc/meminfo") && !everywhere("/etc/app.conf"));

@@ -1,8 +1,8 @@
 //! RUN instructions that a final stage of the same distribution has to run again: packages, accounts, directories.
 
 use super::case::Case;
-use super::chain;
-use super::effects::{Effect, Kind, absolute, can_be_split, run_time_packages};
+use super::chain::{self, can_be_split, run_time_packages};
+use super::effects::{Effect, Kind, absolute};
 use super::layout::Parts;
 use super::packages;
 use super::paths::{is_system_dir, within};

@@ -1,6 +1,7 @@
 //! Entrypoint scripts: their interpreter, the programs that they start, and the files and scripts that they read.
 
 use super::artifacts::Found;
+use super::effects::Kind;
 use super::entry::{BUILTINS, Entry};
 use super::needs::{Claim, Needs, Shown, shipped};
 use super::packages::is_of_every_base;
@@ -64,6 +65,7 @@ impl Reader<'_, '_, '_> {
             needs.gaps.push(at(path, 1, format!("what {path} is and does was not read")));
             return;
         };
+        let text = if text.contains('\r') && self.is_cleaned(path) { text.replace('\r', "") } else { text };
         let first = text.lines().next().unwrap_or("");
         let interpreter = first.strip_prefix("#!").unwrap_or("/bin/sh").trim();
         let mut words = interpreter.split_whitespace();
@@ -93,6 +95,15 @@ impl Reader<'_, '_, '_> {
             let written = source.slice(cmd.name.span).trim_matches(['"', '\'', '\r']).to_string();
             self.command(path, line, cmd, &written, needs);
         }
+    }
+
+    /// `sed -i 's/\r$//' entrypoint.sh`: the image has the script without what Windows puts behind its lines.
+    fn is_cleaned(&self, path: &str) -> bool {
+        self.image.effects.iter().any(|effect| {
+            let written = matches!(&effect.kind, Kind::Write(paths) if paths.iter().any(|written| written == path));
+            let drops = effect.cmd.args.iter().any(|arg| arg.text.contains("\\r"));
+            written && !effect.cmd.conditional && (drops || effect.cmd.name.text == "dos2unix")
+        })
     }
 
     /// A script that runs in a shell of its own: neither knows the functions of the other.

@@ -162,7 +162,10 @@ fn same_config(parts: &Parts<'_, '_>, before: &ImageConfig, after: &ImageConfig)
             return Err(format!("{name} has changed"));
         }
     }
-    if before.healthcheck.as_ref().map(|check| &check.argv) != after.healthcheck.as_ref().map(|check| &check.argv) {
+    let exec = parts.health_exec();
+    let exec = exec.filter(|(id, _)| before.healthcheck.as_ref().is_some_and(|check| check.inst == Some(*id)));
+    let old = exec.map(|(_, words)| words).or(before.healthcheck.as_ref().map(|check| &check.argv));
+    if old != after.healthcheck.as_ref().map(|check| &check.argv) {
         return Err("HEALTHCHECK has changed".into());
     }
     let user = |config: &ImageConfig| match config.user.as_deref() {

@@ -259,6 +259,9 @@ impl Call<'_> {
             Users => self.push(NeedKind::Users, true, None),
             Mime => self.push(NeedKind::MimeTypes, true, None),
             Services => self.push(NeedKind::Services, true, None),
+            Opaque if matches!(self.found.name.as_str(), "Chdir" | "Chroot" | "Executable") => {
+                self.push(NeedKind::Unknown(format!("where `{}` leads", self.called())), false, None);
+            }
             Opaque => self.unknown(),
             Toolchain => {
                 let text = "the files of the toolchain, below runtime.GOROOT, may be read";
@@ -377,7 +380,7 @@ impl Call<'_> {
         let Some(args) = &self.found.args else { return self.unknown() };
         let Some(arg) = args.get(index) else { return };
         match (self.text(index), arg) {
-            (Some(text), _) if text.is_empty() => {}
+            (Some(text), _) if text.is_empty() || started::is_address(&text) => {}
             (Some(text), _) if is_of_the_kernel(&text) => {}
             (Some(text), _) => {
                 let kind = match (writes, text.strip_prefix("/tmp")) {
@@ -411,9 +414,13 @@ impl Call<'_> {
     }
 
     fn unknown(&mut self) {
-        let package = self.found.package.as_deref().and_then(|path| path.rsplit('/').next());
-        let name = package.map_or(self.found.name.to_string(), |package| format!("{package}.{}", self.found.name));
-        self.push(NeedKind::Unknown(format!("what `{name}` is given")), false, None);
+        self.push(NeedKind::Unknown(format!("what `{}` is given", self.called())), false, None);
+    }
+
+    /// `os.Open`, as the sources have it.
+    fn called(&self) -> String {
+        let package = self.found.package.as_deref().map(super::gomod::program_name);
+        package.map_or(self.found.name.to_string(), |package| format!("{package}.{}", self.found.name))
     }
 
     /// A database file, with `file:` and `?options` around its path.
@@ -625,7 +632,7 @@ mod tests {
             ("os", r#"os.WriteFile("/tmp/x", b, 0o600)"#, "TempDir"),
             ("os", r#"os.CreateTemp("", "x")"#, "TempDir"),
             ("os", "os.TempDir()", "TempDir"),
-            ("os", "os.Executable()", "Unknown(\"what `os.Executable` is given\")?"),
+            ("os", "os.Executable()", "Unknown(\"where `os.Executable` leads\")?"),
             ("os/exec", r#"exec.Command("git", "log")"#, "Program(\"git\")"),
             (
                 "os/exec",

@@ -362,7 +362,10 @@ impl<'a> Reader<'a> {
         let others = foreign.iter().map(|(package, text, place)| (Some(package), text, place));
         for (package, text, place) in own.map(|(text, place)| (None, text, place)).chain(others) {
             let plain = text.trim_start_matches("./").trim_end_matches('/');
-            if plain.is_empty() || plain.len() > 300 || plain.contains(['\n', ' ', '%', ':', '*']) || plain == "." {
+            if plain.trim_matches(['.', '/']).is_empty()
+                || plain.len() > 300
+                || plain.contains(['\n', ' ', '%', ':', '*'])
+            {
                 continue;
             }
             if known.contains(plain) || known.contains(text) {

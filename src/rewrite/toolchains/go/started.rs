@@ -177,9 +177,23 @@ fn of_command(cmd: &ShellCommand, source: &SourceFile, text: &str, found: &mut V
 
 /// `data/x.txt`, `/etc/x`, but no flag, no address and no sentence.
 pub(super) fn names_a_file(text: &str) -> bool {
-    let plain = !text.starts_with('-') && !text.contains("://") && !text.contains(|c: char| c.is_whitespace());
+    let plain = !text.starts_with('-')
+        && !is_address(text)
+        && !text.contains("://")
+        && !text.contains(|c: char| c.is_whitespace());
     let inner = text.trim_start_matches("./");
     plain && text.len() < 300 && (text.contains('/') || inner.trim_matches('.').contains('.')) && text != "/"
+}
+
+/// `:443`, `8.8.8.8`, `git@host:path`
+pub(super) fn is_address(text: &str) -> bool {
+    let (host, port) = text.split_once(':').unwrap_or((text, ""));
+    let number = |text: &str| !text.is_empty() && text.bytes().all(|c| c.is_ascii_digit());
+    let numbers = host.split('/').next().unwrap_or("").split('.');
+    host.is_empty() && number(port) || numbers.clone().count() == 4 && numbers.clone().all(number) || {
+        let user = host.split_once('@').is_some_and(|(user, host)| !user.contains('/') && !host.contains('/'));
+        user && !port.is_empty()
+    }
 }
 
 fn short(text: &str) -> &str {
