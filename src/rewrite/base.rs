@@ -74,6 +74,8 @@ pub(super) fn choose(
     }
     let mut packages = Vec::new();
     let mut fetched: Vec<Fetched> = Vec::new();
+    // Programs that may be in an archive which is unpacked among programs.
+    let mut unpacked_too: Vec<Claim> = Vec::new();
     for (name, claim) in &needs.programs {
         if own.contains(&name.as_str()) {
             continue;
@@ -88,11 +90,20 @@ pub(super) fn choose(
         }
         let brought = super::fetched::find(case, effects, name);
         let copied = brought.as_ref().is_some_and(|found| found.how != How::Unpacked);
-        let made = made_by_run(effects, name) || copied;
+        let made = made_by_run(effects, name) || copied || super::by_name::place(case, name).is_some();
+        let unpacked = brought.as_ref().filter(|found| found.how == How::Unpacked);
+        let named = unpacked.is_some_and(|found| super::fetched::says(case, effects, found, name));
         bar(Tier::SameDistro, false, claim);
         match provider(name, alpine) {
             _ if made => {}
+            // `wget …/ffmpeg-static.tar.xz | tar xJ -C /usr/local/bin`: that one, and not the distribution's.
+            Provided::By(package) if named && !installs(effects, package) => {}
             Provided::By(package) => {
+                if unpacked.is_some() && !installs(effects, package) {
+                    let text =
+                        format!("{name} of the package {package} is what an archive does not bring: {}", claim.text);
+                    unpacked_too.push(Claim { text, ..claim.clone() });
+                }
                 packages.push(super::sources::own_name(effects, package).unwrap_or(package).to_string());
             }
             Provided::Already => {}
@@ -110,7 +121,7 @@ pub(super) fn choose(
                 ));
             }
         }
-        fetched.extend(brought.filter(|_| copied || !made && provider(name, alpine) == Provided::Unknown));
+        fetched.extend(brought.filter(|_| copied || !made && (named || provider(name, alpine) == Provided::Unknown)));
     }
     for claim in needs.gaps.iter().chain(&needs.program_gaps) {
         bar(Tier::SameDistroTree, true, claim);
@@ -123,7 +134,7 @@ pub(super) fn choose(
     let wish = case.options.base;
     let hard = bars.iter().filter(|bar| !bar.soft).map(|bar| bar.most).min().unwrap_or(Tier::Scratch);
     let proved = bars.iter().map(|bar| bar.most).min().unwrap_or(Tier::Scratch);
-    let mut open = Vec::new();
+    let mut open = unpacked_too;
     let tier = match wish {
         BaseWish::Auto => proved.min(Tier::Distroless),
         BaseWish::SameDistro => proved.min(Tier::SameDistro),
@@ -265,6 +276,12 @@ fn made_by_run(effects: &[Effect<'_>], name: &str) -> bool {
     effects.iter().any(|effect| match &effect.kind {
         Kind::Write(paths) => paths.iter().any(|path| base_name(path) == name),
         _ => false,
+    })
+}
+
+fn installs(effects: &[Effect<'_>], name: &str) -> bool {
+    effects.iter().any(|effect| {
+        matches!(&effect.kind, Kind::Install(install) if install.packages.iter().any(|package| package.name == name))
     })
 }
 

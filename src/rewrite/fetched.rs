@@ -56,6 +56,13 @@ pub(super) fn find(case: &Case<'_>, effects: &[Effect<'_>], name: &str) -> Optio
     })
 }
 
+/// The RUN that unpacks an archive says the name of the program: in the address that the archive comes from, say.
+pub(super) fn says(case: &Case<'_>, effects: &[Effect<'_>], found: &Fetched, name: &str) -> bool {
+    let effect = effects.iter().find(|effect| effect.cmd.span == found.span);
+    let text = effect.and_then(|effect| case.file.get(effect.inst)).map_or("", |inst| case.source.slice(inst.content));
+    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(|word| word == name)
+}
+
 /// Of a COPY from another image or an ADD from the network it is known that it brings programs and nothing that one
 /// could read: where they go says so, or what they are called.
 pub(super) fn brings_programs(file: &Dockerfile, step: &Step, inst: &Instruction) -> bool {

@@ -4,6 +4,7 @@
 mod artifacts;
 mod base;
 pub mod builder_pattern;
+mod by_name;
 mod case;
 mod chain;
 mod cost;

@@ -199,6 +199,9 @@ pub(super) fn collect(image: &Image<'_, '_>, entry: &Entry, found: &Found, progr
     super::outside::extensions(image, &mut needs);
     super::outside::locales(image, &mut needs);
     super::outside::composed(image, found, &mut needs);
+    super::by_name::scripts(image, entry, found, &mut needs);
+    super::by_name::prepared(image, &mut needs);
+    super::by_name::of_unread(image, &mut needs);
     written_into(image, entry, &mut needs);
     zone_of_file(case, &mut needs);
     super::symlinks::settle(image, &mut needs);

@@ -231,6 +231,7 @@ fn needs(parts: &Parts<'_, '_>, laid: &Laid, add: &mut dyn FnMut(bool, Claim)) {
             || stated
             || known != super::packages::Provided::Unknown
             || super::reruns::installs(parts, name)
+            || super::by_name::place(parts.case, name).is_some()
             || parts.choice.fetched.iter().any(|found| super::paths::base_name(&found.path) == name);
         let text = match !proved && super::layout::fetches(parts, name) {
             true => format!("{name}, which a RUN fetches, runs on {} as well: {}", parts.choice.base, claim.text),

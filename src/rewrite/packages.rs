@@ -241,7 +241,7 @@ const PROGRAMS: &[(&str, &str, &str)] = &[
     ("gpg", "gnupg", "gnupg"),
     ("gs", "ghostscript", "ghostscript"),
     ("identify", "imagemagick", "imagemagick"),
-    ("ip", "iproute2", "iproute2"),
+    ("ip", "iproute2", ""),
     ("iptables", "iptables", "iptables"),
     ("jq", "jq", "jq"),
     ("nc", "netcat-openbsd", ""),

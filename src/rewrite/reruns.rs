@@ -337,7 +337,7 @@ fn install_text(
     let mut kept = run_time_packages(install, parts.pure, parts.ground, starts_others(parts));
     let used = |name: &str| used.iter().any(|used| used == name);
     kept.retain(|(name, _)| used(name) || !(passes || removed.contains(&name.as_str())));
-    if is_closed(parts) && !starts_installed(parts) {
+    if is_closed(parts) && !starts_any(parts) {
         // Everything that the program wants is known: only that stays.
         kept.retain(|(name, _)| packages::is_data(name) || wanted(parts, name) || used(name));
     }
@@ -377,27 +377,28 @@ fn install_text(
     Some(text)
 }
 
-/// A program that an installed package brings may start those of the others: git starts ssh, ImageMagick ghostscript.
-fn starts_installed(parts: &Parts<'_, '_>) -> bool {
-    let installed = |name: &str| {
-        parts.effects.iter().any(|effect| match &effect.kind {
-            Kind::Install(install) => {
-                let program = |package: &str| package == name || package.starts_with(&format!("{name}-"));
-                let provided = packages::provider(name, parts.ground.is_some_and(super::releases::Ground::alpine));
-                install.packages.iter().any(|package| {
-                    program(&package.name) || matches!(&provided, packages::Provided::By(by) if *by == package.name)
-                })
-            }
-            _ => false,
-        })
-    };
-    let plain = |name: &str| super::needs::PLAIN_PROGRAMS.contains(&name) || packages::is_of_every_base(name);
-    parts.needs.programs.iter().any(|(name, _)| !plain(name) && installed(name))
+/// Whatever is started may start what the packages brought: git starts ssh, tar starts zstd, and `date` may be the one of
+/// coreutils and not busybox's. Only those that become another program, which is listed by itself, start nothing else.
+fn starts_any(parts: &Parts<'_, '_>) -> bool {
+    let own = |name: &str| super::needs::shipped(parts.found).any(|built| super::paths::base_name(&built.path) == name);
+    let becomes_another =
+        |name: &str| super::entry::WRAPPERS.contains(&name) || matches!(name, "bash" | "sh" | "ash" | "dash");
+    parts.needs.programs.iter().any(|(name, _)| !own(name) && !becomes_another(name))
 }
 
 /// What mostly builds stays too: it is started, or may be.
 fn starts_others(parts: &Parts<'_, '_>) -> bool {
-    !parts.needs.program_gaps.is_empty() || parts.needs.programs.iter().any(|(name, _)| packages::may_be_started(name))
+    !parts.needs.program_gaps.is_empty()
+        || parts.needs.programs.iter().any(|(name, _)| packages::may_be_started(name) || brings_itself(parts, name))
+}
+
+/// The file brings the program itself, and nobody knows what a program that is no package's starts.
+fn brings_itself(parts: &Parts<'_, '_>, name: &str) -> bool {
+    let in_path = |path: &String| {
+        super::paths::base_name(path) == name && super::paths::STANDARD_PATH.contains(&super::paths::parent(path))
+    };
+    parts.choice.fetched.iter().any(|found| super::paths::base_name(&found.path) == name)
+        || parts.effects.iter().any(|effect| matches!(&effect.kind, Kind::Write(paths) if paths.iter().any(in_path)))
 }
 
 /// Everything that the program reads and starts is known, and of each program, where it comes from.

@@ -4,7 +4,6 @@ use super::artifacts::Found;
 use super::effects::Kind;
 use super::entry::{BUILTINS, Entry};
 use super::needs::{Claim, Needs, Shown, shipped};
-use super::packages::is_of_every_base;
 use super::paths::{STANDARD_PATH, base_name, is_system_dir, join, parent, within};
 use super::presence::{Image, Presence};
 use crate::shell::{Dialect, ShellCommand, parse_text};
@@ -210,10 +209,7 @@ impl Reader<'_, '_, '_> {
             needs.data.push((full.to_string(), Claim { text: format!("{path} calls it"), ..claim }));
             self.apart(full, needs);
         } else if STANDARD_PATH.contains(&parent(full)) {
-            let name = base_name(full);
-            if !is_of_every_base(name) {
-                needs.start(name, claim);
-            }
+            needs.start(base_name(full), claim);
         } else {
             needs.gaps.push(claim);
         }

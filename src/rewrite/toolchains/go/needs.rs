@@ -178,6 +178,14 @@ impl Call<'_> {
                 self.unknown();
             }
         }
+        // `script.Echo("x").Exec("jq .")`; what a database runs is called the same.
+        if matches!(name, "Exec" | "ExecForEach") && file.imports("github.com/bitfield/script") {
+            let of_database = file.imports.iter().any(|import| import.path.contains("sql"));
+            if of_database { self.may_start() } else { self.effect(RunsLine(0)) }
+        }
+        if name == "Command" && file.imports("github.com/codeskyblue/go-sh") {
+            self.effect(Runs(0));
+        }
         if matches!(name, "Static" | "StaticFile" | "SendFile") {
             self.push(NeedKind::MimeTypes, true, None);
         }
@@ -227,7 +235,12 @@ impl Call<'_> {
                     self.program(&program);
                     self.arguments(&program, index + 1);
                 }
+                None if of_others(self.found.package.as_deref()) => self.may_start(),
                 None => self.unknown(),
+            },
+            RunsLine(index) => match self.text(index) {
+                Some(text) => self.line(&text),
+                None => self.may_start(),
             },
             Sources(index) => match self.text(index) {
                 Some(_) => self.path(index, false),
@@ -295,13 +308,29 @@ impl Call<'_> {
         }
     }
 
+    fn may_start(&mut self) {
+        let name = self.found.name.to_string();
+        self.push(NeedKind::MayStart(format!("what `{name}` starts is computed")), false, None);
+    }
+
+    /// `script.Exec("git log")`: the programs that the words of one text start.
+    fn line(&mut self, text: &str) {
+        let args = [Some("-c".to_string()), Some(text.to_string())];
+        for kind in started::of_arguments("sh", &args) {
+            let literal = !matches!(kind, NeedKind::Unknown(_));
+            self.push(kind, literal, Some(text));
+        }
+    }
+
     /// What the arguments of a started program, from the one at `first` on, add.
     fn arguments(&mut self, program: &str, first: usize) {
         let package = self.found.package.as_deref().unwrap_or("");
         let count = self.found.args.as_ref().map_or(0, Vec::len);
         let args: Vec<Option<String>> = match (package, self.found.name.as_str()) {
             (_, "LookPath") => return,
-            ("os/exec" | "golang.org/x/sys/execabs", _) => (first..count).map(|index| self.text(index)).collect(),
+            ("os/exec" | "golang.org/x/sys/execabs" | "github.com/go-cmd/cmd" | "github.com/magefile/mage/sh", _) => {
+                (first..count).map(|index| self.text(index)).collect()
+            }
             // The arguments are a slice.
             _ => vec![None],
         };
@@ -448,6 +477,13 @@ impl Call<'_> {
 /// Below a directory that every container gets from the engine.
 fn is_of_the_kernel(path: &str) -> bool {
     !path.contains("..") && ["/proc/", "/sys/", "/dev/"].iter().any(|top| path.starts_with(top))
+}
+
+/// A package of another module, or a method that may be one's.
+fn of_others(package: Option<&str>) -> bool {
+    package.is_none_or(|path| path.split('/').next().is_some_and(|first| first.contains('.')))
+        && package != Some("golang.org/x/sys/execabs")
+        && package != Some("golang.org/x/sys/unix")
 }
 
 /// The functions whose argument is a program and not a file that is read.

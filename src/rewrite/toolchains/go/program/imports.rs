@@ -62,6 +62,17 @@ impl Reader<'_> {
                 libraries,
             });
         }
+        // What the text of a script starts, only its interpreter sees.
+        let interprets = path.starts_with("mvdan.cc/sh/") && (path.ends_with("/interp") || path.ends_with("/shell"));
+        if interprets && !self.only_links {
+            let kind = NeedKind::MayStart(format!("what the shell text that {path} runs starts is not known"));
+            let why = format!("import of {path}");
+            let need = Need { kind, place: Some(place.clone()), why, literal: true, is_path: false };
+            match foreign {
+                true => self.foreign.push((path.to_string(), need)),
+                false => self.program.needs.push(need),
+            }
+        }
         for need in facts.needs.iter().filter(|_| !self.only_links) {
             let kind = match need.split_once(':') {
                 Some(("exec", "sh")) => NeedKind::Shell,

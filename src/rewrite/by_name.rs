@@ -1,0 +1,89 @@
+//! Programs that are started by their name: scripts of the file in PATH, what a RUN of the same program left for them,
+//! and packages whose programs a module that nobody has read may start.
+
+use super::artifacts::Found;
+use super::case::Case;
+use super::effects::{Effect, Kind};
+use super::entry::Entry;
+use super::needs::{Claim, Needs, PLAIN_PROGRAMS, shipped};
+use super::packages;
+use super::paths::{STANDARD_PATH, base_name, join};
+use super::presence::Image;
+use crate::context::tree::Origin;
+
+/// The file of the build context that PATH finds under that name.
+pub(super) fn place(case: &Case<'_>, name: &str) -> Option<String> {
+    let tree = case.tree()?;
+    let set = case.stage.config.env.iter().find(|(key, _)| key == "PATH").and_then(|(_, value)| value.as_deref());
+    let dirs = set.into_iter().flat_map(|value| value.split(':')).filter(|dir| dir.starts_with('/'));
+    let found = dirs.chain(STANDARD_PATH.iter().copied()).map(|dir| join(dir, name));
+    found.into_iter().find(|path| matches!(tree.origin(path), Some(Origin::Context(_))))
+}
+
+/// Scripts of the context that PATH finds come along, with everything that they start.
+pub(super) fn scripts(image: &Image<'_, '_>, entry: &Entry, found: &Found, needs: &mut Needs) {
+    let mut seen: Vec<String> = Vec::new();
+    let mut at = 0;
+    // A script adds the programs that it starts, which may be scripts again.
+    while let Some((name, claim)) = needs.programs.get(at).cloned() {
+        at += 1;
+        if seen.contains(&name) || shipped(found).any(|built| base_name(&built.path) == name) {
+            continue;
+        }
+        seen.push(name.clone());
+        let Some(path) = place(image.case, &name) else { continue };
+        needs.data.push((path.clone(), claim));
+        super::scripts::entrypoint(image, entry, found, &path, needs);
+    }
+}
+
+/// `RUN gpg --import keys.asc` leaves a keyring for the gpg that the program starts.
+pub(super) fn prepared(image: &Image<'_, '_>, needs: &mut Needs) {
+    let mut gaps = Vec::new();
+    for (name, claim) in &needs.programs {
+        let plain = PLAIN_PROGRAMS.contains(&name.as_str()) || packages::is_of_every_base(name) || name == "git";
+        if plain {
+            continue;
+        }
+        let asks =
+            |effect: &Effect<'_>| {
+                effect.cmd.args.iter().any(|arg| {
+                    matches!(arg.text.as_str(), "--version" | "-version" | "-v" | "-V" | "--help" | "version")
+                })
+            };
+        let of_it = |effect: &&Effect<'_>| {
+            effect.cmd.name.text == *name && matches!(effect.kind, Kind::Build | Kind::Unknown(_)) && !asks(effect)
+        };
+        for effect in image.effects.iter().filter(of_it) {
+            let text = format!("{name} may read what this leaves for it: {}{}", claim.text, claim.in_file());
+            gaps.push(Claim::at(text, effect.cmd.span));
+        }
+    }
+    for claim in gaps {
+        if !needs.gaps.contains(&claim) {
+            needs.gaps.push(claim);
+        }
+    }
+}
+
+/// Somebody installed a package for a reason, and a module that nobody has read may be it.
+pub(super) fn of_unread(image: &Image<'_, '_>, needs: &mut Needs) {
+    const FOR_PEOPLE: &[&str] =
+        &["bash", "curl", "dumb-init", "gosu", "openssh", "openssh-client", "su-exec", "tini", "vim", "wget"];
+    let Some(module) = needs.unknown().first().map(|module| module.to_string()) else { return };
+    for effect in image.effects {
+        let Kind::Install(install) = &effect.kind else { continue };
+        let for_running = |name: &str| {
+            !packages::builds_only(name)
+                && !packages::is_dev(name)
+                && !packages::is_data(name)
+                && !FOR_PEOPLE.contains(&name)
+        };
+        let names = install.packages.iter().map(|package| package.name.as_str());
+        if let Some(package) = names.into_iter().find(|name| for_running(name)) {
+            let text = format!("{module}, whose sources were not read, may start what the package {package} brings");
+            needs.program_gaps.push(Claim::at(text, effect.cmd.span));
+            return;
+        }
+    }
+}
