@@ -33,6 +33,7 @@ mod render;
 mod reruns;
 mod scripts;
 mod sources;
+mod standing;
 mod strip;
 mod symlinks;
 mod system;

@@ -7,6 +7,7 @@ use super::effects::Kind;
 use super::entry::{self, Entry};
 use super::paths::{is_system_dir, join, within};
 use super::presence::{Image, Presence};
+use super::standing::reads_its_directory;
 use super::toolchains::go::{Cgo, CgoKind, Need, NeedKind, Place, Program, modules};
 use crate::model::variables;
 use crate::syntax::{Body, InstId};
@@ -64,6 +65,8 @@ pub(super) struct Needs {
     pub programs: Vec<(String, Claim)>,
     /// Those of them that are looked up in PATH.
     pub by_name: Vec<String>,
+    /// Directories that programs are started in which may read what lies there: with the program.
+    pub around: Vec<(String, String, Claim)>,
     pub shell: Option<Claim>,
     /// A health check in shell form that is plain words, and these.
     pub health_exec: Option<(InstId, Vec<String>)>,
@@ -169,6 +172,7 @@ pub(super) fn collect(image: &Image<'_, '_>, entry: &Entry, found: &Found, progr
         needs.open.retain(|claim| claim.text.contains(super::others::READS));
         needs.programs.clear();
         needs.by_name.clear();
+        needs.around.clear();
     }
     let texts = [case.stage.config.entrypoint.as_ref(), case.stage.config.cmd.as_ref()].into_iter().flatten();
     for inst in texts.filter_map(|command| command.inst) {
@@ -182,7 +186,11 @@ pub(super) fn collect(image: &Image<'_, '_>, entry: &Entry, found: &Found, progr
     }
     for named in &found.foreign {
         let name = super::paths::base_name(&named.text).to_string();
-        needs.programs.push((name.clone(), Claim::at(format!("the command starts {name}"), named.span)));
+        let claim = Claim::at(format!("the command starts {name}"), named.span);
+        if reads_its_directory(&name, None) {
+            needs.around.push((entry.workdir.clone(), name.clone(), claim.clone()));
+        }
+        needs.programs.push((name, claim));
     }
     if let Some(span) = entry.elsewhere {
         needs.gaps.push(Claim::at("the program starts in another directory than WORKDIR says", span));
@@ -202,6 +210,7 @@ pub(super) fn collect(image: &Image<'_, '_>, entry: &Entry, found: &Found, progr
     super::by_name::scripts(image, entry, found, &mut needs);
     super::by_name::prepared(image, &mut needs);
     super::by_name::of_unread(image, &mut needs);
+    super::standing::carry(image, found, &mut needs);
     written_into(image, entry, &mut needs);
     zone_of_file(case, &mut needs);
     super::symlinks::settle(image, &mut needs);
@@ -381,6 +390,10 @@ fn add_program(image: &Image<'_, '_>, entry: &Entry, program: &Program, cgo_off:
                 needs.gaps.push(Claim { text: text.clone(), shown: claim.shown });
                 continue;
             }
+            NeedKind::Here(name) => {
+                needs.around.push((entry.workdir.clone(), name.clone(), claim));
+                continue;
+            }
             NeedKind::MayStart(text) => {
                 needs.program_gaps.push(Claim { text: text.clone(), shown: claim.shown });
                 continue;
@@ -481,7 +494,11 @@ fn health(image: &Image<'_, '_>, entry: &Entry, found: &Found, needs: &mut Needs
         if own || entry::BUILTINS.contains(&base.as_str()) {
             continue;
         }
-        needs.start(&name, Claim::at(format!("the health check starts {base}"), inst.content));
+        let claim = Claim::at(format!("the health check starts {base}"), inst.content);
+        if reads_its_directory(&base, None) {
+            needs.around.push((case.workdir.clone(), base.clone(), claim.clone()));
+        }
+        needs.start(&name, claim);
     }
 }
 

@@ -59,6 +59,9 @@ fn one(scene: &Scene<'_, '_, '_>, need: &Need, claim: Claim, needs: &mut Needs) 
             let text = format!("{package} may start {}: {}", base_name(name), claim.text);
             needs.open.push(Claim { text, ..claim });
         }
+        NeedKind::Here(name) if is_brought(image, name) => {
+            needs.around.push((entry.workdir.clone(), name.clone(), claim));
+        }
         NeedKind::Perhaps(name, text) => {
             let claim = Claim { text: format!("{package}: {text}"), ..claim };
             match is_brought(image, name) {

@@ -6,6 +6,7 @@ use super::entry::{BUILTINS, Entry};
 use super::needs::{Claim, Needs, Shown, shipped};
 use super::paths::{STANDARD_PATH, base_name, is_system_dir, join, parent, within};
 use super::presence::{Image, Presence};
+use super::standing::reads_its_directory;
 use crate::shell::{Dialect, ShellCommand, parse_text};
 use crate::text::{MappedText, SourceFile, Span};
 
@@ -145,6 +146,34 @@ impl Reader<'_, '_, '_> {
             needs.start(name, at(path, line, format!("{path} starts {name}")));
         }
         self.files(path, line, cmd, dir.as_deref(), needs);
+        self.around(path, line, cmd, dir.as_deref(), needs);
+    }
+
+    /// A program of others reads what lies around it, and beside a file that it is given.
+    fn around(&self, path: &str, line: u32, cmd: &ShellCommand, dir: Option<&str>, needs: &mut Needs) {
+        let name = cmd.name.text.as_str();
+        let own = shipped(self.found).any(|built| base_name(&built.path) == name);
+        let script = self
+            .image
+            .case
+            .tree()
+            .is_some_and(|tree| name.contains('.') || tree.is_file(&join(&self.entry.workdir, name)));
+        let known = name.is_empty()
+            || name.contains('$')
+            || BUILTINS.contains(&name)
+            || self.functions.iter().any(|function| function == name);
+        let words: Vec<Option<&str>> = cmd.args.iter().map(|arg| Some(arg.text.as_str())).collect();
+        if own || script || known || !reads_its_directory(name, Some(&words)) {
+            return;
+        }
+        let claim = at(path, line, format!("{path} starts {name}"));
+        needs.around.push((dir.unwrap_or(&self.entry.workdir).to_string(), name.to_string(), claim));
+        for word in cmd.args.iter().map(|arg| arg.text.as_str()).filter(|word| word.starts_with('/')) {
+            let beside = parent(word);
+            if !is_system_dir(beside) && !word.contains('$') && matches!(self.image.presence(word), Presence::Made(_)) {
+                needs.data.push((beside.to_string(), at(path, line, format!("{name} reads what lies beside {word}"))));
+            }
+        }
     }
 
     /// `exec "$@"` starts what CMD says; any other variable may be everything.

@@ -282,6 +282,8 @@ pub enum NeedKind {
     MayRead(String),
     /// Why more may be started than the other needs say: a whole sentence.
     MayStart(String),
+    /// A started program that may read what lies in the directory it is started in: its name.
+    Here(String),
     /// A program that is started only in some cases: its name, and which they are.
     Perhaps(String, String),
 }

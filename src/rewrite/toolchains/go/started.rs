@@ -3,6 +3,8 @@
 
 use super::NeedKind;
 use crate::rewrite::entry::BUILTINS;
+use crate::rewrite::paths::{is_system_dir, parent};
+use crate::rewrite::standing::reads_its_directory;
 use crate::shell::{Dialect, ShellCommand, parse_text};
 use crate::text::{MappedText, SourceFile, Span};
 
@@ -58,10 +60,22 @@ pub(super) fn of_arguments(program: &str, args: &[Option<String>]) -> Vec<NeedKi
     if CARRIERS.contains(&name) {
         return vec![NeedKind::MayStart(format!("what {name} starts is not known"))];
     }
+    let words: Vec<Option<&str>> = args.iter().map(Option::as_deref).collect();
+    let here = reads_its_directory(name, Some(&words));
+    let mut found: Vec<NeedKind> = here.then(|| NeedKind::Here(name.to_string())).into_iter().collect();
     if args.iter().any(Option::is_none) {
-        return vec![NeedKind::Unknown(format!("what `{name}` is given"))];
+        found.push(NeedKind::Unknown(format!("what `{name}` is given")));
+        return found;
     }
-    args.iter().flatten().filter(|text| names_a_file(text)).map(|text| NeedKind::DataFile(text.clone())).collect()
+    found.extend(args.iter().flatten().filter(|text| names_a_file(text)).map(|text| named(text, here)));
+    found
+}
+
+/// A file among the arguments; a program that reads what lies around it reads what lies beside that file, too.
+fn named(text: &str, here: bool) -> NeedKind {
+    let dir = parent(text);
+    let around = here && text.starts_with('/') && !is_system_dir(dir) && dir != "/go";
+    NeedKind::DataFile(if around { dir.to_string() } else { text.to_string() })
 }
 
 /// go-git does everything itself but for a repository on the same machine, which it asks git for.
@@ -161,6 +175,15 @@ fn of_command(cmd: &ShellCommand, source: &SourceFile, text: &str, found: &mut V
             let written = source.slice(cmd.name.span).trim_matches(['"', '\'']);
             let written = if written.rsplit('/').next() == Some(name) { written } else { name };
             found.push(NeedKind::Program(written.to_string()));
+            let words: Vec<Option<&str>> =
+                cmd.args.iter().map(|arg| arg.literal.then_some(arg.text.as_str())).collect();
+            if reads_its_directory(name, Some(&words)) && !CARRIERS.contains(&name) {
+                match cmd.dir.as_deref() {
+                    Some("") => found.push(NeedKind::Here(name.to_string())),
+                    Some(dir) => found.push(NeedKind::DataFile(dir.to_string())),
+                    None => found.push(NeedKind::Unknown(format!("where `{name}` is started"))),
+                }
+            }
         }
     }
     if CARRIERS.contains(&name) {
