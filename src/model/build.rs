@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::config::ConfigCommand;
-use super::scope::{expand, expand_words};
+use super::scope::{expand, expand_words, variables};
 use super::state::{State, dialect_of, script_of};
 use super::{
     Base, Env, ImageConfig, Model, ModelOptions, Origin, Source, Stage, StageId, Step, StepRef, Variable, images, names,
@@ -36,7 +36,7 @@ pub fn build(source: &SourceFile, file: &Dockerfile, options: &ModelOptions) -> 
     let mut builder = Builder { source, file, options, model, state, ends: vec![], nameless };
     for name in PLATFORM_ARGS {
         let value = builder.build_arg(name).map(str::to_string);
-        builder.model.global_args.set(name, Variable { value, origin: Origin::Predefined });
+        builder.model.global_args.set(name, Variable { value, origin: Origin::Predefined, changeable: false });
     }
     for (index, item) in file.items.iter().enumerate() {
         match item {
@@ -132,7 +132,8 @@ impl Builder<'_> {
                     None
                 }
             };
-            self.model.global_args.set(name.as_str(), Variable { value, origin });
+            let changeable = self.build_arg(name).is_none();
+            self.model.global_args.set(name.as_str(), Variable { value, origin, changeable });
         }
     }
 
@@ -329,17 +330,20 @@ impl Builder<'_> {
                     .iter()
                     .map(|pair| {
                         let value = pair.value.as_ref().and_then(|value| self.value(&value.text));
-                        (self.value(&pair.key.text), value)
+                        let words = pair.value.as_ref().map_or("", |value| &value.text);
+                        let mut names = variables(words, self.file.escape).into_iter();
+                        let changeable = names.any(|name| self.state.env.is_changeable(&name));
+                        (self.value(&pair.key.text), value, changeable)
                     })
                     .collect();
                 let env = Arc::make_mut(&mut self.state.env);
-                for (name, value) in expanded {
+                for (name, value, changeable) in expanded {
                     let Some(name) = name else {
                         env.set_open(true);
                         continue;
                     };
                     self.state.config.set_env(&name, value.clone());
-                    env.set(name, Variable { value, origin: Origin::Env(id) });
+                    env.set(name, Variable { value, origin: Origin::Env(id), changeable });
                 }
             }
             Body::Arg(args) => self.stage_args(id, args),
@@ -450,7 +454,8 @@ impl Builder<'_> {
                     }
                 },
             };
-            Arc::make_mut(&mut self.state.env).set(name, Variable { value, origin });
+            let changeable = self.build_arg(name).is_none() && origin != Origin::Predefined;
+            Arc::make_mut(&mut self.state.env).set(name, Variable { value, origin, changeable });
         }
     }
 
@@ -478,10 +483,10 @@ impl Builder<'_> {
 pub(super) fn base_env(facts: &super::ImageFacts, windows: bool) -> Env {
     let mut env = Env::default();
     for (name, value) in &facts.env {
-        env.set(name.as_str(), Variable { value: Some(value.clone()), origin: Origin::Base });
+        env.set(name.as_str(), Variable { value: Some(value.clone()), origin: Origin::Base, changeable: false });
     }
     for name in &facts.env_unknown {
-        env.set(name.as_str(), Variable { value: None, origin: Origin::Base });
+        env.set(name.as_str(), Variable { value: None, origin: Origin::Base, changeable: false });
     }
     env.set_open(!facts.env_complete || windows);
     env

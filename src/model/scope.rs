@@ -30,6 +30,8 @@ pub struct Variable {
     /// Expanded; `None` when it is declared but its value is not known (`ARG NAME` without a default).
     pub value: Option<String>,
     pub origin: Origin,
+    /// `--build-arg` gives it another value: an ARG, or an ENV that is made of one. False where the value was given.
+    pub changeable: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +56,11 @@ impl Env {
     /// The value, where it is known.
     pub fn value(&self, name: &str) -> Option<&str> {
         self.get(name)?.value.as_deref()
+    }
+
+    /// See `Variable::changeable`.
+    pub fn is_changeable(&self, name: &str) -> bool {
+        self.get(name).is_some_and(|variable| variable.changeable)
     }
 
     pub fn set(&mut self, name: impl Into<String>, variable: Variable) {
@@ -482,7 +489,7 @@ mod tests {
     fn env(pairs: &[(&str, &str)]) -> Env {
         let mut env = Env::default();
         for (name, value) in pairs {
-            env.set(*name, Variable { value: Some(value.to_string()), origin: Origin::Base });
+            env.set(*name, Variable { value: Some(value.to_string()), origin: Origin::Base, changeable: false });
         }
         env
     }
@@ -499,7 +506,8 @@ mod tests {
 
     #[test]
     fn a_later_value_counts_and_copies_keep_their_own() {
-        let variable = |value: usize| Variable { value: Some(value.to_string()), origin: Origin::Base };
+        let variable =
+            |value: usize| Variable { value: Some(value.to_string()), origin: Origin::Base, changeable: false };
         let (mut now, mut kept) = (Env::default(), Vec::new());
         for value in 0..200 {
             now.set(format!("V{}", value % 50), variable(value));
@@ -620,9 +628,9 @@ mod tests {
     #[test]
     fn an_unknown_value_is_named_and_only_where_it_matters() {
         let mut env = env(&[("A", "1")]);
-        env.set("ARG", Variable { value: None, origin: Origin::Declared(InstId(1)) });
-        env.set("LOST", Variable { value: None, origin: Origin::Arg(InstId(1)) });
-        env.set("TARGETARCH", Variable { value: None, origin: Origin::Predefined });
+        env.set("ARG", Variable { value: None, origin: Origin::Declared(InstId(1)), changeable: true });
+        env.set("LOST", Variable { value: None, origin: Origin::Arg(InstId(1)), changeable: true });
+        env.set("TARGETARCH", Variable { value: None, origin: Origin::Predefined, changeable: false });
         let error = |word: &str, env: &Env| expand(word, '\\', env).unwrap_err();
         assert_eq!(error("x$ARG", &env), "ARG");
         assert_eq!(error("\"${ARG:+x}\"", &env), "ARG");

@@ -86,7 +86,7 @@ impl State {
         // BuildKit sets the variables of the image config anew, so an ARG that hid one of them hides it no longer.
         for (name, value) in &parent.config.env {
             if parent.env.get(name).is_some_and(|variable| variable.value != *value) {
-                let variable = Variable { value: value.clone(), origin: Origin::Base };
+                let variable = Variable { value: value.clone(), origin: Origin::Base, changeable: false };
                 Arc::make_mut(&mut state.env).set(name.as_str(), variable);
             }
         }

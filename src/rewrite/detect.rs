@@ -7,8 +7,10 @@ use super::effects::{Effect, Kind};
 use super::paths::join;
 use super::refuse::refuse;
 use super::releases::{self, Ground, is_windows};
+use super::toolchains::go::constraint::Target;
+use super::toolchains::go::packages::mains_below;
 use super::toolchains::go::walk::Walk;
-use super::toolchains::go::{GoBuild, GoKind, Program, program};
+use super::toolchains::go::{GoBuild, GoKind, Program, Tags, program};
 use crate::context::BuildContext;
 use crate::context::tree::{CopyFlags, ImageTree, Origin};
 use crate::model::{Base, Model, Stage, Step, expand};
@@ -276,17 +278,34 @@ pub(super) fn analyse(case: &Case<'_>, built: &Built) -> Option<Program> {
     let command = case.walk.builds.get(built.build?)?;
     let dir = built.package_dir.as_ref()?;
     let roots = [case.workdir.clone()];
+    let read = |tree: &ImageTree<'_>, image: &ImageTree<'_>| {
+        let one = |dir: &String| program::analyse_seen(tree, image, dir, &Tags::of(command), &roots);
+        let mut program = one(dir);
+        if let Some(chosen) = &command.chosen {
+            let all = chosen.below.as_ref().map(|below| all_choices(tree, below, command)).unwrap_or_default();
+            for other in all.iter().filter(|other| *other != dir) {
+                program.join(one(other));
+            }
+        }
+        program
+    };
     if let Some(seen) = case.walk.seen_by(built.build?) {
-        return Some(program::analyse_seen(&seen, &case.walk.tree, dir, &command.tags, &roots));
+        return Some(read(&seen, &case.walk.tree));
     }
     let tree = &case.walk.tree;
     let has_sources = |tree: &ImageTree<'_>| tree.files_in(dir).any(|(name, _)| name.ends_with(".go"));
     if has_sources(tree) {
-        return Some(program::analyse(tree, dir, &command.tags, &roots));
+        return Some(read(tree, tree));
     }
     // `go build && rm -rf /src`: what COPY brought is what was built.
     let copied = copied(case);
-    has_sources(&copied).then(|| program::analyse(&copied, dir, &command.tags, &roots))
+    has_sources(&copied).then(|| read(&copied, &copied))
+}
+
+/// The directories of all programs that an ARG may choose from.
+pub(super) fn all_choices(tree: &ImageTree<'_>, below: &str, command: &GoBuild) -> Vec<String> {
+    let target = Target { os: "linux", arch: "amd64", cgo: true, tags: &command.tags };
+    mains_below(tree, below, &target)
 }
 
 /// The files that COPY and ADD brought, before any RUN.

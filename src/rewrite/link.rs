@@ -135,6 +135,7 @@ fn without_flags(builder: &Builder<'_, '_>, go: &GoBuild, built: &Built, program
         return Link::Static { why: at("CGO_ENABLED=0 is in force".into()), add_cgo: false };
     }
     let asked = c_resolver(builder, go, program);
+    let open = open_program(go);
     match builder.case.options.stated.cgo {
         Some(false) if go.cgo == Cgo::Default => {
             return Link::Static { why: Claim::new("you state that it needs no cgo"), add_cgo: true };
@@ -159,7 +160,7 @@ fn without_flags(builder: &Builder<'_, '_>, go: &GoBuild, built: &Built, program
             found @ Link::Libraries { .. } => return found,
             _ if program.cgo.is_empty() && go.cgo == Cgo::Default && has_no_compiler(builder) => {
                 let image = builder.case.base_text();
-                let add_cgo = cgo_place(go, builder.effects).is_some();
+                let add_cgo = open.is_none() && cgo_place(go, builder.effects).is_some();
                 let why = at(format!("{image} has no C compiler, and so its Go leaves cgo off"));
                 return Link::Static { why, add_cgo };
             }
@@ -168,11 +169,12 @@ fn without_flags(builder: &Builder<'_, '_>, go: &GoBuild, built: &Built, program
     }
     if program.cgo.is_empty() {
         return match go.cgo {
+            Cgo::Default if open.is_some() => Link::Libc { why: at(open.unwrap_or_default()), cxx: false },
             Cgo::Default if cgo_place(go, builder.effects).is_some() => {
                 Link::Static { why: at("nothing that is imported needs cgo".into()), add_cgo: true }
             }
             Cgo::Default => Link::Libc { why: at("there is no place for CGO_ENABLED=0".into()), cxx: false },
-            _ if go.static_forced == StaticForced::Tags => {
+            _ if go.static_forced == StaticForced::Tags && open.is_none() => {
                 Link::Static { why: at("the tags netgo and osusergo leave no C code".into()), add_cgo: false }
             }
             Cgo::On => Link::Libc { why: at("CGO_ENABLED=1 is in force".into()), cxx: false },
@@ -180,6 +182,14 @@ fn without_flags(builder: &Builder<'_, '_>, go: &GoBuild, built: &Built, program
         };
     }
     with_cgo(program)
+}
+
+/// Another `--build-arg` builds another program, which may need cgo.
+fn open_program(go: &GoBuild) -> Option<String> {
+    let tags = go.open_tags.as_ref().map(|why| format!("{why} may give other tags, so nothing is changed about cgo"));
+    // Where every choice was read, what any of them needs is known.
+    let chosen = go.chosen.as_ref().filter(|chosen| chosen.below.is_none());
+    tags.or(chosen.map(|chosen| format!("the ARG {} says what is built, so nothing is changed about cgo", chosen.by)))
 }
 
 /// The author wants names to be looked up by the C library: GODEBUG=netdns=cgo, or the build tag netcgo.

@@ -7,8 +7,10 @@ use super::needs::{Claim, shipped};
 use super::paths::within;
 use super::presence::Presence;
 use super::releases::{Family, Ground};
+use super::toolchains::go::Chosen;
 use super::{Artifact, Obligation, Tier, environment, outside};
 use crate::context::tree::Origin;
+use crate::model::variables;
 use crate::syntax::Body;
 use std::collections::HashSet;
 
@@ -139,6 +141,7 @@ pub(super) fn obligations(parts: &Parts<'_, '_>, laid: &Laid, links: &[Link]) ->
         let text = "nobody builds this file with --target: its only stage becomes the builder";
         add(false, Claim::at(text, parts.case.base_span()));
     }
+    chosen(parts, &mut add);
     for go in &parts.case.walk.builds {
         // `$TARGETARCH` is what the engine builds the image for, unless FROM says otherwise.
         let agrees = |arch: &str| arch.is_empty() || arch.starts_with('$') && parts.case.stage.platform.is_none();
@@ -153,6 +156,46 @@ pub(super) fn obligations(parts: &Parts<'_, '_>, laid: &Laid, links: &[Link]) ->
         }
     }
     list
+}
+
+/// What another `--build-arg` makes of the file: the plan was made for the defaults.
+fn chosen(parts: &Parts<'_, '_>, add: &mut dyn FnMut(bool, Claim)) {
+    let case = parts.case;
+    for built in shipped(parts.found) {
+        let Some(go) = built.build.and_then(|index| case.walk.builds.get(index)) else { continue };
+        let tree = || built.build.and_then(|index| case.walk.seen_by(index)).unwrap_or_else(|| case.walk.tree.clone());
+        match &go.chosen {
+            Some(Chosen { by, below: Some(below) }) if parts.needs.read => {
+                let all = super::detect::all_choices(&tree(), below, go);
+                let text = format!("every program that {by} can choose was read: {}", all.join(", "));
+                add(!all.is_empty(), Claim::at(text, go.span));
+            }
+            Some(Chosen { by, .. }) => {
+                let text = format!("the ARG {by} keeps its default: with another one another program is built");
+                add(false, Claim::at(text, go.span));
+            }
+            None => {}
+        }
+        if let Some(why) = &go.open_tags
+            && parts.needs.read
+        {
+            let text = format!("{why} may give any tags: the files of all of them were read");
+            add(true, Claim::at(text, go.span));
+        }
+    }
+    for (step, inst) in case.steps() {
+        let words: Vec<&str> = match &inst.body {
+            Body::Workdir(word) => vec![&word.text],
+            _ => inst.transfer().map_or_else(Vec::new, |transfer| {
+                transfer.sources.iter().chain([&transfer.dest]).map(|word| &*word.text).collect()
+            }),
+        };
+        let names = words.into_iter().flat_map(|word| variables(word, case.file.escape));
+        for name in names.filter(|name| step.env.is_changeable(name)) {
+            let text = format!("the ARG {name} keeps its default: {} is written for it", inst.name.text);
+            add(false, Claim::at(text, inst.content));
+        }
+    }
 }
 
 /// Packages for building that the final stage installs again for the libraries behind them.

@@ -31,7 +31,7 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
                         None if env.get(&arg.key.text).is_some() => continue,
                         None => Some(String::new()),
                     };
-                    env.set(arg.key.text.as_str(), Variable { value, origin: Origin::Arg(id) });
+                    env.set(arg.key.text.as_str(), Variable { value, origin: Origin::Arg(id), changeable: true });
                 }
             }
             _ => break,

@@ -156,7 +156,7 @@ fn tell(text: &str, root: &Path, gopath: &Path) -> Outputs {
     let tree = ImageTree::at(&context, root.to_str().unwrap());
     let mut env = Env::default();
     let gopath = gopath.to_str().unwrap().to_string();
-    env.set("GOPATH", Variable { value: Some(gopath), origin: Origin::Base });
+    env.set("GOPATH", Variable { value: Some(gopath), origin: Origin::Base, changeable: false });
     let source = SourceFile::new("Dockerfile", text);
     let mut mapped = MappedText::default();
     mapped.push(&source, Span::new(0, source.len()));

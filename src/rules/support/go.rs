@@ -10,7 +10,7 @@ use crate::model::{Copied, MountKind, Source, SourceKind, Stage, StageId, Step};
 use crate::rewrite::toolchains::go::build::{self, Scene};
 use crate::rewrite::toolchains::go::program;
 use crate::rewrite::toolchains::go::source::asks_c_resolver;
-use crate::rewrite::toolchains::go::{Cgo, CgoKind, GoBuild, GoKind, GoOutput, Outputs, Program};
+use crate::rewrite::toolchains::go::{Cgo, CgoKind, GoBuild, GoKind, GoOutput, Outputs, Program, Tags};
 use crate::rules::Context;
 use crate::shell::ShellCommand;
 use crate::text::Edit;
@@ -27,7 +27,7 @@ pub struct Known<'c> {
 struct Linked {
     stage: StageId,
     dir: String,
-    tags: Vec<String>,
+    tags: Tags,
     program: Rc<Program>,
 }
 
@@ -183,7 +183,7 @@ fn leaves_sources(cmd: &ShellCommand) -> bool {
 pub fn program(cx: &Context<'_>, build: &Build<'_>, output: &GoOutput) -> Option<Program> {
     let tree = tree(cx, build.run.stage)?;
     let dir = output.package_dir.as_deref()?;
-    Some(program::analyse(&tree, dir, &build.go.tags, &[]))
+    Some(program::analyse(&tree, dir, &Tags::of(&build.go), &[]))
 }
 
 /// The sources show that nothing takes the C library in: no C code, no net, no os/user. Cgo then changes nothing.
@@ -197,15 +197,15 @@ pub fn is_static_anyway(cx: &Context<'_>, build: &Build<'_>) -> bool {
 
 /// What an output is linked against, as far as its sources tell.
 fn linked(cx: &Context<'_>, build: &Build<'_>, output: &GoOutput) -> Option<Rc<Program>> {
-    let (stage, tags) = (build.run.stage, &build.go.tags);
+    let (stage, tags) = (build.run.stage, Tags::of(&build.go));
     let tree = tree(cx, stage)?;
     let dir = output.package_dir.as_deref()?;
-    let same = |known: &&Linked| known.stage == stage.id && known.dir == dir && known.tags == *tags;
+    let same = |known: &&Linked| known.stage == stage.id && known.dir == dir && known.tags == tags;
     if let Some(known) = cx.go.linked.borrow().iter().find(same) {
         return Some(known.program.clone());
     }
-    let program = Rc::new(program::linked(&tree, dir, tags));
-    let known = Linked { stage: stage.id, dir: dir.to_string(), tags: tags.clone(), program: program.clone() };
+    let program = Rc::new(program::linked(&tree, dir, &tags));
+    let known = Linked { stage: stage.id, dir: dir.to_string(), tags, program: program.clone() };
     cx.go.linked.borrow_mut().push(known);
     Some(program)
 }
@@ -242,7 +242,9 @@ pub fn cgo_need(cx: &Context<'_>, build: &Build<'_>) -> CgoNeed {
     let whole = |program: &Option<Rc<Program>>| {
         program.as_ref().is_some_and(|program| program.gaps.is_empty() && program.unread.is_empty())
     };
-    if !programs.is_empty() && programs.iter().all(whole) { CgoNeed::None } else { CgoNeed::Unknown }
+    // Another --build-arg may build another program.
+    let open = build.go.open_tags.is_some() || build.go.chosen.is_some();
+    if !open && !programs.is_empty() && programs.iter().all(whole) { CgoNeed::None } else { CgoNeed::Unknown }
 }
 
 /// The stage installs a C compiler or headers, or speaks to cgo: somebody wanted C there.

@@ -1,7 +1,7 @@
 //! One `go` command: its flags and its environment. `output` says which programs it writes.
 
 use super::output::outputs;
-use super::{Cgo, GoBuild, GoKind, Ldflags, Outputs, Setting, StaticForced};
+use super::{Cgo, Chosen, GoBuild, GoKind, Ldflags, Outputs, Setting, StaticForced};
 use crate::context::tree::{ImageTree, join};
 use crate::model::Env;
 use crate::shell::{ShellCommand, ShellWord};
@@ -161,6 +161,8 @@ pub(super) fn empty(kind: GoKind, span: Span, insert_at: Option<u32>) -> GoBuild
         trimpath: false,
         ldflags: None,
         tags: Vec::new(),
+        open_tags: None,
+        chosen: None,
         cross: None,
         mod_init: None,
         env_writes: Vec::new(),
@@ -217,6 +219,34 @@ fn is_argument(name: &str, argument: &str, command: &ShellCommand, scene: &Scene
     [format!("${argument}"), format!("${{{argument}}}")].contains(&text.to_string())
 }
 
+/// The first ARG that the word is made of and that `--build-arg` may set anew.
+pub fn argument_in(word: &ShellWord, command: &ShellCommand, scene: &Scene<'_>) -> Option<String> {
+    argument_of(word, command, scene, 0)
+}
+
+fn argument_of(word: &ShellWord, command: &ShellCommand, scene: &Scene<'_>, depth: u32) -> Option<String> {
+    if word.literal || depth > 5 {
+        return None;
+    }
+    crate::model::variables(&word.text.replace(['\'', '"'], ""), '\\').into_iter().find_map(|name| {
+        match command.env.iter().rev().find(|found| found.name == name) {
+            // `TAGS="$TAGS"` speaks of what stood before it.
+            Some(found) if found.value.text.contains(&name) => scene.env.is_changeable(&name).then_some(name),
+            Some(found) => argument_of(&found.value, command, scene, depth + 1),
+            None => scene.env.is_changeable(&name).then_some(name),
+        }
+    })
+}
+
+/// The ARG that a variable of the command's environment depends on.
+fn argument_behind(name: &str, command: &ShellCommand, scene: &Scene<'_>) -> Option<String> {
+    let own = command.assignments.iter().rev().chain(command.env.iter().rev()).find(|found| found.name == name);
+    match own {
+        Some(found) => argument_in(&found.value, command, scene),
+        None => scene.env.is_changeable(name).then(|| name.to_string()),
+    }
+}
+
 /// The value of a word with plain variables filled in; `None` when anything else stands in it.
 pub fn expand(word: &ShellWord, command: &ShellCommand, scene: &Scene<'_>) -> Option<String> {
     if word.literal {
@@ -234,11 +264,22 @@ pub fn expand(word: &ShellWord, command: &ShellCommand, scene: &Scene<'_>) -> Op
             }
         };
         let named = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) || !name.chars().all(named) {
+        let (name, default) = match name.find(|c: char| !named(c)).and_then(|at| name.split_at_checked(at)) {
+            Some((name, rest)) => (name, Some(rest)),
+            None => (name, None),
+        };
+        if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {
             return None;
         }
+        // `${NAME:-word}`
+        let word = match default {
+            None => None,
+            Some(rest) => Some(rest.strip_prefix(":-").filter(|word| !word.contains(['$', '`', '"', '\'']))?),
+        };
         let value = match (name, setting_outside(name, command, scene)) {
+            (_, Setting::To(value)) if value.is_empty() && word.is_some() => word?.to_string(),
             (_, Setting::To(value)) => value,
+            (_, Setting::Unset) if word.is_some() && !scene.env.is_open() => word?.to_string(),
             ("PWD", Setting::Unset) => directory(command, scene)?,
             _ => return None,
         };
@@ -445,9 +486,8 @@ fn fill(build: &mut GoBuild, flags: Flags, args: &Args<'_>) {
     }
     build.packages = flags.packages.iter().map(|word| word.text.clone()).collect();
     build.trimpath = flags.trimpath;
-    build.tags = flags.tags.as_ref().map_or_else(Vec::new, |word| {
-        word.text.split([',', ' ']).filter(|tag| !tag.is_empty()).map(String::from).collect()
-    });
+    tags(build, flags.tags.as_ref(), args);
+    build.chosen = chosen(build, &flags, args);
     build.needs_cgo_flag = flags.needs_cgo.clone();
     let buildmode = flags.buildmode.as_ref().map(|word| word.text.as_str());
     match buildmode {
@@ -455,9 +495,11 @@ fn fill(build: &mut GoBuild, flags: Flags, args: &Args<'_>) {
         Some("pie") => build.pie = true,
         Some(other) => build.needs_cgo_flag = Some(format!("-buildmode={other}")),
     }
-    build.static_forced = static_forced(flags.ldflags.as_ref(), &build.tags);
+    let sure: &[String] = if build.open_tags.is_some() { &[] } else { &build.tags };
+    build.static_forced = static_forced(flags.ldflags.as_ref(), sure);
     build.ldflags = flags.ldflags.clone();
     build.cgo = match setting("CGO_ENABLED", command, scene) {
+        _ if argument_behind("CGO_ENABLED", command, scene).is_some() => Cgo::Unknown,
         Setting::Unset => Cgo::Default,
         Setting::To(value) if value == "0" => Cgo::Off,
         Setting::To(value) if value == "1" => Cgo::On,
@@ -490,6 +532,42 @@ fn fill(build: &mut GoBuild, flags: Flags, args: &Args<'_>) {
         (Some(reason), _) => Outputs::Unknown(reason),
         (None, _) => outputs(build, &flags, args),
     };
+}
+
+/// The tags of a build, and whether there may be others.
+fn tags(build: &mut GoBuild, word: Option<&ShellWord>, args: &Args<'_>) {
+    let (command, scene) = (args.command, args.scene);
+    if let Some(name) = argument_behind("GOFLAGS", command, scene) {
+        build.open_tags = Some(format!("the ARG {name}"));
+    }
+    let Some(word) = word else { return };
+    let text = args.expand(word);
+    match (argument_in(word, command, scene), &text) {
+        (Some(name), _) => build.open_tags = Some(format!("the ARG {name}")),
+        (None, None) => build.open_tags = Some(format!("what `{}` stands for", word.text)),
+        (None, Some(_)) => {}
+    }
+    let text = text.unwrap_or_default();
+    build.tags = text.split([',', ' ']).filter(|tag| !tag.is_empty()).map(String::from).collect();
+}
+
+/// `./cmd/$SERVICE`, `-C $DIR`, `-o /bin/$NAME`: what is built is said by an ARG.
+fn chosen(build: &GoBuild, flags: &Flags, args: &Args<'_>) -> Option<Chosen> {
+    let argument = |word: &ShellWord| argument_in(word, args.command, args.scene);
+    if let Some(by) = flags.chdir.iter().chain(&flags.output).find_map(argument) {
+        return Some(Chosen { by, below: None });
+    }
+    let (word, by) = flags.packages.iter().find_map(|word| Some((word, argument(word)?)))?;
+    // What stands behind the variable may narrow it further; every package there is read all the same.
+    let (head, _) = word.text.split_once('$')?;
+    let head = head.trim_start_matches('"');
+    let value = args.expand(word).unwrap_or_default();
+    let path = super::packages::is_path(&value) && !value.ends_with(".go") && flags.packages.len() == 1;
+    let below = build.dir.as_deref().filter(|_| path).map(|dir| {
+        let whole = head.rsplit_once('/').map_or("", |(whole, _)| whole);
+        if head.starts_with('/') { join("/", whole) } else { join(dir, whole) }
+    });
+    Some(Chosen { by, below })
 }
 
 fn static_forced(ldflags: Option<&Ldflags>, tags: &[String]) -> StaticForced {

@@ -110,6 +110,23 @@ pub fn comments_fit(comments: &[String], target: &Target<'_>) -> Option<bool> {
     Some(fits)
 }
 
+/// The tags of the constraint that only `-tags` sets. `ignore` keeps a file out of every build.
+pub fn free_tags(comments: &[String]) -> Vec<&str> {
+    let lines = comments.iter().filter(|line| line.starts_with("//go:build") || line.contains("+build"));
+    let words = lines.flat_map(|line| line.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '.'));
+    let known = |word: &str| {
+        matches!(word, "" | "go" | "build" | "cgo" | "gc" | "gccgo" | "unix" | "ignore")
+            || word.starts_with("go1")
+            || UNIX.contains(&word)
+            || OTHER_OS.contains(&word)
+            || ARCH.contains(&word)
+    };
+    let mut found: Vec<&str> = words.filter(|word| !known(word)).collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
 /// Whether the constraint speaks of `cgo` at all: such a file has a twin.
 pub fn names_cgo(comments: &[String]) -> bool {
     comments

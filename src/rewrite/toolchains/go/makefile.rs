@@ -194,6 +194,8 @@ impl File {
                 continue;
             }
             match self.value(name, own, env, 0) {
+                // It came from the environment, and goes there again.
+                Ok(value) if value == format!("${{{name}}}") => {}
                 Ok(value) if !value.contains('\'') && !value.contains('$') => {
                     out.push_str(&format!("export {name}='{value}'\n"));
                 }

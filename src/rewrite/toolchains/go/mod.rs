@@ -82,6 +82,10 @@ pub struct GoBuild {
     /// The `-ldflags` in force (the last one), with its place; `None` when there is none.
     pub ldflags: Option<Ldflags>,
     pub tags: Vec<String>,
+    /// Why there may be other tags than these: an ARG gives them, or their text is computed.
+    pub open_tags: Option<String>,
+    /// The ARG that says which package is built.
+    pub chosen: Option<Chosen>,
     /// GOOS and GOARCH where one of them is set; a name that is not set stands as "",
     /// one that is not known as "?", and the argument that the engine fills in as `$TARGETARCH`.
     pub cross: Option<(String, String)>,
@@ -96,6 +100,38 @@ pub struct GoBuild {
     pub takes_cgo_off: bool,
     /// The command runs only perhaps, or more than once, or was not fully understood.
     pub unsure: Option<String>,
+}
+
+impl Program {
+    /// Another program that may stand in its place: what either needs.
+    pub fn join(&mut self, other: Program) {
+        for package in other.packages {
+            if !self.packages.contains(&package) {
+                self.packages.push(package);
+            }
+        }
+        self.cgo.extend(other.cgo);
+        self.needs.extend(other.needs);
+        self.libc = self.libc.take().or(other.libc);
+        self.foreign.extend(other.foreign);
+        // A file that is in the binary of one only is no less read by the other.
+        self.embeds.retain(|embed| other.embeds.iter().any(|same| same.path == embed.path));
+        self.unread.extend(other.unread);
+        self.cached.extend(other.cached);
+        self.data_left.extend(other.data_left);
+        self.gaps.extend(other.gaps);
+        self.writes_somewhere |= other.writes_somewhere;
+        self.own_symbols |= other.own_symbols;
+        self.c_resolver = self.c_resolver.take().or(other.c_resolver);
+        self.c_code.extend(other.c_code);
+        self.reads_computed |= other.reads_computed;
+        self.paths.extend(other.paths);
+        self.variables.extend(other.variables);
+        for list in [&mut self.unread, &mut self.cached, &mut self.data_left, &mut self.gaps, &mut self.variables] {
+            list.sort();
+            list.dedup();
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,6 +159,33 @@ pub struct GoOutput {
     /// says that the build makes it.
     pub named: bool,
     pub why: String,
+}
+
+/// The tags of a build.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tags {
+    pub names: Vec<String>,
+    /// There may be others, or not even these: what is read then is what any tags would build.
+    pub open: bool,
+}
+
+impl Tags {
+    pub fn of(build: &GoBuild) -> Tags {
+        Tags { names: build.tags.clone(), open: build.open_tags.is_some() }
+    }
+
+    pub fn may_have(&self, tag: &str) -> bool {
+        self.open || self.names.iter().any(|own| own == tag)
+    }
+}
+
+/// Another `--build-arg` builds another program from the same line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chosen {
+    /// The ARG.
+    pub by: String,
+    /// The directory in which every package that it can name lies; `None` where that cannot be told.
+    pub below: Option<String>,
 }
 
 /// CGO_ENABLED as the command sees it.
@@ -351,7 +414,7 @@ pub(crate) mod testing {
     pub fn env(vars: &[(&str, &str)]) -> Env {
         let mut env = Env::default();
         for (name, value) in [("GOPATH", "/go")].iter().chain(vars) {
-            env.set(*name, Variable { value: Some(value.to_string()), origin: Origin::Base });
+            env.set(*name, Variable { value: Some(value.to_string()), origin: Origin::Base, changeable: false });
         }
         env
     }

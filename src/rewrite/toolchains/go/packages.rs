@@ -183,6 +183,19 @@ pub fn package_of(tree: &ImageTree<'_>, dir: &str, target: &Target<'_>) -> Optio
         .map(|file| file.package)
 }
 
+/// The directories of all main packages from this one down, but those of `vendor` and of tests.
+pub fn mains_below(tree: &ImageTree<'_>, root: &str, target: &Target<'_>) -> Vec<String> {
+    let skipped = |dir: &String| {
+        let rest = dir.strip_prefix(root).unwrap_or(dir);
+        rest.split('/').any(|part| matches!(part, "vendor" | "testdata") || part.starts_with(['_', '.']))
+    };
+    let mut dirs: Vec<String> = tree.dirs_under(root).into_iter().chain([root.to_string()]).collect();
+    dirs.retain(|dir| !skipped(dir) && package_of(tree, dir, target).as_deref() == Some("main"));
+    dirs.sort();
+    dirs.dedup();
+    dirs
+}
+
 /// `./...`, `./cmd/...`, `example.com/app/...`
 fn pattern(arg: &str, layout: &Layout<'_>) -> Result<Vec<Package>, String> {
     let tree = layout.tree.ok_or_else(|| format!("which packages `{arg}` names without the build context"))?;

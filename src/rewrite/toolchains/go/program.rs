@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::constraint::{Target, name_fits};
+use super::constraint::{Target, free_tags, name_fits};
 use super::data::{data_files, is_data_file};
 use super::foreign;
 use super::gomod::{self, GoMod};
@@ -19,7 +19,7 @@ use super::needs;
 use super::packages::module_of;
 use super::reach::Source;
 use super::source::{self, GoFile};
-use super::{Need, NeedKind, Place, Program};
+use super::{Need, NeedKind, Place, Program, Tags};
 use crate::context::tree::{ImageTree, Origin, join};
 use told::Told;
 
@@ -27,7 +27,7 @@ use told::Told;
 ///
 /// `roots` are directories that a relative path may start from at run time: the final WORKDIR, the module's own.
 /// String literals that name a file or directory below one of them count as data that is read.
-pub fn analyse(tree: &ImageTree<'_>, main_dir: &str, tags: &[String], roots: &[String]) -> Program {
+pub fn analyse(tree: &ImageTree<'_>, main_dir: &str, tags: &Tags, roots: &[String]) -> Program {
     analyse_seen(tree, tree, main_dir, tags, roots)
 }
 
@@ -36,7 +36,7 @@ pub fn analyse_seen(
     tree: &ImageTree<'_>,
     image: &ImageTree<'_>,
     main_dir: &str,
-    tags: &[String],
+    tags: &Tags,
     roots: &[String],
 ) -> Program {
     let mut reader = follow_all(Reader::new(tree, main_dir, tags), main_dir);
@@ -46,7 +46,7 @@ pub fn analyse_seen(
 }
 
 /// What the program is linked against, and why that may be incomplete; its needs at run time are left out.
-pub fn linked(tree: &ImageTree<'_>, main_dir: &str, tags: &[String]) -> Program {
+pub fn linked(tree: &ImageTree<'_>, main_dir: &str, tags: &Tags) -> Program {
     let mut reader = Reader::new(tree, main_dir, tags);
     reader.only_links = true;
     follow_all(reader, main_dir).finish()
@@ -73,7 +73,7 @@ fn follow_all<'a>(mut reader: Reader<'a>, main_dir: &str) -> Reader<'a> {
 
 struct Reader<'a> {
     tree: &'a ImageTree<'a>,
-    tags: &'a [String],
+    tags: &'a Tags,
     /// The main module: its directory and go.mod.
     module: Option<(String, GoMod)>,
     /// Module path and directory of every module whose source is in the tree, longest path first.
@@ -129,7 +129,7 @@ struct Package {
 }
 
 impl<'a> Reader<'a> {
-    fn new(tree: &'a ImageTree<'a>, main_dir: &str, tags: &'a [String]) -> Reader<'a> {
+    fn new(tree: &'a ImageTree<'a>, main_dir: &str, tags: &'a Tags) -> Reader<'a> {
         let module = module_of(tree, main_dir);
         let mut local = Vec::new();
         let mut vendor = None;
@@ -208,7 +208,23 @@ impl<'a> Reader<'a> {
     }
 
     fn target(&self, cgo: bool) -> Target<'a> {
-        Target { os: "linux", arch: "amd64", cgo, tags: self.tags }
+        Target { os: "linux", arch: "amd64", cgo, tags: &self.tags.names }
+    }
+
+    /// The file is part of the build, or is with other tags where these may be given. Of packages of others only their C
+    /// code matters then.
+    fn fits(&self, file: &GoFile, target: &Target<'_>, foreign: bool) -> bool {
+        const MOST: usize = 6;
+        if file.fits(target) || !self.tags.open || (foreign && file.cgo.is_none()) {
+            return file.fits(target);
+        }
+        let free = free_tags(&file.constraints);
+        let with = |set: usize| {
+            let given = free.iter().enumerate().filter(|(at, _)| set & (1 << at) != 0);
+            let tags: Vec<String> = given.map(|(_, tag)| tag.to_string()).collect();
+            file.fits(&Target { tags: &tags, ..*target })
+        };
+        free.len() > MOST || (0..1_usize << free.len()).any(with)
     }
 
     fn package(&mut self, package: Package) {
@@ -277,7 +293,8 @@ impl<'a> Reader<'a> {
             };
             let Some(file) = file else { return (*index, Err(format!("`{path}` could not be read"))) };
             let shown = cached.map_or_else(|| self.tree.shown(path), |_| modcache::shown(path));
-            let (with_cgo, without) = (file.fits(&on), file.fits(&off));
+            let others = foreign.get(*index) == Some(&true);
+            let (with_cgo, without) = (self.fits(&file, &on, others), self.fits(&file, &off, others));
             (*index, Ok(Read { path: path.clone(), file, shown, with_cgo, without }))
         };
         // A few files are read before the threads have started.
@@ -436,7 +453,7 @@ impl<'a> Reader<'a> {
         self.program.variables.extend(self.strings.keys().filter(variable).cloned());
         self.program.variables.sort();
         self.program.variables.dedup();
-        let zones = self.tags.iter().any(|tag| tag == "timetzdata");
+        let zones = !self.tags.open && self.tags.may_have("timetzdata");
         self.program.needs.retain(|need| !(zones && need.kind == NeedKind::TimeZones));
         // One need of each kind: a literal one where there is one, the first of these.
         self.program.needs.sort_by_key(|need| !need.literal);
@@ -510,7 +527,7 @@ mod tests {
     fn read(files: &[(&str, &str)], main: &str, tags: &[&str]) -> Program {
         let context = BuildContext::in_memory(files);
         let tree = ImageTree::at(&context, "/src");
-        let tags: Vec<String> = tags.iter().map(|tag| tag.to_string()).collect();
+        let tags = Tags { names: tags.iter().map(|tag| tag.to_string()).collect(), open: false };
         analyse(&tree, main, &tags, &["/src".into()])
     }
 
@@ -625,7 +642,7 @@ mod tests {
             ("vendor/b.com/y/y.go", "package y\nimport \"C\"\n"),
         ]);
         let tree = ImageTree::at(&context, "/go/src/a.com/app");
-        let program = analyse(&tree, "/go/src/a.com/app", &[], &[]);
+        let program = analyse(&tree, "/go/src/a.com/app", &Tags::default(), &[]);
         assert_eq!(cgo(&program), ["ImportC b.com/y"]);
         assert_eq!(program.unread, ["c.com/z"]);
     }
@@ -682,7 +699,7 @@ mod tests {
             ("uploads/.gitkeep", ""),
         ]);
         let tree = ImageTree::at(&context, "/src");
-        let program = analyse(&tree, "/src", &[], &["/src".into()]);
+        let program = analyse(&tree, "/src", &Tags::default(), &["/src".into()]);
         assert_eq!(
             data_files(&tree, "/src", &program.embeds),
             ["/src/config.yml", "/src/license.html", "/src/posts/first.md", "/src/uploads/.gitkeep", "/src/web/b.css"]

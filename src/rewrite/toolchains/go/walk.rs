@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use super::super::super::paths::within;
 use super::build::{self, Scene};
-use super::{Cgo, GoBuild, GoKind, GoOutput, Outputs, Setting, files, generate, makefile};
+use super::{Cgo, Chosen, GoBuild, GoKind, GoOutput, Outputs, Setting, files, generate, makefile};
 use crate::context::BuildContext;
 use crate::context::tree::{ImageTree, Origin, Taken, join};
 use crate::model::{Env, Mount, MountKind, Source};
@@ -195,6 +195,8 @@ impl<'a> Walk<'a> {
         let mut cwd = workdir.map(String::from);
         // How many assignments stood in front of the last command that may have set others.
         let mut sourced: Option<usize> = None;
+        // The ARG that said which directory the commands since then work in.
+        let mut chosen: Option<Chosen> = None;
         for command in &script.commands {
             let mut command = command.clone();
             let mut within = within;
@@ -218,6 +220,8 @@ impl<'a> Walk<'a> {
             };
             if command.name.text == "cd" && command.depth == 0 {
                 let target = command.args.iter().find(|arg| !arg.text.starts_with('-'));
+                let by = target.and_then(|arg| build::argument_in(arg, &command, &scene));
+                chosen = by.map(|by| Chosen { by, below: None }).or(chosen);
                 let target = target.and_then(|arg| build::expand(arg, &command, &scene));
                 cwd = dir.clone().zip(target).map(|(dir, target)| join(&dir, &target));
             }
@@ -226,7 +230,11 @@ impl<'a> Walk<'a> {
                 conditional: within.conditional || command.conditional,
                 ..within
             };
+            let first = self.builds.len();
             self.command(&command, dir.as_deref(), workdir, env, place);
+            for build in self.builds.iter_mut().skip(first).filter(|_| chosen.is_some()) {
+                build.chosen.clone_from(&chosen);
+            }
             if self.sets_environment(&command, dir.as_deref()) {
                 sourced = Some(command.env.len());
             }
@@ -276,6 +284,15 @@ impl<'a> Walk<'a> {
     ) {
         let first = self.builds.len();
         self.effects_of(command, dir, workdir, env, within);
+        let argument = |word: &ShellWord| build::argument_in(word, command, &self.scene(workdir, env));
+        // A variable of make is followed into the recipes; another word may say anything.
+        let mut words = command.args.iter().filter(|arg| command.name.text != "make" || !arg.text.contains('='));
+        if let Some(by) = words.find_map(argument) {
+            for build in self.builds.iter_mut().skip(first).filter(|build| build.within.is_some()) {
+                build.chosen.get_or_insert(Chosen { by: by.clone(), below: None });
+                build.open_tags.get_or_insert(format!("the ARG {by}"));
+            }
+        }
         // CGO_ENABLED=0 in front of make or of a script works only where nothing in there sets it again.
         let open = |build: &GoBuild| build.within.is_some() && build.cgo == Cgo::Default;
         if within.file.is_none() && self.builds.iter().skip(first).any(open) {
@@ -433,6 +450,15 @@ impl<'a> Walk<'a> {
 
     fn make(&mut self, command: &ShellCommand, words: &[String], dir: &str, env: &Env, within: Within<'_>) {
         let shown = format!("make {}", words.join(" "));
+        // What an ARG gives is left to the shell of the recipe, where it is seen that an ARG gives it.
+        let words: Vec<String> = words
+            .iter()
+            .zip(&command.args)
+            .map(|(word, arg)| match build::argument_in(arg, command, &self.scene(Some(dir), env)) {
+                Some(_) if arg.text.contains('=') => arg.text.clone(),
+                _ => word.clone(),
+            })
+            .collect();
         let mut dir = dir.to_string();
         let mut file = None;
         let mut goals = Vec::new();
@@ -470,6 +496,7 @@ impl<'a> Walk<'a> {
         let own = |name: &str| {
             let scene = self.scene(Some(&dir), env);
             match build::setting(name, command, &scene) {
+                Setting::To(_) if env.is_changeable(name) => Some(format!("${{{name}}}")),
                 Setting::To(value) => Some(value),
                 Setting::Unknown => Some(makefile::UNKNOWN.into()),
                 Setting::Unset => None,
