@@ -176,7 +176,7 @@ mod tests {
             Some(Arc::new(BuildContext::in_memory(files)))
         }));
         let tree = ImageTree::at(&context, "/src");
-        let program = analyse(&tree, "/src", &[], &[]);
+        let program = analyse(&tree, "/src", &crate::rewrite::toolchains::go::Tags::default(), &[]);
         let cgo: Vec<String> = program
             .cgo
             .iter()
