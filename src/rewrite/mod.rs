@@ -16,6 +16,7 @@ mod environment;
 pub mod explain;
 mod fetched;
 mod layout;
+mod left;
 mod link;
 mod named;
 mod needs;

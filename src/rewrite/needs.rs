@@ -44,6 +44,8 @@ pub(super) struct Needs {
     pub reads_computed: bool,
     /// Modules whose sources were not there to be read.
     pub unread: Vec<String>,
+    /// Packages among them that open files by paths which nobody sees here.
+    pub takes_paths: Vec<String>,
     /// Modules that were read in the user's module cache, with their versions.
     pub cached: Vec<String>,
     pub certificates: Option<Claim>,
@@ -148,6 +150,7 @@ pub(super) fn collect(image: &Image<'_, '_>, entry: &Entry, found: &Found, progr
                 super::others::add(image, entry, program, &mut needs);
                 super::outside::loaded(program, &mut needs);
                 needs.left.extend(program.data_left.iter().cloned());
+                needs.takes_paths.extend(program.takes_paths.iter().cloned());
             }
             None => {
                 needs.read = false;
@@ -203,6 +206,7 @@ pub(super) fn collect(image: &Image<'_, '_>, entry: &Entry, found: &Found, progr
     }
     read_by_others(image, found, &mut needs);
     super::outside::copied(image, found, &mut needs);
+    super::left::unused_by_build(image, found, &mut needs);
     super::outside::configured(image, &mut needs);
     super::outside::extensions(image, &mut needs);
     super::outside::locales(image, &mut needs);

@@ -1,18 +1,15 @@
 //! What the plan says of itself: what is copied and why, what was assumed and whether it is proved, what is lost.
 
-use super::effects::{Kind, absolute};
+use super::effects::Kind;
 use super::layout::{Laid, Parts};
 use super::link::Link;
 use super::needs::{Claim, shipped};
-use super::paths::within;
 use super::presence::Presence;
 use super::releases::{Family, Ground};
 use super::toolchains::go::Chosen;
-use super::{Artifact, Obligation, Tier, environment, outside};
-use crate::context::tree::Origin;
+use super::{Artifact, Obligation, Tier, environment};
 use crate::model::variables;
 use crate::syntax::Body;
-use std::collections::HashSet;
 
 pub(super) fn artifacts(parts: &Parts<'_, '_>, laid: &Laid) -> Vec<Artifact> {
     laid.copies
@@ -102,6 +99,9 @@ pub(super) fn obligations(parts: &Parts<'_, '_>, laid: &Laid, links: &[Link]) ->
         add(true, Claim::at(text, parts.case.content(*inst)));
     }
     needs(parts, laid, &mut add);
+    if let Some(claim) = super::left::assumed(parts, laid) {
+        add(false, claim);
+    }
     users(parts, laid, &mut add);
     ground(parts, links, &mut add);
     for claim in &parts.choice.open {
@@ -231,7 +231,7 @@ fn needs(parts: &Parts<'_, '_>, laid: &Laid, add: &mut dyn FnMut(bool, Claim)) {
     if needs.is_complete() {
         let own = |path: &str| shipped(parts.found).any(|built| built.path == path);
         // Of modules that nobody has read, or of which something is open, neither is proved.
-        let whole = needs.unknown().is_empty() && needs.open.is_empty();
+        let whole = needs.unknown().is_empty() && needs.open.is_empty() && super::left::assumed(parts, laid).is_none();
         let what = if whole { "the program" } else { "what was read of the program" };
         if needs.data.iter().all(|(path, _)| own(path)) {
             add(true, Claim::new(format!("{what} reads no files of the image")));
@@ -358,7 +358,7 @@ fn users(parts: &Parts<'_, '_>, laid: &Laid, add: &mut dyn FnMut(bool, Claim)) {
     }
     let own = |path: &str| {
         let given = |copy: &&super::render::StageCopy| copy.chown.as_deref() == Some(user);
-        laid.copies.iter().filter(given).any(|copy| within(path, &copy.to))
+        laid.copies.iter().filter(given).any(|copy| super::paths::within(path, &copy.to))
     };
     // Everybody may write to the /go of the golang images.
     let complete = parts.needs.is_complete()
@@ -428,7 +428,7 @@ pub(super) fn lost(parts: &Parts<'_, '_>, laid: &Laid) -> Vec<String> {
             lost.push(format!("packages: {}", packages.join(", ")));
         }
     }
-    lost.extend(left_behind(parts, laid));
+    lost.extend(super::left::lost(parts, laid));
     if laid.outline.inside.iter().any(|edit| edit.text.contains("-s")) {
         lost.push("debug information of the program".into());
     }
@@ -447,39 +447,4 @@ pub(super) fn lost(parts: &Parts<'_, '_>, laid: &Laid) -> Vec<String> {
         lost.push("SHELL (only shell-form instructions of images on this one use it)".into());
     }
     lost
-}
-
-/// Files of the context that look like data and that stay in the builder, since no source names them: the one place
-/// where somebody who knows the program sees what reading its sources may have missed.
-fn left_behind(parts: &Parts<'_, '_>, laid: &Laid) -> Option<String> {
-    const SHOWN: usize = 4;
-    let tree = parts.case.tree()?;
-    let stays = |path: &str| !laid.copies.iter().any(|copy| within(path, &copy.from));
-    let of_context = |origin: Option<&'_ Origin>| match origin {
-        Some(Origin::Context(from)) => Some(from.clone()),
-        _ => None,
-    };
-    // The same file may stand in two places: `COPY . .` takes what a second COPY puts where it belongs.
-    let carried: HashSet<String> = laid
-        .copies
-        .iter()
-        .flat_map(|copy| tree.under(&copy.from).map(|(_, origin)| Some(origin)).chain([tree.origin(&copy.from)]))
-        .filter_map(of_context)
-        .collect();
-    // What a command of the build takes is accounted for there.
-    let taken = |path: &str| {
-        parts.effects.iter().any(|effect| {
-            let named = |text: &str| absolute(parts.case, effect.step, effect.cmd, text);
-            effect.cmd.args.iter().any(|arg| named(&arg.text).as_deref() == Some(path))
-        })
-    };
-    let mut left: Vec<&str> = parts.needs.left.iter().map(String::as_str).collect();
-    left.retain(|path| stays(path) && !outside::is_of_build(path) && !taken(path));
-    left.retain(|path| of_context(tree.origin(path)).is_none_or(|from| !carried.contains(&from)));
-    left.sort_unstable();
-    left.dedup();
-    let more = left.len().saturating_sub(SHOWN);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    left.truncate(SHOWN);
-    (!left.is_empty()).then(|| format!("files that nothing names: {}{more}", left.join(", ")))
 }

@@ -10,38 +10,64 @@ use super::presence::{Image, Presence};
 use super::releases::Ground;
 use super::toolchains::go::Program;
 
+/// The directories of the build: where its commands are run, and where sources lie.
+pub(super) struct Places<'i, 'c, 'a> {
+    image: &'i Image<'c, 'a>,
+    dirs: Vec<String>,
+}
+
+impl<'i, 'c, 'a> Places<'i, 'c, 'a> {
+    pub fn of(image: &'i Image<'c, 'a>) -> Self {
+        let case = image.case;
+        let mut dirs: Vec<String> = case.steps().filter_map(|(step, _)| step.workdir.clone()).collect();
+        dirs.push(case.workdir.clone());
+        for effect in image.effects.iter().filter(|effect| effect.cmd.name.text == "cd") {
+            let args = effect.cmd.args.iter().filter(|arg| !arg.text.starts_with('-'));
+            dirs.extend(args.filter_map(|arg| super::effects::absolute(case, effect.step, effect.cmd, &arg.text)));
+        }
+        dirs.retain(|place| place != "/" && place != "/etc" && place != "/root");
+        Places { image, dirs }
+    }
+
+    pub fn holds_sources(&self, path: &str) -> bool {
+        self.image.case.tree().is_some_and(|tree| tree.under(path).any(|(file, _)| is_source(file)))
+    }
+
+    /// It lies in none of these directories, and none of them in it.
+    pub fn is_elsewhere(&self, path: &str) -> bool {
+        !self.dirs.iter().any(|place| within(path, place) || within(place, path))
+    }
+
+    /// Neither sources nor a program, nor one of these directories or of those that the build or the system has.
+    pub fn is_for_running(&self, path: &str, found: &Found) -> bool {
+        !self.dirs.iter().any(|place| within(place, path))
+            && !is_system_dir(path)
+            && !is_of_build(path)
+            && !is_source(path)
+            && !self.holds_sources(path)
+            && !shipped(found).any(|built| within(&built.path, path))
+            && found.script.as_deref() != Some(path)
+    }
+}
+
+fn is_source(path: &str) -> bool {
+    path.ends_with(".go") || matches!(base_name(path), "go.mod" | "go.sum" | "go.work")
+}
+
 /// Nobody copies a file to /root/.aws or /etc/nats for the build: what stands outside of it is for the running program.
 pub(super) fn copied(image: &Image<'_, '_>, found: &Found, needs: &mut Needs) {
     let case = image.case;
     if !needs.read || case.options.stated.runtime_files.is_some() {
         return;
     }
-    // Where commands are run and where sources lie is the build's.
-    let mut places: Vec<String> = case.steps().filter_map(|(step, _)| step.workdir.clone()).collect();
-    places.push(case.workdir.clone());
-    for effect in image.effects.iter().filter(|effect| effect.cmd.name.text == "cd") {
-        let args = effect.cmd.args.iter().filter(|arg| !arg.text.starts_with('-'));
-        places.extend(args.filter_map(|arg| super::effects::absolute(case, effect.step, effect.cmd, &arg.text)));
-    }
-    places.retain(|place| place != "/" && place != "/etc" && place != "/root");
-    let source = |path: &str| path.ends_with(".go") || matches!(base_name(path), "go.mod" | "go.sum" | "go.work");
-    let holds_sources = |path: &str| case.tree().is_some_and(|tree| tree.under(path).any(|(file, _)| source(file)));
-    let wanted = |path: &str| {
-        !places.iter().any(|place| within(path, place) || within(place, path))
-            && !is_system_dir(path)
-            && !is_of_build(path)
-            && !source(path)
-            && !holds_sources(path)
-            && !shipped(found).any(|built| within(&built.path, path))
-            && found.script.as_deref() != Some(path)
-    };
+    let places = Places::of(image);
     let mut paths = Vec::new();
     for (step, inst) in case.steps().filter(|(_, inst)| inst.flag("from").is_none()) {
         // What cannot be told is told elsewhere, where something may read it.
         for placed in super::placed::of_transfer(case, step, inst).unwrap_or_default() {
             let text = "COPY puts it outside of the places of the build";
-            if wanted(&placed.path) && !super::placed::removed_later(case, image.effects, inst.span.start, &placed.path)
-            {
+            let gone = super::placed::removed_later(case, image.effects, inst.span.start, &placed.path);
+            if places.is_elsewhere(&placed.path) && places.is_for_running(&placed.path, found) && !gone {
                 let claim = Claim::at(text, inst.content);
                 match image.presence(&placed.path) {
                     Presence::Made(made) => paths.push((made, claim)),

@@ -83,6 +83,35 @@ pub(super) fn of_transfer(case: &Case<'_>, step: &Step, inst: &Instruction) -> R
     Ok(placed)
 }
 
+/// The files and directories of the context that a COPY or ADD names, as they stand in the image; none where that cannot
+/// be told, and none for the whole context.
+pub(super) fn named(case: &Case<'_>, step: &Step, inst: &Instruction) -> Vec<String> {
+    let (Some(transfer), Some(workdir)) = (inst.transfer(), step.workdir.as_deref()) else { return Vec::new() };
+    let Ok(dest) = expand(&transfer.dest.text, case.file.escape, &step.env) else { return Vec::new() };
+    let target = join(workdir, &dest);
+    let mut paths = Vec::new();
+    for source in &transfer.sources {
+        let Ok(text) = expand(&source.text, case.file.escape, &step.env) else { return Vec::new() };
+        let clean = text.trim_start_matches("./").trim_matches('/');
+        if text.contains("://") || text.starts_with("<<") || matches!(clean, "" | ".") {
+            continue;
+        }
+        let file = case.context.is_some_and(|context| context.files.contains_key(clean));
+        let into = dest.ends_with(['/', '.']) || transfer.sources.len() > 1 || target == workdir;
+        match () {
+            () if file && into => paths.push(join(&target, base_name(clean))),
+            // The contents of a directory, among others: each by its name.
+            () if !file && target == case.workdir => {
+                paths.extend(
+                    from_context(case, &text, &target, None).unwrap_or_default().into_iter().map(|one| one.path),
+                );
+            }
+            () => paths.push(target.clone()),
+        }
+    }
+    paths
+}
+
 fn is_archive(text: &str) -> bool {
     [".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.bz2", ".tbz2"].iter().any(|end| text.ends_with(end))
 }

@@ -248,6 +248,8 @@ pub struct Program {
     pub embeds: Vec<Embed>,
     /// Modules and packages that are imported and whose source is not in the build context.
     pub unread: Vec<String>,
+    /// Packages of them that the table knows and that open files by a path which they are told, or by one of their own.
+    pub takes_paths: Vec<String>,
     /// Modules that were read in the user's module cache: `path@version`.
     pub cached: Vec<String>,
     /// Files of the build stage that a program might read and that are neither embedded nor sources, notes or what only

@@ -23,6 +23,11 @@ impl ModuleFacts {
         self.needs.contains(&"cgo")
     }
 
+    /// Neither it nor a caller through it opens files, but by functions whose arguments are read here.
+    pub fn takes_no_paths(&self) -> bool {
+        self.needs.contains(&"no-paths")
+    }
+
     /// Packages and libraries of a build with these tags.
     pub fn linked(&self, tags: &Tags) -> (Vec<String>, Vec<String>) {
         let mut wanted = self.needs.iter().filter_map(|need| need.strip_prefix("tag:"));
@@ -85,7 +90,7 @@ mod tests {
             assert_eq!(columns.len(), 6, "{line}");
             assert_eq!(find(columns[0]).map(|found| found.module), Some(columns[0]));
             for need in columns[1].split(',') {
-                let known = ["cgo", "pure", "certs", "tz", "temp", "users"].contains(&need);
+                let known = ["cgo", "pure", "certs", "no-paths", "tz", "temp", "users"].contains(&need);
                 let prefixed = ["exec:", "data:", "tag:"].iter().any(|prefix| need.starts_with(prefix));
                 assert!(known || prefixed, "{line}");
             }

@@ -46,6 +46,9 @@ impl Reader<'_> {
             self.program.libc = Some(place);
         }
         if !is_standard(path) {
+            if modules::find(path).is_some_and(|facts| !facts.takes_no_paths()) {
+                self.program.takes_paths.push(path.to_string());
+            }
             self.unread.insert(replaced.unwrap_or_else(|| self.module_name(path)));
         }
     }

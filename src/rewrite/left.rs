@@ -1,0 +1,205 @@
+//! What the file brings and nothing names: carried where no later step of the build can want it, else said, and an open
+//! obligation as soon as the program has code that nobody has read and that takes paths.
+
+use std::collections::HashSet;
+
+use super::artifacts::Found;
+use super::effects::{Effect, Kind, absolute};
+use super::layout::{Laid, Parts};
+use super::needs::{Claim, Needs};
+use super::outside::{Places, is_of_build};
+use super::paths::{base_name, is_system_dir, within};
+use super::placed::removed_later;
+use super::presence::{Image, Presence};
+use crate::context::tree::Origin;
+
+/// Carries what only the running program can want: files that are copied, fetched or written when nothing is built any
+/// more, and directories that a RUN makes and leaves empty.
+pub(super) fn unused_by_build(image: &Image<'_, '_>, found: &Found, needs: &mut Needs) {
+    let case = image.case;
+    if !needs.read || case.options.stated.runtime_files.is_some() {
+        return;
+    }
+    let places = Places::of(image);
+    let builds_on = |from: u32| {
+        image.effects.iter().any(|effect| {
+            effect.cmd.span.start > from
+                && matches!(effect.kind, Kind::Build | Kind::Unknown(_) | Kind::Unpack(_) | Kind::Write(_))
+        })
+    };
+    let mut paths: Vec<(String, Claim)> = Vec::new();
+    for (step, inst) in case.steps().filter(|(_, inst)| inst.flag("from").is_none() && !builds_on(inst.span.start)) {
+        for path in super::placed::named(case, step, inst) {
+            let claim = Claim::at("it is copied when nothing is built any more", inst.content);
+            if needs.left.iter().any(|left| within(left, &path)) && places.is_for_running(&path, found) {
+                paths.push((path, claim));
+            }
+        }
+    }
+    // What --build-arg may change is made again by its own command, with the argument.
+    let is_literal = |effect: &Effect<'_>| !case.source.slice(effect.cmd.span).contains('$');
+    for effect in image.effects.iter().filter(|effect| !effect.cmd.conditional && is_literal(effect)) {
+        let (made, text) = match &effect.kind {
+            Kind::Make(made) => (made, "a RUN makes this directory and leaves it empty"),
+            Kind::Write(made) if is_written(effect) => (made, "a RUN makes it, and no step of the build takes it"),
+            _ => continue,
+        };
+        for path in made {
+            let used = image.effects.iter().any(|other| {
+                let words = other.cmd.args.iter().filter_map(|arg| absolute(case, other.step, other.cmd, &arg.text));
+                let inside = |word: String| within(&word, path);
+                other.cmd.span.start != effect.cmd.span.start && !keeps(other) && words.into_iter().any(inside)
+            });
+            let filled = case.tree().is_some_and(|tree| tree.under(path).next().is_some());
+            if used || filled || !places.is_for_running(path, found) {
+                continue;
+            }
+            if let Presence::Made(made) = image.presence(path) {
+                paths.push((made, Claim::at(text, effect.cmd.span)));
+            }
+        }
+    }
+    paths.retain(|(path, _)| {
+        let known = needs.data.iter().any(|(data, _)| within(path, data) || within(data, path));
+        !known && !is_system_dir(path) && !removed_later(case, image.effects, 0, path)
+    });
+    needs.data.extend(paths);
+}
+
+/// A file that is fetched or printed: neither a link nor what another file is copied to.
+fn is_written(effect: &Effect<'_>) -> bool {
+    let name = effect.cmd.name.text.as_str();
+    matches!(name, "cat" | "curl" | "echo" | "envsubst" | "printf" | "tee" | "wget") && !super::placed::is_rerun(effect)
+}
+
+/// What is done to a path without taking it: its owner, its mode, or that it is there.
+fn keeps(effect: &Effect<'_>) -> bool {
+    matches!(effect.kind, Kind::Own(..) | Kind::Mode(_) | Kind::Make(_))
+}
+
+/// Files that look like data and that stay in the builder: nothing names them, and nothing of the build takes them.
+fn behind<'p>(parts: &'p Parts<'_, '_>, laid: &Laid) -> Vec<&'p str> {
+    let Some(tree) = parts.case.tree() else { return Vec::new() };
+    let stays = |path: &str| !laid.copies.iter().any(|copy| within(path, &copy.from));
+    let of_context = |origin: Option<&Origin>| match origin {
+        Some(Origin::Context(from)) => Some(from.clone()),
+        _ => None,
+    };
+    // The same file may stand in two places: `COPY . .` takes what a second COPY puts where it belongs.
+    let carried: HashSet<String> = laid
+        .copies
+        .iter()
+        .flat_map(|copy| tree.under(&copy.from).map(|(_, origin)| Some(origin)).chain([tree.origin(&copy.from)]))
+        .filter_map(of_context)
+        .collect();
+    let taken = |path: &str| {
+        parts.effects.iter().any(|effect| {
+            let named = |text: &str| absolute(parts.case, effect.step, effect.cmd, text);
+            let command = effect.cmd.name.text.contains('/').then(|| named(&effect.cmd.name.text)).flatten();
+            command.as_deref() == Some(path)
+                || effect.cmd.args.iter().any(|arg| named(&arg.text).as_deref() == Some(path))
+        })
+    };
+    let mut left: Vec<&str> = parts.needs.left.iter().map(String::as_str).collect();
+    left.retain(|path| stays(path) && !is_of_build(path) && !is_of_tool(path) && !taken(path));
+    left.retain(|path| of_context(tree.origin(path)).is_none_or(|from| !carried.contains(&from)));
+    left.sort_unstable();
+    left.dedup();
+    left
+}
+
+/// `/app/a.yml, /app/b.yml and 7 more`
+fn listed(paths: &[&str]) -> String {
+    const SHOWN: usize = 4;
+    let more = paths.len().saturating_sub(SHOWN);
+    let shown: Vec<&str> = paths.iter().take(SHOWN).copied().collect();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", shown.join(", "))
+}
+
+/// The one place where somebody who knows the program sees what reading its sources may have missed.
+pub(super) fn lost(parts: &Parts<'_, '_>, laid: &Laid) -> Option<String> {
+    let left = behind(parts, laid);
+    (!left.is_empty()).then(|| format!("files that nothing names: {}", listed(&left)))
+}
+
+/// A module that takes paths may be told one of these by an argument, a variable or a configuration file.
+pub(super) fn assumed(parts: &Parts<'_, '_>, laid: &Laid) -> Option<Claim> {
+    if parts.case.options.stated.runtime_files.is_some() || !parts.needs.is_complete() {
+        return None;
+    }
+    // Of modules that nobody knows all is open already.
+    let package = parts.needs.takes_paths.iter().min()?;
+    let mut left = behind(parts, laid);
+    if parts.needs.programs.is_empty() && parts.needs.shell.is_none() {
+        let is_script = |path: &str| [".bat", ".cmd", ".ps1", ".sh"].iter().any(|end| path.ends_with(end));
+        left.retain(|path| !is_script(path));
+    }
+    (!left.is_empty())
+        .then(|| Claim::new(format!("nothing reads what stays behind, as {package} may: {}", listed(&left))))
+}
+
+/// Files of tools and services that look like data and that a program does not read: how it is deployed, tested,
+/// built elsewhere. `data.rs` knows those that no program reads even when it reads everything.
+fn is_of_tool(path: &str) -> bool {
+    let name = base_name(path).to_ascii_lowercase();
+    let of_compose = name.starts_with("docker-compose") || name.starts_with("compose.");
+    let example = [".example", "-example", ".sample", ".template", ".dist"];
+    let environment = name.starts_with(".env") || name.ends_with(".env");
+    let dirs = ["/.buildkite/", "/.husky/", "/.k8s/", "/.tekton/", "/helm/", "/k8s/", "/kubernetes/", "/terraform/"];
+    of_compose
+        || (environment && example.iter().any(|word| name.contains(word)))
+        || FILES.contains(&name.as_str())
+        || ENDS.iter().any(|end| name.ends_with(end))
+        || dirs.iter().any(|dir| path.contains(dir))
+        || name.starts_with('.') && STEMS.iter().any(|stem| name.starts_with(stem))
+}
+
+const FILES: &[&str] = &[
+    ".envrc",
+    ".gcloudignore",
+    ".helmignore",
+    ".nvmrc",
+    ".tool-versions",
+    "action.yaml",
+    "action.yml",
+    "azure-pipelines.yml",
+    "bitbucket-pipelines.yml",
+    "buf.gen.yaml",
+    "buf.work.yaml",
+    "buf.yaml",
+    "cloudbuild.yaml",
+    "cloudbuild.yml",
+    "codecov.yml",
+    "earthfile",
+    "fly.toml",
+    "flake.lock",
+    "flake.nix",
+    "gqlgen.yml",
+    "heroku.yml",
+    "justfile",
+    "lefthook.yml",
+    "netlify.toml",
+    "procfile",
+    "renovate.json",
+    "render.yaml",
+    "shell.nix",
+    "sonar-project.properties",
+    "sqlc.yaml",
+    "sqlc.yml",
+    "vagrantfile",
+    "vercel.json",
+    "wercker.yml",
+];
+const ENDS: &[&str] = &[".iml", ".mod", ".postman_collection.json", ".postman_environment.json", ".proto", ".tf"];
+const STEMS: &[&str] = &[
+    ".commitlint",
+    ".eslint",
+    ".markdownlint",
+    ".mockery",
+    ".prettier",
+    ".realize",
+    ".release",
+    ".stylelint",
+    ".vscode",
+];
