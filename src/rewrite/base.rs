@@ -3,6 +3,7 @@
 use super::case::Case;
 use super::effects::{Effect, Kind};
 use super::fetched::{Fetched, How};
+use super::language::is_outside_of_packages;
 use super::link::{Link, carries_either, cxx_package};
 use super::needs::{Claim, Needs};
 use super::packages::{Provided, builds_only, is_toolchain, provider};
@@ -12,6 +13,7 @@ use super::refuse::refuse;
 use super::releases::{Family, Ground};
 use super::{Refusal, RuledOut, Tier};
 use crate::settings::BaseWish;
+use crate::text::Span;
 
 #[derive(Clone, Debug)]
 pub(super) struct Choice {
@@ -72,6 +74,7 @@ pub(super) fn choose(
     if let Some(claim) = needs.time_zones.as_ref().filter(|_| case.walk.builds.iter().any(|go| go.trimpath)) {
         bar(Tier::Distroless, false, claim);
     }
+    let mut open = Vec::new();
     let mut packages = Vec::new();
     let mut fetched: Vec<Fetched> = Vec::new();
     // Programs that may be in an archive which is unpacked among programs.
@@ -90,10 +93,34 @@ pub(super) fn choose(
         }
         let brought = super::fetched::find(case, effects, name);
         let copied = brought.as_ref().is_some_and(|found| found.how != How::Unpacked);
-        let made = made_by_run(effects, name) || copied || super::by_name::place(case, name).is_some();
+        let at = needs.by_path.iter().find(|(program, _)| program == name).map(|(_, path)| path.as_str());
+        let made = made_by_run(effects, name, at) || copied || super::by_name::place(case, name).is_some();
         let unpacked = brought.as_ref().filter(|found| found.how == How::Unpacked);
         let named = unpacked.is_some_and(|found| super::fetched::says(case, effects, found, name));
         bar(Tier::SameDistro, false, claim);
+        let own_packages = at.is_none_or(|path| !is_outside_of_packages(path));
+        let unknown = |span: Option<Span>, why: String, help: &str| {
+            let span = claim.shown.span.or(span).unwrap_or(case.base_span());
+            refuse("unknown-program", span, format!("{}{}, {why}", claim.text, claim.in_file()), help)
+        };
+        if let Some((effect, manager)) = super::language::brings(effects, name).filter(|_| !made) {
+            let package = provider(name, alpine) != Provided::Unknown || !case.options.stated.packages.is_empty();
+            if !own_packages || !package {
+                let help = "install it from a package of the distribution, or write the final stage by hand";
+                return Err(unknown(
+                    Some(effect.cmd.span),
+                    format!("and {manager} puts it there, which the final stage does not do again"),
+                    help,
+                ));
+            }
+            let text = format!("the {name} of the distribution does what the one of {manager} does");
+            open.push(Claim::at(text, effect.cmd.span));
+        } else if let (Some(path), false, false, None) = (at, own_packages, made, &brought)
+            && provider(name, alpine) != Provided::Unknown
+        {
+            let why = format!("by {path}, and no package of the distribution puts it there");
+            return Err(unknown(None, why, "name the program by the path that its package has, or copy it there"));
+        }
         match provider(name, alpine) {
             _ if made => {}
             // `wget …/ffmpeg-static.tar.xz | tar xJ -C /usr/local/bin`: that one, and not the distribution's.
@@ -134,7 +161,7 @@ pub(super) fn choose(
     let wish = case.options.base;
     let hard = bars.iter().filter(|bar| !bar.soft).map(|bar| bar.most).min().unwrap_or(Tier::Scratch);
     let proved = bars.iter().map(|bar| bar.most).min().unwrap_or(Tier::Scratch);
-    let mut open = unpacked_too;
+    open.extend(unpacked_too);
     let tier = match wish {
         BaseWish::Auto => proved.min(Tier::Distroless),
         BaseWish::SameDistro => proved.min(Tier::SameDistro),
@@ -271,10 +298,10 @@ fn owned_tree(case: &Case<'_>, effects: &[Effect<'_>], path: &str) -> bool {
             || case.steps().any(|(_, inst)| inst.transfer().is_some() && inst.flag("chown").is_some()))
 }
 
-/// A RUN downloads or copies a program of that name.
-fn made_by_run(effects: &[Effect<'_>], name: &str) -> bool {
+/// A RUN downloads, copies or compiles a program of that name, at the path that is asked for.
+fn made_by_run(effects: &[Effect<'_>], name: &str, at: Option<&str>) -> bool {
     effects.iter().any(|effect| match &effect.kind {
-        Kind::Write(paths) => paths.iter().any(|path| base_name(path) == name),
+        Kind::Write(paths) => paths.iter().any(|path| at.map_or(base_name(path) == name, |at| path == at)),
         _ => false,
     })
 }

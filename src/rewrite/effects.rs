@@ -248,6 +248,12 @@ fn kind<'a>(case: &Case<'_>, step: &'a Step, cmd: &'a ShellCommand, install: Opt
         "apt-get" | "apt" | "apk" | "dnf" | "yum" | "microdnf" | "zypper" | "apt-cache" | "dpkg" | "aptitude" => {
             package_call(name, first, cmd)
         }
+        "gcc" | "cc" | "g++" | "c++" | "clang" | "clang++" | "musl-gcc" if compiled(cmd).is_some() => {
+            match compiled(cmd).and_then(|path| absolute(case, step, cmd, &path)) {
+                Some(path) => Kind::Write(vec![path]),
+                None => Kind::Unknown("the program that is compiled has a computed name".into()),
+            }
+        }
         "go" if matches!(first, "env" | "version" | "list" | "vet" | "test" | "help") => Kind::Build,
         "npm" if !cmd.has_flag(&["-g", "--global"]) => Kind::Build,
         _ if HARMLESS.contains(&name) => Kind::Nothing,
@@ -312,6 +318,15 @@ fn kind<'a>(case: &Case<'_>, step: &'a Step, cmd: &'a ShellCommand, install: Opt
         Kind::Nothing | Kind::Build | Kind::PackageNoise if !redirected.is_empty() => Kind::Write(redirected),
         kind => kind,
     }
+}
+
+/// The program that a C compiler links: `-o path`, `-opath`; none with `-c`.
+fn compiled(cmd: &ShellCommand) -> Option<String> {
+    if cmd.args.iter().any(|arg| matches!(arg.text.as_str(), "-c" | "-E" | "-S")) {
+        return None;
+    }
+    let glued = || cmd.args.iter().find_map(|arg| arg.text.strip_prefix("-o").filter(|path| !path.is_empty()));
+    cmd.flag_value("-o").or_else(|| glued().map(String::from))
 }
 
 fn package_call<'a>(name: &str, verb: &str, cmd: &ShellCommand) -> Kind<'a> {

@@ -15,6 +15,7 @@ mod entry;
 mod environment;
 pub mod explain;
 mod fetched;
+mod language;
 mod layout;
 mod left;
 mod link;

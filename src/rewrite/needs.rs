@@ -69,6 +69,8 @@ pub(super) struct Needs {
     pub by_name: Vec<String>,
     /// Directories that programs are started in which may read what lies there: with the program.
     pub around: Vec<(String, String, Claim)>,
+    /// Those that are named by an absolute path: name and path.
+    pub by_path: Vec<(String, String)>,
     pub shell: Option<Claim>,
     /// A health check in shell form that is plain words, and these.
     pub health_exec: Option<(InstId, Vec<String>)>,
@@ -92,6 +94,8 @@ impl Needs {
     pub fn start(&mut self, name: &str, claim: Claim) {
         if !name.contains('/') {
             self.by_name.push(name.to_string());
+        } else if name.starts_with('/') {
+            self.by_path.push((super::paths::base_name(name).to_string(), name.to_string()));
         }
         self.programs.push((super::paths::base_name(name).to_string(), claim));
     }
@@ -176,6 +180,7 @@ pub(super) fn collect(image: &Image<'_, '_>, entry: &Entry, found: &Found, progr
         needs.programs.clear();
         needs.by_name.clear();
         needs.around.clear();
+        needs.by_path.clear();
     }
     let texts = [case.stage.config.entrypoint.as_ref(), case.stage.config.cmd.as_ref()].into_iter().flatten();
     for inst in texts.filter_map(|command| command.inst) {
@@ -192,6 +197,9 @@ pub(super) fn collect(image: &Image<'_, '_>, entry: &Entry, found: &Found, progr
         let claim = Claim::at(format!("the command starts {name}"), named.span);
         if reads_its_directory(&name, None) {
             needs.around.push((entry.workdir.clone(), name.clone(), claim.clone()));
+        }
+        if named.text.starts_with('/') {
+            needs.by_path.push((name.clone(), named.text.clone()));
         }
         needs.programs.push((name, claim));
     }
