@@ -1,9 +1,11 @@
 //! ENV and ARG in the final stage: what the program may read stays, what only the build read goes.
 
+use super::Refusal;
 use super::Tier;
 use super::case::Case;
 use super::layout::Parts;
 use super::paths::within;
+use super::refuse::refuse;
 use super::render::Style;
 use crate::model::{Step, expand, variables};
 use crate::syntax::{Body, Instruction, KeyValue, Pairs};
@@ -82,12 +84,14 @@ enum Fate {
     Drop,
     /// The value that it has in the builder.
     Literal(String),
+    /// As written, but for the names that the final stage does not have.
+    Written(String),
 }
 
 /// `read` are names that the program itself may read.
 pub(super) fn env_text(case: &Case<'_>, step: &Step, inst: &Instruction, style: &Style, read: &[String]) -> EnvText {
     let Body::Env(pairs) = &inst.body else { return EnvText::Nothing };
-    let fates: Vec<Fate> = pairs.pairs.iter().map(|pair| fate(case, step, pair, read)).collect();
+    let fates: Vec<Fate> = pairs.pairs.iter().map(|pair| fate(case, step, pairs, pair, read)).collect();
     if fates.iter().all(|fate| matches!(fate, Fate::Keep)) {
         return EnvText::Whole;
     }
@@ -102,6 +106,8 @@ pub(super) fn env_text(case: &Case<'_>, step: &Step, inst: &Instruction, style: 
             Fate::Drop => None,
             Fate::Keep => Some(keep_text(case, pairs, pair)),
             Fate::Literal(value) => Some(format!("{}={}", pair.key.text, quote(value))),
+            Fate::Written(value) if pairs.legacy => Some(format!("{} {value}", pair.key.text)),
+            Fate::Written(value) => Some(format!("{}={value}", pair.key.text)),
         })
         .collect();
     let several_lines = case.source.slice(inst.content).contains('\n');
@@ -117,24 +123,120 @@ fn keep_text(case: &Case<'_>, pairs: &Pairs, pair: &KeyValue) -> String {
     case.source.slice(pair.span).to_string()
 }
 
-fn fate(case: &Case<'_>, step: &Step, pair: &KeyValue, read: &[String]) -> Fate {
+fn fate(case: &Case<'_>, step: &Step, pairs: &Pairs, pair: &KeyValue, read: &[String]) -> Fate {
     let name = pair.key.text.as_str();
     if is_build_only(name) && !read.iter().any(|read| read == name) {
         return Fate::Drop;
     }
     let Some(value) = &pair.value else { return Fate::Keep };
     let expanded = expand(&value.text, case.file.escape, &step.env);
+    // What the same instruction sets is not in force yet, which its copy would not show.
+    let beside = |other: &str| other != name && pairs.pairs.iter().any(|pair| pair.key.text == other);
+    let gone = |other: &str| is_gone(step, other, read) || other != name && other == "PATH" || beside(other);
     if name == "PATH" {
         let Ok(expanded) = &expanded else { return Fate::Keep };
-        return path_fate(step, expanded, &value.text);
+        return match path_fate(step, expanded, &value.text) {
+            // `$PATH` is another one in the final stage; everything else has the value that it had.
+            Fate::Keep => match substitute(&value.text, case.file.escape, step, &gone) {
+                Some(Ok(text)) => Fate::Written(text),
+                Some(Err(_)) => Fate::Literal(without_toolchain(expanded)),
+                None => Fate::Keep,
+            },
+            fate => fate,
+        };
     }
     let names = variables(&value.text, case.file.escape);
-    if names.iter().any(|name| is_build_only(name) || lost(step, name))
-        && let Ok(expanded) = expanded
-    {
-        return Fate::Literal(expanded);
+    if !names.iter().any(|name| gone(name)) {
+        return Fate::Keep;
     }
-    Fate::Keep
+    match (expanded, substitute(&value.text, case.file.escape, step, &gone)) {
+        (Ok(expanded), _) => Fate::Literal(expanded),
+        (Err(_), Some(Ok(text))) => Fate::Written(text),
+        // The check of the whole result tells that the value is another one.
+        (Err(_), _) => Fate::Keep,
+    }
+}
+
+/// A variable that the final stage does not have.
+fn is_gone(step: &Step, name: &str, read: &[String]) -> bool {
+    is_build_only(name) && !read.iter().any(|read| read == name) || lost(step, name)
+}
+
+/// The text with the values of the names that are gone; `None` when it has none of them, and the name where its value
+/// is not known or cannot be put there.
+fn substitute(text: &str, escape: char, step: &Step, gone: &dyn Fn(&str) -> bool) -> Option<Result<String, String>> {
+    let names = variables(text, escape);
+    let first = names.iter().find(|name| gone(name))?.clone();
+    // Quotes and escapes say which `$` means anything.
+    if text.contains('\'') || text.contains(&format!("{escape}$")) {
+        return Some(Err(first));
+    }
+    let mut text = text.to_string();
+    for name in names.iter().filter(|name| gone(name)) {
+        let value = match step.env.get(name) {
+            Some(variable) => variable.value.clone(),
+            None => Some(String::new()),
+        };
+        let plain = |letter: char| letter.is_ascii_alphanumeric() || "/.:_-,+@%=".contains(letter);
+        let Some(value) = value.filter(|value| value.chars().all(plain)) else { return Some(Err(name.clone())) };
+        text = text.replace(&format!("${{{name}}}"), &value);
+        let mut out = String::new();
+        let mut rest = text.as_str();
+        let wanted = format!("${name}");
+        while let Some((before, after)) = rest.split_once(&wanted) {
+            let longer = after.starts_with(|letter: char| letter.is_ascii_alphanumeric() || letter == '_');
+            out.push_str(before);
+            out.push_str(if longer { &wanted } else { &value });
+            rest = after;
+        }
+        text = out + rest;
+    }
+    match variables(&text, escape).into_iter().find(|name| gone(name)) {
+        Some(name) => Some(Err(name)),
+        None => Some(Ok(text)),
+    }
+}
+
+/// LABEL, EXPOSE and their like may name variables that the final stage does not have: their values take their place.
+pub(super) fn carried(
+    case: &Case<'_>,
+    step: &Step,
+    inst: &Instruction,
+    read: &[String],
+) -> Result<Option<String>, Refusal> {
+    let text = case.source.slice(inst.content);
+    let gone = |name: &str| is_gone(step, name, read);
+    match substitute(text, case.file.escape, step, &gone) {
+        None => Ok(None),
+        Some(Ok(text)) => Ok(Some(text)),
+        Some(Err(name)) => Err(refuse(
+            "unknown-base",
+            inst.content,
+            format!("the final stage does not have the variable {name}, and its value cannot be put in its place"),
+            "write the value out",
+        )),
+    }
+}
+
+fn is_toolchain(dir: &str) -> bool {
+    within(dir, "/go") || within(dir, "/usr/local/go") || dir.ends_with("/go/bin")
+}
+
+fn without_toolchain(path: &str) -> String {
+    path.split(':').filter(|dir| !is_toolchain(dir)).collect::<Vec<_>>().join(":")
+}
+
+/// What is left of the old PATH is there, in its order, and nothing else but directories that every base has: an empty
+/// element would be the current directory.
+pub(super) fn same_path(before: &str, after: &str) -> Result<(), String> {
+    let own = |path: &str| {
+        let dirs = path.split(':').filter(|dir| !is_toolchain(dir) && !super::paths::STANDARD_PATH.contains(dir));
+        dirs.map(String::from).collect::<Vec<_>>()
+    };
+    match (own(before), own(after)) {
+        (old, new) if old == new => Ok(()),
+        (_, new) => Err(format!("PATH has other directories: {}", new.join(":"))),
+    }
 }
 
 /// A variable that only the builder's base sets.
@@ -145,18 +247,16 @@ fn lost(step: &Step, name: &str) -> bool {
 /// PATH: toolchain directories are dropped; when nothing else is new the whole pair goes.
 fn path_fate(step: &Step, expanded: &str, written: &str) -> Fate {
     let old: Vec<&str> = step.env.value("PATH").unwrap_or("").split(':').collect();
-    let toolchain = |dir: &str| within(dir, "/go") || within(dir, "/usr/local/go") || dir.ends_with("/go/bin");
-    let new: Vec<&str> = expanded.split(':').filter(|dir| !old.contains(dir) && !toolchain(dir)).collect();
+    let new: Vec<&str> = expanded.split(':').filter(|dir| !old.contains(dir) && !is_toolchain(dir)).collect();
     let standard = super::paths::STANDARD_PATH;
     if new.iter().all(|dir| standard.contains(dir) || dir.is_empty()) {
         return Fate::Drop;
     }
     if written.contains("GOPATH")
         || written.contains("GOROOT")
-        || expanded.split(':').any(toolchain) && !written.contains("$PATH")
+        || expanded.split(':').any(is_toolchain) && !written.contains("$PATH")
     {
-        let kept: Vec<&str> = expanded.split(':').filter(|dir| !toolchain(dir)).collect();
-        return Fate::Literal(kept.join(":"));
+        return Fate::Literal(without_toolchain(expanded));
     }
     Fate::Keep
 }

@@ -6,7 +6,7 @@ use super::base::Choice;
 use super::case::Case;
 use super::effects::{Effect, Kind};
 use super::entry::{Entry, json};
-use super::environment::{EnvText, env_text, is_proxy, is_read_by_installs, of_old_base_line};
+use super::environment::{EnvText, carried, env_text, is_proxy, is_read_by_installs, of_old_base_line};
 use super::fetched::{Fetched, How};
 use super::needs::Needs;
 use super::paths::{is_system_dir, within};
@@ -16,7 +16,7 @@ use super::refuse::refuse;
 use super::releases::Ground;
 use super::render::{Line, Outline, StageCopy, Style};
 use super::{Tier, reruns};
-use crate::model::variables;
+use crate::model::{expand, variables};
 use crate::syntax::{Body, Command, InstId, Instruction};
 
 /// Everything that decides what the final stage has.
@@ -106,7 +106,10 @@ pub(super) fn lay(parts: &Parts<'_, '_>, mut outline: Outline) -> Result<Laid, R
                 EnvText::Nothing => dropped.push(case.source.slice(inst.content).to_string()),
             },
             Body::Workdir(_) => workdir = Some((id, after)),
-            Body::User(_) if after => lines.push((here(false), Line::Move { inst: id, text: None })),
+            Body::User(_) if after => {
+                let text = carried(case, step, inst, &read)?;
+                lines.push((here(false), Line::Move { inst: id, text }));
+            }
             Body::User(_) => {
                 let last = case
                     .steps()
@@ -114,16 +117,22 @@ pub(super) fn lay(parts: &Parts<'_, '_>, mut outline: Outline) -> Result<Laid, R
                     .map(|(step, _)| step.inst)
                     .last();
                 if last == Some(id) {
-                    lines.push((here(false), Line::Repeat { inst: id, text: None }));
+                    let text = carried(case, step, inst, &read)?;
+                    lines.push((here(false), Line::Repeat { inst: id, text }));
                 }
             }
             Body::Label(_) | Body::Maintainer(_) | Body::StopSignal(_) | Body::Expose(_) => {
-                lines.push((here(false), Line::Move { inst: id, text: None }));
+                let text = carried(case, step, inst, &read)?;
+                lines.push((here(false), Line::Move { inst: id, text }));
             }
             Body::HealthcheckCmd { .. } => {
                 lines.push((here(true), Line::Move { inst: id, text: health_text(parts, id, inst) }));
             }
-            Body::Volume { .. } | Body::HealthcheckNone(_) => {
+            Body::Volume { .. } => {
+                let text = carried(case, step, inst, &read)?;
+                lines.push((here(true), Line::Move { inst: id, text }));
+            }
+            Body::HealthcheckNone(_) => {
                 lines.push((here(true), Line::Move { inst: id, text: None }));
             }
             Body::Cmd(_) | Body::Entrypoint(_) => {
@@ -160,6 +169,11 @@ pub(super) fn lay(parts: &Parts<'_, '_>, mut outline: Outline) -> Result<Laid, R
             None => Place::Before(0, 0),
         };
         lines.push((place, line));
+    }
+    // The old base says who runs the program, and the file says nothing.
+    let named = case.steps().any(|(_, inst)| matches!(inst.body, Body::User(_)));
+    if let Some(user) = case.stage.config.user.as_deref().filter(|_| !named && !is_root(case)) {
+        lines.push((Place::After(0, 0), Line::New(format!("{} {user}", style.keyword("USER")))));
     }
     for copy in &copies {
         lines.push((Place::Copies, Line::Copy(copy.clone())));
@@ -435,10 +449,10 @@ fn copies(parts: &Parts<'_, '_>) -> Result<Vec<StageCopy>, Refusal> {
 fn stays_in_path(case: &Case<'_>, dir: &str) -> bool {
     let path = case.stage.config.env.iter().find(|(name, _)| name == "PATH").and_then(|(_, value)| value.clone());
     let there = path.is_some_and(|path| path.split(':').any(|part| part == dir));
-    let named = case.steps().any(|(_, inst)| match &inst.body {
-        Body::Env(pairs) => pairs.pairs.iter().any(|pair| {
-            let value = pair.value.as_ref().map_or("", |value| value.text.as_str());
-            pair.key.text == "PATH" && value.split(':').any(|part| part == dir)
+    let named = case.steps().any(|(step, inst)| match &inst.body {
+        Body::Env(pairs) => pairs.pairs.iter().filter(|pair| pair.key.text == "PATH").any(|pair| {
+            let value = pair.value.as_ref().and_then(|value| expand(&value.text, case.file.escape, &step.env).ok());
+            value.is_some_and(|value| value.split(':').any(|part| part == dir))
         }),
         _ => false,
     });

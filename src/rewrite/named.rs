@@ -9,7 +9,7 @@ use super::packages;
 use super::paths::{is_system_dir, join, parent, within};
 use super::presence::{Image, Presence};
 use super::toolchains::go::{GoBuild, NeedKind, Program};
-use crate::context::tree::Origin;
+use crate::context::tree::{ImageTree, Origin};
 use crate::model::expand;
 use crate::syntax::Body;
 use crate::text::Span;
@@ -77,6 +77,14 @@ fn one(image: &Image<'_, '_>, entry: &Entry, word: &str, claim: &Claim, needs: &
         return;
     }
     let tree = image.case.tree();
+    // A directory of nothing but programs of the build: those that are started ship by themselves.
+    let programs = |tree: &ImageTree<'_>| {
+        let mut inside = tree.under(&path).peekable();
+        inside.peek().is_some() && inside.all(|(_, origin)| *origin == Origin::Program)
+    };
+    if tree.is_some_and(programs) {
+        return;
+    }
     let there = tree.is_some_and(|tree| tree.is_file(&path) || tree.under(&path).next().is_some());
     if there && !is_system_dir(&path) {
         needs.data.push((path, claim.clone()));

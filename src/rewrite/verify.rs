@@ -191,6 +191,12 @@ fn same_config(parts: &Parts<'_, '_>, before: &ImageConfig, after: &ImageConfig)
             Body::Env(pairs) => pairs.pairs.iter().any(|pair| pair.key.text == *name),
             _ => false,
         });
+        if name == "PATH" && set_here {
+            let new = after.env.iter().find(|(other, _)| other == name).and_then(|(_, value)| value.as_deref());
+            if let (Some(old), Some(new)) = (value.as_deref(), new) {
+                super::environment::same_path(old, new)?;
+            }
+        }
         if !set_here || is_build_only(name) || name == "PATH" {
             continue;
         }

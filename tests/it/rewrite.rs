@@ -305,7 +305,7 @@ fn check_paths(case: &Case, plan: &RewritePlan) {
         let dirs = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin", "/go/bin"];
         let own =
             after.text.lines().filter(|line| line.starts_with("ENV ")).filter_map(|line| line.split_once("PATH="));
-        let mut own = own.flat_map(|(_, value)| value.split(':'));
+        let mut own = own.flat_map(|(_, value)| value.trim_matches('"').split(':'));
         let found = dirs.iter().any(|dir| copied(&format!("{dir}/{program}")))
             || own.any(|dir| copied(&format!("{dir}/{program}")));
         assert!(found || plan.tier <= rewrite::Tier::SameDistro, "{name}: {program} is in no directory of PATH");
