@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::context::dockerignore::{Matched, Patterns};
@@ -64,7 +64,9 @@ fn load_at_most(dockerfile: &Path, root: &Path, max_entries: usize) -> io::Resul
             } else if excluded {
                 ignored.push(path);
             } else if let Ok(metadata) = entry.metadata() {
-                if let (true, Ok(to)) = (kind.is_symlink(), fs::read_link(entry.path())) {
+                if kind.is_symlink()
+                    && let Ok(to) = fs::read_link(entry.path())
+                {
                     links.insert(path.clone(), to.to_string_lossy().replace('\\', "/"));
                 }
                 files.insert(path, describe(&metadata));
@@ -147,7 +149,10 @@ pub(super) fn read(path: &Path) -> Option<Vec<u8>> {
     if !metadata.is_file() || metadata.len() > MAX_FILE {
         return None;
     }
-    fs::read(path).ok()
+    // As many bytes as it had just now: `fs::read` would ask for the size again, and for bytes behind the last one.
+    let mut bytes = Vec::with_capacity(metadata.len() as usize);
+    fs::File::open(path).ok()?.take(metadata.len()).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::reach::{self, Source};
 use super::source::GoFile;
 use super::{Need, NeedKind, Place, needs};
+use crate::text::Text;
 
 /// A need, and the package that has it.
 pub(super) type Found = (String, Need);
@@ -56,7 +57,7 @@ pub(super) fn is_file_path(text: &str) -> bool {
 
 /// Paths of the system among the strings of a file that reads paths which are computed: the list of directories that
 /// fonts are looked for in, say.
-pub(super) fn system_strings(strings: &[(String, u32)], shown: &str, out: &mut Vec<Need>, reads: bool) {
+pub(super) fn system_strings(strings: &[(Text, u32)], shown: &str, out: &mut Vec<Need>, reads: bool) {
     const PLACES: &[&str] = &["/etc/", "/opt/", "/srv/", "/usr/lib/", "/usr/local/share/", "/usr/share/", "/var/lib/"];
     const BUNDLES: &[&str] =
         &["/etc/ssl/certs", "/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/cert.pem", "/etc/ssl/ca-bundle.pem"];

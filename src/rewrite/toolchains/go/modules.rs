@@ -55,10 +55,11 @@ fn row(path: &str) -> Option<ModuleFacts> {
     let mut high = TABLE.len();
     while low < high {
         let middle = low + (high - low) / 2;
-        let start = TABLE.get(..middle)?.rfind('\n').map_or(0, |at| at + 1);
-        let end = TABLE.get(start..)?.find('\n').map_or(TABLE.len(), |at| start + at);
+        let start = memchr::memrchr(b'\n', TABLE.get(..middle)?.as_bytes()).map_or(0, |at| at + 1);
+        let end = memchr::memchr(b'\n', TABLE.get(start..)?.as_bytes()).map_or(TABLE.len(), |at| start + at);
         let line = TABLE.get(start..end)?;
-        let (key, rest) = line.split_once('\t')?;
+        let tab = memchr::memchr(b'\t', line.as_bytes())?;
+        let (key, rest) = (line.get(..tab)?, line.get(tab + 1..)?);
         match key.cmp(path) {
             // The header begins with `#` and so stands before every path.
             std::cmp::Ordering::Less => low = end + 1,

@@ -1,7 +1,7 @@
 //! From the calls of a Go file to what the program needs at run time.
 
 use super::calls::Effect::{self, *};
-use super::calls::{FUNCTIONS, METHODS, of_function};
+use super::calls::{FUNCTIONS, METHODS, SILENT, of_function};
 use super::source::{Arg, GoFile, Use};
 use super::{Need, NeedKind, Place, started};
 
@@ -36,7 +36,7 @@ pub fn of_file(file: &GoFile, shown: &str, constant: &dyn Fn(&str) -> Option<Str
 fn directories(file: &GoFile, shown: &str, constant: &dyn Fn(&str) -> Option<String>, out: &mut Vec<Need>) {
     for (dir, line) in file.dirs_set.iter().filter(|_| file.imports("os/exec")) {
         let text = match dir {
-            Arg::Text(text) => Some(text.clone()),
+            Arg::Text(text) => Some(text.to_string()),
             Arg::Name(name) => constant(name),
             _ => None,
         };
@@ -55,7 +55,9 @@ fn directories(file: &GoFile, shown: &str, constant: &dyn Fn(&str) -> Option<Str
 pub(super) fn of_functions(file: &GoFile, shown: &str, constant: &dyn Fn(&str) -> Option<String>) -> Vec<Need> {
     let mut out = Vec::new();
     for found in &file.uses {
-        if let Some(package) = &found.package {
+        if let Some(package) = &found.package
+            && SILENT.binary_search(&&**package).is_err()
+        {
             Call { found, shown, constant, out: &mut out }.function(package);
         }
     }
@@ -214,7 +216,7 @@ impl Call<'_> {
 
     fn text_of(&self, arg: &Arg) -> Option<String> {
         match arg {
-            Arg::Text(text) => Some(text.clone()),
+            Arg::Text(text) => Some(text.to_string()),
             Arg::Name(name) => (self.constant)(name),
             _ => None,
         }
@@ -511,7 +513,7 @@ fn looks_like_path(text: &str) -> bool {
 pub(super) fn viper(files: &[(&GoFile, &str)], constant: &dyn Fn(&str) -> Option<String>) -> Vec<Need> {
     let mut out = Vec::new();
     let text = |found: &Use| match found.args.as_ref()?.first()? {
-        Arg::Text(text) => Some(text.clone()),
+        Arg::Text(text) => Some(text.to_string()),
         Arg::Name(name) => constant(name),
         _ => None,
     };

@@ -8,6 +8,7 @@ mod told;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use rayon::prelude::*;
 
 use super::constraint::{Target, free_tags, name_fits};
@@ -21,6 +22,7 @@ use super::reach::Source;
 use super::source::{self, GoFile};
 use super::{Need, NeedKind, Place, Program, Tags};
 use crate::context::tree::{ImageTree, Origin, join};
+use crate::text::Text;
 use told::Told;
 
 /// Reads the program whose main package stands in `main_dir`.
@@ -90,16 +92,16 @@ struct Reader<'a> {
     followed: [BTreeSet<String>; 2],
     only_links: bool,
     /// String literals of the program's own files and where they stand.
-    strings: HashMap<String, Place>,
+    strings: HashMap<Text, Place, RandomState>,
     /// Parts of them that may be paths: of connection strings, commands and formats.
-    parts: BTreeMap<String, Place>,
+    parts: BTreeMap<Text, Place>,
     unread: BTreeSet<String>,
     /// What packages of others need by themselves, should the program reach it: with the module that it lies in.
     foreign: Vec<(String, Need)>,
     /// One of these is that of certificates.
     foreign_certificates: bool,
     /// Strings of their files that read files and that look like paths of files: with the package.
-    foreign_strings: Vec<(String, String, Place)>,
+    foreign_strings: Vec<(String, Text, Place)>,
     /// Every Go file that was read: import path, path, shown path, and whether all of it counts as reached.
     sources: Vec<(String, String, String, bool)>,
     /// A database that is a file is linked in.
@@ -173,7 +175,7 @@ impl<'a> Reader<'a> {
             seen: BTreeSet::new(),
             followed: Default::default(),
             only_links: false,
-            strings: HashMap::new(),
+            strings: HashMap::default(),
             parts: BTreeMap::new(),
             unread: BTreeSet::new(),
             foreign: Vec::new(),
@@ -362,17 +364,17 @@ impl<'a> Reader<'a> {
             })
             .collect();
         // What is opened for writing may be a file that is there to be read.
-        let written: Vec<(String, Place)> = self
+        let written: Vec<(Text, Place)> = self
             .program
             .needs
             .iter()
             .filter_map(|need| match (&need.kind, &need.place) {
-                (NeedKind::WritablePath(path), Some(place)) => Some((path.clone(), place.clone())),
+                (NeedKind::WritablePath(path), Some(place)) => Some((path.into(), place.clone())),
                 _ => None,
             })
             .collect();
         let foreign = std::mem::take(&mut self.foreign_strings);
-        let mut strings: Vec<(&String, &Place)> = self.strings.iter().collect();
+        let mut strings: Vec<(&Text, &Place)> = self.strings.iter().collect();
         strings.sort_by_key(|(text, _)| *text);
         let parts = std::mem::take(&mut self.parts);
         let own = strings.into_iter().chain(parts.iter()).chain(written.iter().map(|(text, place)| (text, place)));
@@ -385,7 +387,7 @@ impl<'a> Reader<'a> {
             {
                 continue;
             }
-            if known.contains(plain) || known.contains(text) {
+            if known.contains(plain) || known.contains(text.as_str()) {
                 continue;
             }
             let absolute = text.starts_with('/').then(|| "/".to_string());
@@ -402,7 +404,7 @@ impl<'a> Reader<'a> {
             };
             if roots.iter().chain(&absolute).any(is_data) {
                 let need = Need {
-                    kind: NeedKind::DataFile(text.clone()),
+                    kind: NeedKind::DataFile(text.to_string()),
                     place: Some(place.clone()),
                     why: format!("the string {text:?} names it"),
                     literal: false,
@@ -432,7 +434,7 @@ impl<'a> Reader<'a> {
                 && !text.contains("//")
                 && !text.contains("...")
         };
-        let mut strings: Vec<(&String, &Place)> = self.strings.iter().collect();
+        let mut strings: Vec<(&Text, &Place)> = self.strings.iter().collect();
         strings.sort_by_key(|(text, _)| *text);
         let paths = strings.iter().filter(|(text, _)| path(text));
         self.program.paths = paths.map(|(text, place)| (text.to_string(), Place::clone(place))).collect();
@@ -447,10 +449,10 @@ impl<'a> Reader<'a> {
         }
         let database = self.file_database;
         self.program.needs.retain(|need| database || need.kind != NeedKind::Unknown(needs::DATABASE.into()));
-        let variable = |text: &&String| {
+        let variable = |text: &&Text| {
             text.len() > 1 && text.bytes().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == b'_')
         };
-        self.program.variables.extend(self.strings.keys().filter(variable).cloned());
+        self.program.variables.extend(self.strings.keys().filter(variable).map(Text::to_string));
         self.program.variables.sort();
         self.program.variables.dedup();
         let zones = !self.tags.open && self.tags.may_have("timetzdata");

@@ -7,6 +7,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use rayon::prelude::*;
 
 use super::source::{self, Import};
@@ -27,8 +28,8 @@ struct Decl<'t> {
     first: u32,
     last: u32,
     names: Vec<&'t str>,
-    /// Package and name of everything that it may mean; the package is an index into the paths of its file, 0 is its own.
-    uses: Vec<(usize, &'t str)>,
+    /// Everything that it may mean: places among the `uses` of its file.
+    uses: Vec<u32>,
     root: bool,
 }
 
@@ -37,6 +38,8 @@ struct File<'t> {
     decls: Vec<Decl<'t>>,
     /// Its own package first, then those that its declarations speak of.
     paths: Vec<String>,
+    /// Package and name of everything that one of its declarations may mean; the package is an index into `paths`.
+    uses: Vec<(usize, &'t str)>,
 }
 
 /// For each file by its shown path: the lines that can be reached.
@@ -53,10 +56,19 @@ impl Reached {
 
 pub(super) fn reached(files: &[Source]) -> Reached {
     let read: Vec<File<'_>> = files.par_iter().map(decls).collect();
-    let mut named: HashMap<(&str, &str), Vec<(usize, usize)>> = HashMap::new();
+    // Packages are numbered, so that a name of one is found without reading its path again.
+    let mut packages: HashMap<&str, u32, RandomState> = HashMap::default();
+    let mut number = |path| -> u32 {
+        let next = packages.len() as u32;
+        *packages.entry(path).or_insert(next)
+    };
+    let paths: Vec<Vec<u32>> =
+        read.iter().map(|file| file.paths.iter().map(|path| number(path.as_str())).collect()).collect();
+    let mut named: HashMap<(u32, &str), Vec<(usize, usize)>, RandomState> = HashMap::default();
     let mut queue: Vec<(usize, usize)> = Vec::new();
-    for (index, file) in read.iter().enumerate() {
-        let package = file.paths.first().map_or("", String::as_str);
+    let mut seen: Vec<Vec<bool>> = Vec::new();
+    for (index, (file, paths)) in read.iter().zip(&paths).enumerate() {
+        let package = paths.first().copied().unwrap_or_default();
         for (at, decl) in file.decls.iter().enumerate() {
             for name in &decl.names {
                 named.entry((package, name)).or_default().push((index, at));
@@ -65,26 +77,69 @@ pub(super) fn reached(files: &[Source]) -> Reached {
                 queue.push((index, at));
             }
         }
+        seen.push(file.decls.iter().map(|decl| decl.root).collect());
     }
-    let mut seen: HashSet<(usize, usize)> = queue.iter().copied().collect();
+    let mut followed: Vec<Vec<bool>> = read.iter().map(|file| vec![false; file.uses.len()]).collect();
     while let Some((index, at)) = queue.pop() {
-        let Some(file) = read.get(index) else { continue };
-        let uses = file.decls.get(at).map_or(&[][..], |decl| &decl.uses);
-        for (package, name) in uses {
-            let package = file.paths.get(*package).map_or("", String::as_str);
-            for next in named.get(&(package, *name)).into_iter().flatten() {
-                if seen.insert(*next) {
-                    queue.push(*next);
+        let (Some(file), Some(paths), Some(followed)) = (read.get(index), paths.get(index), followed.get_mut(index))
+        else {
+            continue;
+        };
+        for at in file.decls.get(at).map_or(&[][..], |decl| &decl.uses) {
+            let at = *at as usize;
+            let (Some((package, name)), Some(followed)) = (file.uses.get(at), followed.get_mut(at)) else { continue };
+            if std::mem::replace(followed, true) {
+                continue;
+            }
+            // Whoever names it first reaches all that is called so.
+            let package = paths.get(*package).copied().unwrap_or_default();
+            for (index, at) in named.remove(&(package, *name)).into_iter().flatten() {
+                if let Some(seen) = seen.get_mut(index).and_then(|seen| seen.get_mut(at))
+                    && !std::mem::replace(seen, true)
+                {
+                    queue.push((index, at));
                 }
             }
         }
     }
     let mut all = HashMap::new();
-    for (index, (file, File { decls, .. })) in files.iter().zip(&read).enumerate() {
-        let lines = decls.iter().enumerate().map(|(at, decl)| (decl.first, decl.last, seen.contains(&(index, at))));
+    for (file, (File { decls, .. }, seen)) in files.iter().zip(read.iter().zip(seen)) {
+        let lines = decls.iter().zip(seen).map(|(decl, seen)| (decl.first, decl.last, seen));
         all.insert(file.shown.clone(), lines.collect());
     }
     Reached(all)
+}
+
+/// The uses of a file while its declarations are read: each once, and once in a declaration.
+#[derive(Default)]
+struct Uses<'t> {
+    known: HashMap<(usize, &'t str), u32, RandomState>,
+    list: Vec<(usize, &'t str)>,
+    /// The last declaration that has each.
+    taken: Vec<usize>,
+    decl: usize,
+}
+
+impl<'t> Uses<'t> {
+    /// A new declaration begins.
+    fn begin(&mut self) {
+        self.decl += 1;
+    }
+
+    fn add(&mut self, package: usize, name: &'t str, uses: &mut Vec<u32>) {
+        let next = self.list.len() as u32;
+        let at = *self.known.entry((package, name)).or_insert(next);
+        if at == next {
+            self.list.push((package, name));
+            self.taken.push(0);
+        }
+        if let Some(taken) = self.taken.get_mut(at as usize)
+            && *taken != self.decl
+        {
+            *taken = self.decl;
+            uses.push(at);
+        }
+    }
 }
 
 fn decls(file: &Source) -> File<'_> {
@@ -93,6 +148,7 @@ fn decls(file: &Source) -> File<'_> {
     let (tokens, comments) = tokenize(text, false);
     let mut paths = vec![file.package.clone()];
     let scope = Scope::new(&imports, &tokens, &mut paths);
+    let mut uses = Uses::default();
     let mut found = Vec::new();
     let mut at = 0;
     let mut depth = 0u32;
@@ -110,11 +166,11 @@ fn decls(file: &Source) -> File<'_> {
                         while start < inner.len() {
                             let rest = inner.get(start..).unwrap_or_default();
                             let size = length(rest).max(1);
-                            found.extend(decl(verb, rest.get(..size).unwrap_or_default(), &scope));
+                            found.extend(decl(verb, rest.get(..size).unwrap_or_default(), &scope, &mut uses));
                             start += size;
                         }
                     }
-                    _ => found.extend(decl(verb, body, &scope)),
+                    _ => found.extend(decl(verb, body, &scope, &mut uses)),
                 }
                 at = end;
                 continue;
@@ -123,8 +179,8 @@ fn decls(file: &Source) -> File<'_> {
         }
         at += 1;
     }
-    let mut hidden: Vec<(usize, &str)> = Vec::new();
     for (comment, line) in comments {
+        let mut hidden: Vec<(usize, &str)> = Vec::new();
         let mut words = comment.split_whitespace();
         match words.next() {
             Some("//go:linkname") => {
@@ -137,12 +193,15 @@ fn decls(file: &Source) -> File<'_> {
             Some("//export") => hidden.extend(words.next().map(|name| (0, name))),
             _ => continue,
         }
-        found.push(Decl { first: line, last: line, names: Vec::new(), uses: std::mem::take(&mut hidden), root: true });
+        let mut own = Vec::new();
+        uses.begin();
+        hidden.into_iter().for_each(|(package, name)| uses.add(package, name, &mut own));
+        found.push(Decl { first: line, last: line, names: Vec::new(), uses: own, root: true });
     }
     if whole {
         found.iter_mut().for_each(|decl| decl.root = true);
     }
-    File { decls: found, paths }
+    File { decls: found, paths, uses: uses.list }
 }
 
 /// The tokens up to the `;` that ends what begins with the first one.
@@ -170,7 +229,7 @@ struct Scope {
 impl Scope {
     fn new(imports: &[Import], tokens: &[Token<'_>], paths: &mut Vec<String>) -> Scope {
         let mut scope = Scope { names: Vec::new(), unsure: Vec::new(), dotted: Vec::new() };
-        let owners: HashSet<&str> = tokens
+        let owners: HashSet<&str, RandomState> = tokens
             .windows(2)
             .filter(|pair| pair.get(1).is_some_and(|dot| dot.is('.')))
             .filter_map(|pair| pair.first().and_then(Token::ident))
@@ -190,8 +249,8 @@ impl Scope {
     }
 }
 
-fn decl<'t>(verb: &str, tokens: &[Token<'t>], scope: &Scope) -> Option<Decl<'t>> {
-    let (first, last) = (tokens.first()?.line, tokens.iter().map(|token| token.line).max()?);
+fn decl<'t>(verb: &str, tokens: &[Token<'t>], scope: &Scope, uses: &mut Uses<'t>) -> Option<Decl<'t>> {
+    let (first, last) = (tokens.first()?.line, tokens.last()?.line);
     let mut names = Vec::new();
     let mut root = false;
     match (verb, tokens.first()) {
@@ -211,24 +270,31 @@ fn decl<'t>(verb: &str, tokens: &[Token<'t>], scope: &Scope) -> Option<Decl<'t>>
         }
         _ => names = listed(tokens),
     }
-    let mut uses = Vec::new();
-    for (at, token) in tokens.iter().enumerate() {
-        let Some(name) = token.ident() else { continue };
-        let before = |steps: usize| at.checked_sub(steps).and_then(|index| tokens.get(index));
-        if !before(1).is_some_and(|token| token.is('.')) {
-            uses.push((0, name));
-            uses.extend(scope.dotted.iter().map(|path| (*path, name)));
+    let mut own = Vec::new();
+    uses.begin();
+    let (mut owner, mut dot) = (None, false);
+    for token in tokens {
+        let Some(name) = token.ident() else {
+            // `owner.`: anything else before the dot is no name of a package.
+            let here = token.is('.');
+            if !here || dot {
+                owner = None;
+            }
+            dot = here;
             continue;
+        };
+        if dot {
+            match scope.names.iter().find(|(local, _)| Some(local.as_str()) == owner) {
+                Some((_, path)) => uses.add(*path, name, &mut own),
+                None => scope.unsure.iter().for_each(|path| uses.add(*path, name, &mut own)),
+            }
+        } else {
+            uses.add(0, name, &mut own);
+            scope.dotted.iter().for_each(|path| uses.add(*path, name, &mut own));
         }
-        let owner = before(2).and_then(Token::ident);
-        match scope.names.iter().find(|(local, _)| Some(local.as_str()) == owner) {
-            Some((_, path)) => uses.push((*path, name)),
-            None => uses.extend(scope.unsure.iter().map(|path| (*path, name))),
-        }
+        (owner, dot) = (Some(name), false);
     }
-    uses.sort();
-    uses.dedup();
-    Some(Decl { first, last, names, uses, root })
+    Some(Decl { first, last, names, uses: own, root })
 }
 
 /// `a` of `a = 1`, `a` and `b` of `a, b int`.

@@ -1,9 +1,10 @@
 //! A Go source file read for what a build and a running program need: package, imports, cgo, constraints, embeds and
 //! calls with their arguments. A scanner, not a parser: it knows comments, strings and brackets.
 
-use std::collections::BTreeSet;
-
+use std::collections::HashSet;
 use std::sync::Arc;
+
+use foldhash::fast::RandomState;
 
 use super::constraint::{Target, comments_fit, names_cgo};
 use super::tokens::{Kind, Token, tokenize};
@@ -23,7 +24,7 @@ pub struct GoFile {
     /// `x.Name` and `x.Name(…)` in the order of the file.
     pub uses: Vec<Use>,
     /// String literals with their lines, imports left out.
-    pub strings: Vec<(String, u32)>,
+    pub strings: Vec<(Text, u32)>,
     /// `const name = "text"` outside or inside of functions.
     pub constants: Vec<(String, String)>,
     /// `C.name(…)`: the name and its line.
@@ -32,8 +33,8 @@ pub struct GoFile {
     pub paths_set: Vec<u32>,
     /// What a field `Dir` is given, and the line: perhaps that of an `exec.Cmd`.
     pub dirs_set: Vec<(Arg, u32)>,
-    /// Names of variables and parameters: a constant that is called the same may not be what is meant.
-    pub variables: BTreeSet<Text>,
+    /// Names of variables and parameters, sorted: a constant that is called the same may not be what is meant.
+    pub variables: Vec<Text>,
     /// Names that C code may call since Go has them: `//export name`.
     pub exports: Vec<String>,
     /// The first line that asks for the resolver of the C library: a string with `netdns=cgo`, or `//go:debug netdns=cgo`.
@@ -75,7 +76,7 @@ pub struct Use {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
-    pub name: String,
+    pub name: Text,
     pub value: Arg,
     /// The value comes from a call.
     pub calls: bool,
@@ -84,11 +85,11 @@ pub struct Field {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Arg {
     /// A string literal, literals joined by `+`, or `filepath.Join` of such.
-    Text(String),
+    Text(Text),
     /// A bare name, perhaps a constant.
-    Name(String),
+    Name(Text),
     /// Begins with known text: `"data/" + name`.
-    Begins(String),
+    Begins(Text),
     /// `os.Args[0]`: the program itself.
     Own,
     Other,
@@ -102,6 +103,11 @@ impl GoFile {
 
     pub fn names_cgo(&self) -> bool {
         names_cgo(&self.constraints)
+    }
+
+    /// A variable or a parameter has the name.
+    pub fn has_variable(&self, name: &str) -> bool {
+        self.variables.binary_search_by(|known| known.as_str().cmp(name)).is_ok()
     }
 
     pub fn imports(&self, path: &str) -> bool {
@@ -213,7 +219,7 @@ fn imports(tokens: &[Token<'_>], mut at: usize, file: &mut GoFile) -> usize {
                 Kind::Ident(name) => alias = Some(name.to_string()),
                 Kind::Op('.') => alias = Some(".".into()),
                 Kind::Text(path) => {
-                    file.imports.push(Import { path: path.to_string(), alias: alias.take(), line: token.line });
+                    file.imports.push(Import { path: path.text().into_owned(), alias: alias.take(), line: token.line });
                     if !block {
                         break;
                     }
@@ -316,27 +322,34 @@ fn body(tokens: &[Token<'_>], file: &mut GoFile) {
     let dot_imports: Vec<Arc<str>> =
         file.imports.iter().filter(dotted).map(|import| import.path.as_str().into()).collect();
     let mut depth = 0u32;
+    let mut variables: HashSet<&str, RandomState> = HashSet::default();
     for (at, token) in tokens.iter().enumerate() {
         let ahead = |offset: usize| tokens.get(at + offset);
-        match &token.kind {
-            Kind::Op('{' | '(') => {
+        match token.kind {
+            Kind::Op('{') => depth += 1,
+            Kind::Op('(') => {
                 depth += 1;
-                if token.is('(') && is_signature(tokens, at) {
+                if is_signature(tokens, at) {
                     let inner = tokens.iter().skip(at + 1).take_while(|token| !token.is(')'));
-                    file.variables.extend(inner.filter_map(Token::ident).map(Text::from));
+                    variables.extend(inner.filter_map(Token::ident));
                 }
             }
             Kind::Op('}' | ')') => depth = depth.saturating_sub(1),
-            Kind::Text(text) => file.strings.push((text.to_string(), token.line)),
+            Kind::Text(text) => file.strings.push((text.text().into(), token.line)),
             Kind::Ident("func") if depth == 0 => {
                 let named_main = ahead(1).and_then(Token::ident) == Some("main");
                 file.has_main |= named_main && ahead(2).is_some_and(|next| next.is('('));
             }
-            Kind::Ident("var") => file.variables.extend(ahead(1).and_then(Token::ident).map(Text::from)),
+            Kind::Ident("var") => variables.extend(ahead(1).and_then(Token::ident)),
             Kind::Ident("const") => constants(tokens.get(at + 1..).unwrap_or_default(), &names, file),
             Kind::Ident(name) => {
                 let after_dot = at > 0 && tokens.get(at - 1).is_some_and(|before| before.is('.'));
-                let called = ahead(1).is_some_and(|next| next.is('('));
+                let next = ahead(1).map_or(' ', Token::op);
+                // Most names are neither selected, called nor assigned to.
+                if !after_dot && !matches!(next, '(' | ':') {
+                    continue;
+                }
+                let called = next == '(';
                 // What other packages have to offer has a capital letter.
                 let exported = !name.starts_with(|first: char| first.is_ascii_lowercase());
                 let owner = at.checked_sub(2).and_then(|index| tokens.get(index)).and_then(Token::ident);
@@ -344,29 +357,29 @@ fn body(tokens: &[Token<'_>], file: &mut GoFile) {
                     file.c_calls.push((name.to_string(), token.line));
                 }
                 // `name :=`, `name, err :=`
-                if ahead(1).is_some_and(|next| next.is(':')) && ahead(2).is_some_and(|next| next.is('=')) {
+                if next == ':' && ahead(2).is_some_and(|next| next.is('=')) {
                     let mut index = at;
                     while let Some(left) = tokens.get(index).and_then(Token::ident) {
-                        file.variables.insert(left.into());
+                        variables.insert(left);
                         match index.checked_sub(2) {
                             Some(next) if tokens.get(index - 1).is_some_and(|comma| comma.is(',')) => index = next,
                             _ => break,
                         }
                     }
                 }
-                let assigned = ahead(1).is_some_and(|next| next.is('=')) && !ahead(2).is_some_and(|next| next.is('='));
+                let assigned = next == '=' && !ahead(2).is_some_and(|next| next.is('='));
                 let of_url = || owner.is_some_and(|owner| owner == "u" || owner.to_ascii_lowercase().ends_with("url"));
-                if after_dot && assigned && *name == "Path" && !of_url() {
+                if after_dot && assigned && name == "Path" && !of_url() {
                     file.paths_set.push(token.line);
                 }
-                if after_dot && assigned && *name == "Dir" {
+                if after_dot && assigned && name == "Dir" {
                     let value = tokens.get(at + 2..).unwrap_or_default();
                     let end = value.iter().position(|token| token.is(';')).unwrap_or(value.len());
                     file.dirs_set.push((argument(value.get(..end).unwrap_or_default(), &names), token.line));
                 }
                 let found = || Use {
                     package: None,
-                    name: (*name).into(),
+                    name: name.into(),
                     args: called.then(|| arguments(tokens.get(at + 2..).unwrap_or_default(), &names)),
                     fields: None,
                     is_type: false,
@@ -377,7 +390,7 @@ fn body(tokens: &[Token<'_>], file: &mut GoFile) {
                     if package.is_some() || called {
                         let before = at.checked_sub(3).and_then(|index| tokens.get(index));
                         let is_type = before.is_some_and(|token| token.is('*') || token.is(')'));
-                        let literal = package.is_some() && !is_type && ahead(1).is_some_and(|next| next.is('{'));
+                        let literal = package.is_some() && !is_type && next == '{';
                         let fields = literal.then(|| fields(tokens.get(at + 2..).unwrap_or_default(), &names));
                         file.uses.push(Use { package, fields, is_type, ..found() });
                     }
@@ -389,6 +402,8 @@ fn body(tokens: &[Token<'_>], file: &mut GoFile) {
             _ => {}
         }
     }
+    file.variables = variables.into_iter().map(Text::from).collect();
+    file.variables.sort_unstable();
 }
 
 /// Whether the parenthesis opens the parameters of a function: `func (`, `func f(`, `func (r T) f(`.
@@ -438,7 +453,7 @@ fn constants(tokens: &[Token<'_>], names: &Names, file: &mut GoFile) {
             let rest = tokens.get(at + 2 + typed..).unwrap_or_default();
             let value = rest.iter().take_while(|token| !token.is(';') && !token.is(')')).count();
             if let Arg::Text(text) = argument(rest.get(..value).unwrap_or_default(), names) {
-                file.constants.push((name.to_string(), text));
+                file.constants.push((name.to_string(), text.into()));
             }
         }
         if !block {
@@ -493,7 +508,7 @@ fn fields(tokens: &[Token<'_>], names: &Names) -> Vec<Field> {
                     && let (Some(name), true, false) = (name.ident(), colon.is(':'), value.is_empty())
                 {
                     let calls = value.iter().any(|token| token.is('('));
-                    found.push(Field { name: name.to_string(), value: argument(value, names), calls });
+                    found.push(Field { name: name.into(), value: argument(value, names), calls });
                 }
                 start = at + 1;
                 if op == '}' {
@@ -515,17 +530,17 @@ fn argument(tokens: &[Token<'_>], names: &Names) -> Arg {
     {
         return Arg::Own;
     }
-    let mut text = String::new();
+    let mut text = Text::default();
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
-        match &token.kind {
+        match token.kind {
             Kind::Text(part) => {
-                text.push_str(part);
+                text.push_str(&part.text());
                 at += 1;
             }
             Kind::Ident(name) => {
                 if tokens.len() == 1 {
-                    return Arg::Name(name.to_string());
+                    return Arg::Name(name.into());
                 }
                 match joined(tokens.get(at..).unwrap_or_default(), names) {
                     Some(path) if at == 0 => return path,
@@ -543,7 +558,7 @@ fn argument(tokens: &[Token<'_>], names: &Names) -> Arg {
     begins(text)
 }
 
-fn begins(text: String) -> Arg {
+fn begins(text: Text) -> Arg {
     if text.is_empty() { Arg::Other } else { Arg::Begins(text) }
 }
 
@@ -562,10 +577,10 @@ fn joined(tokens: &[Token<'_>], names: &Names) -> Option<Arg> {
         match arg {
             Arg::Text(part) => parts.push(part),
             _ if parts.is_empty() => return Some(Arg::Other),
-            _ => return Some(Arg::Begins(parts.join("/") + "/")),
+            _ => return Some(Arg::Begins((parts.join("/") + "/").into())),
         }
     }
-    Some(Arg::Text(crate::context::dockerignore::clean(&parts.join("/"))))
+    Some(Arg::Text(crate::context::dockerignore::clean(&parts.join("/")).into()))
 }
 
 #[cfg(test)]
@@ -583,7 +598,7 @@ mod tests {
                     .iter()
                     .map(|arg| match arg {
                         Arg::Text(text) => format!("{text:?}"),
-                        Arg::Name(name) => name.clone(),
+                        Arg::Name(name) => name.to_string(),
                         Arg::Begins(text) => format!("{text:?}+"),
                         Arg::Own => "own".into(),
                         Arg::Other => "?".into(),
@@ -605,7 +620,7 @@ mod tests {
         assert_eq!(got, [("fmt", None, 4), ("a/b", Some("."), 6), ("c/d", Some("_"), 7), ("e/f", Some("x"), 9)]);
         assert_eq!(file.package, "main");
         assert!(file.has_main);
-        assert_eq!(file.strings, [("not/an/import".to_string(), 11)]);
+        assert_eq!(file.strings, [(Text::from("not/an/import"), 11)]);
     }
 
     #[test]

@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Kind<'t> {
     Ident(&'t str),
-    Text(Cow<'t, str>),
+    /// A string without its quotes.
+    Text(Literal<'t>),
+    /// One byte, so that an operator of two is two.
     Op(char),
     /// The number 0.
     Zero,
@@ -13,7 +15,20 @@ pub(super) enum Kind<'t> {
     Other,
 }
 
-#[derive(Clone, Debug)]
+/// A string as it is written: what its escapes stand for is found out where somebody wants to know.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Literal<'t> {
+    inner: &'t str,
+    escapes: bool,
+}
+
+impl<'t> Literal<'t> {
+    pub(super) fn text(self) -> Cow<'t, str> {
+        if self.escapes { unescape(self.inner).into() } else { self.inner.into() }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Token<'t> {
     pub(super) kind: Kind<'t>,
     pub(super) line: u32,
@@ -24,6 +39,14 @@ impl<'t> Token<'t> {
         self.kind == Kind::Op(op)
     }
 
+    /// The operator; a blank for anything else.
+    pub(super) fn op(&self) -> char {
+        match self.kind {
+            Kind::Op(op) => op,
+            _ => ' ',
+        }
+    }
+
     pub(super) fn ident(&self) -> Option<&'t str> {
         match self.kind {
             Kind::Ident(name) => Some(name),
@@ -32,30 +55,63 @@ impl<'t> Token<'t> {
     }
 }
 
+/// What names are made of: letters, digits, `_` and everything that is not ASCII.
+static OF_NAME: [bool; 256] = of_name(false);
+/// The same with the dot of a number.
+static OF_NUMBER: [bool; 256] = of_name(true);
+
+const fn of_name(dot: bool) -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut at = 0;
+    while at < 256 {
+        let byte = at as u8;
+        table[at] = byte.is_ascii_alphanumeric() || byte == b'_' || if dot { byte == b'.' } else { byte >= 0x80 };
+        at += 1;
+    }
+    table
+}
+
+/// Where the bytes of the table end that begin before `at`.
+fn end_of(bytes: &[u8], mut at: usize, table: &[bool; 256]) -> usize {
+    while bytes.get(at).is_some_and(|byte| table[usize::from(*byte)]) {
+        at += 1;
+    }
+    at
+}
+
 /// Tokens, and comments with the line on which they begin. Line ends become `;` where Go puts one.
 pub(super) fn tokenize(text: &str, head_only: bool) -> (Vec<Token<'_>>, Vec<(&str, u32)>) {
     let bytes = text.as_bytes();
-    let mut tokens: Vec<Token<'_>> = Vec::with_capacity(if head_only { 32 } else { text.len() / 5 });
-    let mut comments = Vec::new();
+    let mut tokens: Vec<Token<'_>> = Vec::with_capacity(if head_only { 64 } else { text.len() / 4 + 16 });
+    let mut comments = Vec::with_capacity(if head_only { 8 } else { 32 });
     let mut line = 1;
     let mut at = if text.starts_with('\u{feff}') { 3 } else { 0 };
     while let Some(byte) = bytes.get(at).copied() {
-        let rest = bytes.get(at..).unwrap_or_default();
         let start = at;
+        let rest = || bytes.get(start..).unwrap_or_default();
         match byte {
+            b' ' | b'\t' | b'\r' => at += 1,
             b'\n' => {
                 end_line(&mut tokens, line);
                 line += 1;
                 at += 1;
             }
-            b' ' | b'\t' | b'\r' => at += 1,
-            b'/' if rest.starts_with(b"//") => {
-                at += memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+            b'A'..=b'Z' | b'a'..=b'z' | b'_' | 0x80.. => {
+                at = end_of(bytes, start + 1, &OF_NAME);
+                let name = text.get(start..at).unwrap_or("");
+                // Imports stand before every declaration.
+                if head_only && matches!(name, "const" | "func" | "type" | "var") {
+                    break;
+                }
+                tokens.push(Token { kind: Kind::Ident(name), line });
+            }
+            b'/' if bytes.get(start + 1) == Some(&b'/') => {
+                at += memchr::memchr(b'\n', rest()).unwrap_or(bytes.len() - start);
                 comments.push((text.get(start..at).unwrap_or("").trim_end(), line));
             }
-            b'/' if rest.starts_with(b"/*") => {
-                let end = memchr::memmem::find(rest.get(2..).unwrap_or_default(), b"*/");
-                at += end.map_or(rest.len(), |end| end + 4);
+            b'/' if bytes.get(start + 1) == Some(&b'*') => {
+                let end = memchr::memmem::find(bytes.get(start + 2..).unwrap_or_default(), b"*/");
+                at += end.map_or(bytes.len() - start, |end| end + 4);
                 let comment = text.get(start..at).unwrap_or("");
                 let lines = memchr::memchr_iter(b'\n', comment.as_bytes()).count() as u32;
                 if lines > 0 {
@@ -65,33 +121,25 @@ pub(super) fn tokenize(text: &str, head_only: bool) -> (Vec<Token<'_>>, Vec<(&st
                 line += lines;
             }
             b'`' => {
-                let end = memchr::memchr(b'`', rest.get(1..).unwrap_or_default()).unwrap_or(rest.len());
+                let after = bytes.get(start + 1..).unwrap_or_default();
+                let end = memchr::memchr(b'`', after).unwrap_or(bytes.len() - start);
                 let inner = text.get(start + 1..start + 1 + end).unwrap_or("");
                 at += end + 2;
-                let lines = inner.matches('\n').count() as u32;
-                tokens.push(Token { kind: Kind::Text(inner.into()), line });
+                let lines = memchr::memchr_iter(b'\n', inner.as_bytes()).count() as u32;
+                tokens.push(Token { kind: Kind::Text(Literal { inner, escapes: false }), line });
                 line += lines;
             }
             b'"' | b'\'' => {
-                let end = quoted(rest, byte);
-                at += end;
+                let (length, escapes) = quoted(rest(), byte);
+                at += length;
                 let inner = text.get(start + 1..at.saturating_sub(1)).unwrap_or("");
-                let kind = if byte == b'"' { Kind::Text(unescape(inner)) } else { Kind::Other };
+                let kind = if byte == b'"' { Kind::Text(Literal { inner, escapes }) } else { Kind::Other };
                 tokens.push(Token { kind, line });
             }
             b'0'..=b'9' => {
-                at += rest.iter().take_while(|c| c.is_ascii_alphanumeric() || matches!(**c, b'_' | b'.')).count();
-                let kind = if text.get(start..at) == Some("0") { Kind::Zero } else { Kind::Other };
+                at = end_of(bytes, start + 1, &OF_NUMBER);
+                let kind = if byte == b'0' && at == start + 1 { Kind::Zero } else { Kind::Other };
                 tokens.push(Token { kind, line });
-            }
-            b'A'..=b'Z' | b'a'..=b'z' | b'_' | 0x80.. => {
-                at += rest.iter().take_while(|c| c.is_ascii_alphanumeric() || **c == b'_' || **c >= 0x80).count();
-                let name = text.get(start..at).unwrap_or("");
-                // Imports stand before every declaration.
-                if head_only && matches!(name, "const" | "func" | "type" | "var") {
-                    break;
-                }
-                tokens.push(Token { kind: Kind::Ident(name), line });
             }
             other => {
                 at += 1;
@@ -114,25 +162,26 @@ fn end_line(tokens: &mut Vec<Token<'_>>, line: u32) {
     }
 }
 
-/// Length of a quoted literal with its quotes; one that is not closed ends at its line.
-fn quoted(rest: &[u8], quote: u8) -> usize {
+/// Length of a quoted literal with its quotes, and whether it has escapes; one that is not closed ends at its line.
+fn quoted(rest: &[u8], quote: u8) -> (usize, bool) {
     let mut at = 1;
+    let mut escapes = false;
     while let Some(byte) = rest.get(at).copied() {
         match byte {
-            b'\\' => at += 1,
-            b'\n' => return at,
-            _ if byte == quote => return at + 1,
+            b'\\' => {
+                escapes = true;
+                at += 1;
+            }
+            b'\n' => return (at, escapes),
+            _ if byte == quote => return (at + 1, escapes),
             _ => {}
         }
         at += 1;
     }
-    rest.len()
+    (rest.len(), escapes)
 }
 
-fn unescape(text: &str) -> Cow<'_, str> {
-    if memchr::memchr(b'\\', text.as_bytes()).is_none() {
-        return text.into();
-    }
+fn unescape(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text.chars();
     while let Some(c) = rest.next() {
@@ -157,5 +206,5 @@ fn unescape(text: &str) -> Cow<'_, str> {
             None => {}
         }
     }
-    out.into()
+    out
 }

@@ -3,21 +3,24 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use foldhash::fast::RandomState;
+
 use super::super::source::GoFile;
 use super::super::{Embed, Need, NeedKind, Place, foreign, needs};
 use super::{Read, Reader};
 use crate::context::tree::join;
+use crate::text::Text;
 
 /// What a package tells by itself, whatever else the program has; nothing where only the links are wanted.
 #[derive(Default)]
 pub(super) struct Told {
     needs: Vec<Need>,
     embeds: Vec<Embed>,
-    strings: Vec<(String, Place)>,
-    parts: Vec<(String, Place)>,
+    strings: Vec<(Text, Place)>,
+    parts: Vec<(Text, Place)>,
     /// What each file of a package of others needs, and whether it speaks TLS.
     foreign: Vec<(Vec<Need>, bool)>,
-    foreign_strings: Vec<(String, Place)>,
+    foreign_strings: Vec<(Text, Place)>,
 }
 
 impl Reader<'_> {
@@ -82,7 +85,8 @@ fn needs_of(dir: &str, files: &[Read]) -> Told {
     let constant = |name: &str| constants.get(name).copied().flatten().map(String::from);
     let named: Vec<(&GoFile, &str)> = files.iter().map(|read| (&*read.file, read.shown.as_str())).collect();
     let mut told = Told { needs: needs::viper(&named, &constant), ..Told::default() };
-    let (mut strings, mut apart, mut seen) = (HashSet::new(), HashSet::new(), HashSet::new());
+    type Seen<'t> = HashSet<&'t str, RandomState>;
+    let (mut strings, mut apart, mut seen) = (Seen::default(), Seen::default(), Seen::default());
     for read in files {
         told.needs.extend(needs::of_file(&read.file, &read.shown, &constant));
         let place = |line: u32| Place { file: read.shown.clone(), line };
@@ -96,11 +100,11 @@ fn needs_of(dir: &str, files: &[Read]) -> Told {
                 continue;
             }
             for part in parts(text).filter(|part| seen.insert(*part)) {
-                told.parts.push((part.to_string(), place(*line)));
+                told.parts.push((part.into(), place(*line)));
             }
             for value in std::iter::once(text.as_str()).chain(tag_values(text)) {
                 if strings.insert(value) {
-                    told.strings.push((value.to_string(), place(*line)));
+                    told.strings.push((value.into(), place(*line)));
                 }
             }
         }
@@ -119,7 +123,7 @@ fn constants(files: &[Read]) -> BTreeMap<&str, Option<&str>> {
         }
     }
     for (name, known) in &mut constants {
-        if files.iter().any(|read| read.file.variables.contains(*name)) {
+        if files.iter().any(|read| read.file.has_variable(name)) {
             *known = None;
         }
     }
