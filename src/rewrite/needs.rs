@@ -49,6 +49,8 @@ pub(super) struct Needs {
     /// Modules that were read in the user's module cache, with their versions.
     pub cached: Vec<String>,
     pub certificates: Option<Claim>,
+    /// The program may log in at other machines with what lies in the home of a user.
+    pub logs_in: Option<Claim>,
     /// They are named as the directory in which OpenSSL looks for files by their hashes.
     pub certificate_dir: Option<Claim>,
     pub time_zones: Option<Claim>,
@@ -213,6 +215,7 @@ pub(super) fn collect(image: &Image<'_, '_>, entry: &Entry, found: &Found, progr
         needs.gaps.push(Claim::at(format!("what the command names is computed: {text}"), *span));
     }
     read_by_others(image, found, &mut needs);
+    super::credentials::wanted(image, &mut needs);
     super::outside::copied(image, found, &mut needs);
     super::left::unused_by_build(image, found, &mut needs);
     super::outside::configured(image, &mut needs);
@@ -360,6 +363,9 @@ fn add_program(image: &Image<'_, '_>, entry: &Entry, program: &Program, cgo_off:
     for (text, place) in program.c_code.iter().filter(|_| !cgo_off) {
         let file = self::place(Some(place));
         needs.gaps.push(Claim { text: text.clone(), shown: Shown { span: None, file } });
+    }
+    if needs.logs_in.is_none() {
+        needs.logs_in = super::credentials::logs_in(program);
     }
     needs.own_symbols |= program.own_symbols;
     needs.variables.extend(program.variables.iter().cloned());

@@ -109,7 +109,7 @@ pub(super) fn obligations(parts: &Parts<'_, '_>, laid: &Laid, links: &[Link]) ->
     }
     for path in &laid.credentials {
         let text = format!("only the build reads {path}, a credential, so it is not copied");
-        add(false, Claim::new(text));
+        add(tier > Tier::SameDistroTree, Claim::new(text));
     }
     for claim in super::credentials::in_environment(parts) {
         add(true, claim);

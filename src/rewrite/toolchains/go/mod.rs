@@ -271,6 +271,8 @@ pub struct Program {
     pub reads_computed: bool,
     /// String literals of its own files that look like paths.
     pub paths: Vec<(String, Place)>,
+    /// Those that speak of how one logs in at other machines: `.ssh`, `id_rsa`, `.netrc`.
+    pub logins: Vec<(String, Place)>,
     /// String literals that may be names of environment variables.
     pub variables: Vec<String>,
 }

@@ -436,6 +436,10 @@ impl<'a> Reader<'a> {
         };
         let mut strings: Vec<(&Text, &Place)> = self.strings.iter().collect();
         strings.sort_by_key(|(text, _)| *text);
+        const LOGINS: &[&str] = &["ssh", "netrc", "id_rsa", "id_ed25519", "id_ecdsa", "known_hosts", "git-credentials"];
+        let login = |text: &str| text.len() < 200 && LOGINS.iter().any(|word| text.contains(word));
+        let logins = strings.iter().filter(|(text, _)| login(text));
+        self.program.logins = logins.map(|(text, place)| (text.to_string(), Place::clone(place))).collect();
         let paths = strings.iter().filter(|(text, _)| path(text));
         self.program.paths = paths.map(|(text, place)| (text.to_string(), Place::clone(place))).collect();
         for (text, place) in strings {
