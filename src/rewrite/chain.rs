@@ -253,3 +253,23 @@ pub(super) fn run_time_packages(
     }
     kept
 }
+
+/// A command that says or asks something of the system alone, so that it does the same in the final stage.
+pub(super) fn only_looks(cmd: &ShellCommand) -> bool {
+    const NAMES: &[&str] = &[
+        "", ":", "command", "date", "echo", "exit", "export", "false", "getent", "groups", "hostname", "id", "printf",
+        "set", "sleep", "true", "type", "umask", "uname", "which", "whoami",
+    ];
+    let of_system = |text: &str| ["/etc", "/usr", "/bin", "/sbin", "/lib"].iter().any(|dir| within(text, dir));
+    match cmd.name.text.as_str() {
+        "[" | "[[" | "test" => {
+            // `-f go.mod` asks for a file of the build.
+            let asks =
+                cmd.args.iter().any(|arg| matches!(arg.text.as_str(), "-d" | "-e" | "-f" | "-r" | "-s" | "-x" | "-L"));
+            !asks
+                || cmd.args.iter().filter(|arg| !arg.text.starts_with(['-', '!', ']'])).all(|arg| of_system(&arg.text))
+        }
+        "grep" => cmd.args.last().is_some_and(|arg| within(&arg.text, "/etc")),
+        name => NAMES.contains(&name),
+    }
+}

@@ -129,6 +129,8 @@ const HARMLESS: &[&str] = &[
     "md5sum",
     "gpgconf",
     "hash",
+    "getent",
+    "groups",
     // Only a cache, which whoever reads fonts makes again.
     "fc-cache",
 ];
@@ -233,7 +235,7 @@ fn kind<'a>(case: &Case<'_>, step: &'a Step, cmd: &'a ShellCommand, install: Opt
     if cmd.opaque {
         return Kind::Unknown(format!("what {name} does is not sure"));
     }
-    let first = cmd.args.iter().find(|arg| !arg.text.starts_with('-')).map_or("", |arg| arg.text.as_str());
+    let first = first_operand(cmd);
     let kind = match name {
         "echo" | "printf" | "cat" | "tee" | "envsubst" | "ssh-keyscan" => {
             let mut written = redirected.clone();
@@ -327,6 +329,20 @@ fn compiled(cmd: &ShellCommand) -> Option<String> {
     }
     let glued = || cmd.args.iter().find_map(|arg| arg.text.strip_prefix("-o").filter(|path| !path.is_empty()));
     cmd.flag_value("-o").or_else(|| glued().map(String::from))
+}
+
+/// The first argument that is neither a flag nor, of apt, the value of one: `update` in `apt -o Acquire::Retries=3 update`.
+fn first_operand(cmd: &ShellCommand) -> &str {
+    let apt = matches!(cmd.name.text.as_str(), "apt" | "apt-get" | "aptitude");
+    let mut args = cmd.args.iter().map(|arg| arg.text.as_str());
+    while let Some(arg) = args.next() {
+        if apt && matches!(arg, "-o" | "--option" | "-c" | "--config-file" | "-t" | "--target-release") {
+            args.next();
+        } else if !arg.starts_with('-') {
+            return arg;
+        }
+    }
+    ""
 }
 
 fn package_call<'a>(name: &str, verb: &str, cmd: &ShellCommand) -> Kind<'a> {

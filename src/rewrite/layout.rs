@@ -485,7 +485,7 @@ fn directories(parts: &Parts<'_, '_>) -> Vec<String> {
     for effect in parts.effects {
         let Kind::Make(paths) = &effect.kind else { continue };
         for made in paths {
-            let path = owned_parent(parts, made).unwrap_or(made);
+            let path = &owned_parent(parts, made).unwrap_or_else(|| made.clone());
             let owned = (owner_of(&owners(parts.effects), path).is_some() || opened(parts, path)) && !is_root(case);
             // A path that is computed may lie in any of them.
             let temporary = path != "/tmp" && within(path, "/tmp") && parts.needs.temp_dir.is_some();
@@ -508,13 +508,17 @@ fn directories(parts: &Parts<'_, '_>) -> Vec<String> {
 }
 
 /// `mkdir -p /data/in && chown app /data`: the directory around it that gets the owner, or a mode of its own.
-fn owned_parent<'e>(parts: &'e Parts<'_, '_>, made: &str) -> Option<&'e String> {
-    let given = parts.effects.iter().flat_map(|effect| match &effect.kind {
-        Kind::Own(_, paths) | Kind::Mode(paths) => paths.as_slice(),
-        _ => &[],
+fn owned_parent(parts: &Parts<'_, '_>, made: &str) -> Option<String> {
+    let modes = parts.effects.iter().flat_map(|effect| match &effect.kind {
+        Kind::Mode(paths) => paths.clone(),
+        _ => Vec::new(),
     });
+    let given = owners(parts.effects).into_iter().map(|(dir, _)| dir).chain(modes);
     given
-        .filter(|dir| within(made, dir) && !is_system_dir(dir) && !within(&parts.case.workdir, dir))
+        .filter(|dir| within(made, dir) && !is_system_dir(dir) && super::paths::parent(dir) != "/home" && dir != "/go")
+        .filter(|dir| {
+            !parts.case.steps().any(|(step, _)| step.workdir.as_deref().is_some_and(|work| within(work, dir)))
+        })
         .min_by_key(|dir| dir.len())
 }
 

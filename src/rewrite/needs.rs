@@ -500,7 +500,12 @@ fn health(image: &Image<'_, '_>, entry: &Entry, found: &Found, needs: &mut Needs
     } else if let Some(why) = shell {
         needs.shell.get_or_insert(Claim::at(why, inst.content));
     }
+    let search = case.stage.config.env.iter().find(|(name, _)| name == "PATH").and_then(|(_, value)| value.as_deref());
+    let search: Vec<&str> = search.map_or(super::paths::STANDARD_PATH.to_vec(), |path| path.split(':').collect());
     for name in names {
+        let in_path = search.iter().map(|dir| join(dir, &name)).find(|path| super::named::is_file_of(image, path));
+        let found_there = in_path.filter(|_| !name.contains('/'));
+        let name = found_there.unwrap_or(name);
         let path = join(&case.workdir, &name);
         let own = shipped(found).any(|built| built.path == path || super::paths::base_name(&built.path) == name);
         let base = super::paths::base_name(&name).to_string();

@@ -3,7 +3,7 @@
 use super::Refusal;
 use super::case::Case;
 use super::effects::{Effect, Kind};
-use super::paths::{base_name, is_system_dir, join, within};
+use super::paths::{base_name, is_system_dir, join, parent, within};
 use super::refuse::refuse;
 use super::render::StageCopy;
 use crate::model::{Step, expand};
@@ -246,6 +246,11 @@ pub(super) fn whole(case: &Case<'_>, effects: &[Effect<'_>], programs: &[String]
         .collect())
 }
 
+/// Accounts are made by commands, and by lines that are written by hand.
+pub(super) fn is_account_file(path: &str) -> bool {
+    matches!(path, "/etc/passwd" | "/etc/group" | "/etc/shadow" | "/etc/gshadow" | "/etc/subuid" | "/etc/subgid")
+}
+
 /// Commands that are run again in the final stage, so that what they make need not be copied.
 pub(super) fn is_rerun(effect: &Effect<'_>) -> bool {
     match &effect.kind {
@@ -256,6 +261,7 @@ pub(super) fn is_rerun(effect: &Effect<'_>) -> bool {
                 // A hard link needs the file, which the final stage need not have.
                 "ln" => effect.cmd.has_short('s') || effect.cmd.has_flag(&["--symbolic"]),
                 "cp" | "install" => zone && effect.cmd.args.iter().any(|arg| arg.text.contains("/usr/share/zoneinfo")),
+                "echo" | "printf" | "sed" if paths.iter().all(|path| is_account_file(path)) => true,
                 "echo" | "printf" | "dpkg-reconfigure" | "setup-timezone" => zone,
                 _ => false,
             }
@@ -308,12 +314,36 @@ pub(super) fn is_gone(case: &Case<'_>, effects: &[Effect<'_>], path: &str) -> bo
 pub(super) const BUNDLE: &str = "/etc/ssl/certs/ca-certificates.crt";
 pub(super) const CERTIFICATES: &str = "ca-certificates";
 
+fn is_root(user: &str) -> bool {
+    matches!(user.split(':').next().unwrap_or(""), "" | "root" | "0")
+}
+
+/// `mkdir -p data/in` makes `data`, too: the directory next to one that was there before.
+fn first_made(effect: &Effect<'_>, path: &str) -> String {
+    let parents = effect.cmd.has_short('p') || effect.cmd.has_flag(&["--parents"]);
+    let there = |dir: &str| {
+        is_system_dir(dir)
+            || parent(dir) == "/home"
+            || effect.step.workdir.as_deref().is_some_and(|workdir| within(workdir, dir))
+    };
+    let mut first = path;
+    while parents && !there(parent(first)) {
+        first = parent(first);
+    }
+    first.to_string()
+}
+
 /// `chown -R owner paths` in the file.
 pub(super) fn owners(effects: &[Effect<'_>]) -> Vec<(String, String)> {
     effects
         .iter()
         .filter_map(|effect| match &effect.kind {
             Kind::Own(owner, paths) => Some(paths.iter().map(|path| (path.clone(), owner.clone())).collect::<Vec<_>>()),
+            // What another user than root makes is his.
+            Kind::Make(paths) => {
+                let user = effect.step.user.as_deref().filter(|user| !is_root(user))?;
+                Some(paths.iter().map(|path| (first_made(effect, path), user.to_string())).collect())
+            }
             _ => None,
         })
         .flatten()

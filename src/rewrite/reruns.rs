@@ -12,7 +12,7 @@ use super::render::Style;
 use super::{Refusal, Tier};
 use crate::model::{Install, Manager, Step, variables};
 use crate::shell::{Joiner, ShellWord};
-use crate::syntax::Flag;
+use crate::syntax::{Body, Flag};
 use crate::text::Span;
 
 pub(super) enum Rerun {
@@ -118,6 +118,9 @@ pub(super) fn text(
             Kind::Write(paths) if paths.iter().any(|path| path == "/etc/localtime") => {
                 return Err(unclassified(case, effect.cmd.span, "it makes /etc/localtime from a file of the build"));
             }
+            Kind::Write(paths) if paths.iter().any(|path| super::placed::is_account_file(path)) => {
+                return Err(unclassified(case, effect.cmd.span, "it makes accounts in a way that is not followed"));
+            }
             Kind::Make(_) | Kind::Account | Kind::Own(..) | Kind::Mode(_) | Kind::Write(_) => None,
             Kind::Unknown(_) | Kind::Unpack(_) => {
                 // With every need known, what nobody asks for may stay behind.
@@ -155,11 +158,19 @@ pub(super) fn text(
             chain::check(case, effect)?;
         }
     }
+    if let Some(user) = other_user(case, step) {
+        let span = own.first().map_or(Span::default(), |effect| effect.cmd.span);
+        return Err(unclassified(case, span, &format!("it runs as {user}, and the final stage would run it as root")));
+    }
     let needs_update = matches!(installs, Some(Manager::Apt)) && !updates;
     if !changed && !needs_update {
         return Ok(Rerun::Whole);
     }
     let kept: Vec<bool> = (0..own.len()).map(|at| pieces.iter().any(|piece| piece.at == at)).collect();
+    if !can_be_split(&own, &kept) && fits_whole(case, &own, &pieces) {
+        own.iter().try_for_each(|effect| chain::check(case, effect))?;
+        return Ok(Rerun::Whole);
+    }
     if !can_be_split(&own, &kept) {
         let span = own.first().map_or(Span::default(), |effect| effect.cmd.span);
         let reason = match own.iter().any(|effect| matches!(effect.kind, Kind::Build)) {
@@ -198,6 +209,33 @@ pub(super) fn text(
         text.push_str(&piece.text);
     }
     Ok(Rerun::Text(text))
+}
+
+/// `id app || adduser app`: nothing of the RUN builds, so that all of it may be run again where no part can be taken out.
+fn fits_whole(case: &Case<'_>, own: &[&Effect<'_>], pieces: &[Piece]) -> bool {
+    let installs = |install: &Install| {
+        install.packages.iter().all(|package| {
+            let name = package.name.as_str();
+            package.literal && (!packages::builds_only(name) || packages::may_be_started(name))
+        })
+    };
+    own.iter().enumerate().all(|(at, effect)| match &effect.kind {
+        Kind::Install(install) => installs(install),
+        Kind::Remove(_) | Kind::Account => true,
+        Kind::Nothing | Kind::Build => chain::only_looks(effect.cmd),
+        Kind::PackageNoise => {
+            chain::is_cleaning(effect.cmd) && (effect.cmd.name.text != "rm" || effect.cmd.has_short('f'))
+        }
+        _ => pieces.iter().any(|piece| piece.at == at && piece.text == case.source.slice(effect.cmd.span)),
+    })
+}
+
+/// The user of the RUN, where the final stage runs it as another: only the last USER stands there.
+fn other_user<'a>(case: &Case<'a>, step: &'a Step) -> Option<&'a str> {
+    let root = |user: &str| matches!(user.split(':').next().unwrap_or(""), "" | "root" | "0");
+    let last = case.steps().filter(|(_, inst)| matches!(inst.body, Body::User(_))).map(|(step, _)| step.inst).last();
+    let user = step.user.as_deref().filter(|user| !root(user))?;
+    last.is_none_or(|last| last > step.inst).then_some(user)
 }
 
 /// Caches of the package manager, secrets, and what a command names; the caches of the build stay behind.

@@ -273,7 +273,10 @@ impl Reader<'_, '_, '_> {
         }
         words.extend(cmd.assignments.iter().map(|found| (found.value.text.as_str(), false)));
         for (word, writes) in words {
-            for part in word.split(['=', ',', ':']).filter(|part| !part.is_empty() && !part.starts_with('-')) {
+            for part in without_expansions(word)
+                .split(['=', ',', ':'])
+                .filter(|part| !part.is_empty() && !part.starts_with('-'))
+            {
                 self.word(path, line, part, dir, writes, needs);
             }
         }
@@ -311,4 +314,22 @@ impl Reader<'_, '_, '_> {
             _ => {}
         }
     }
+}
+
+/// `${1%:*}` is no `*}` beside a `${1%`: what stands in braces is one with its variable.
+fn without_expansions(word: &str) -> String {
+    let mut text = String::new();
+    let mut rest = word;
+    while let Some((head, tail)) = rest.split_once("${") {
+        text.push_str(head);
+        text.push('$');
+        let mut depth = 1;
+        let end = tail.char_indices().find(|(_, letter)| {
+            depth += i32::from(*letter == '{') - i32::from(*letter == '}');
+            depth == 0
+        });
+        rest = end.and_then(|(at, _)| tail.get(at + 1..)).unwrap_or("");
+    }
+    text.push_str(rest);
+    text
 }
