@@ -1,5 +1,7 @@
 //! From the calls of a Go file to what the program needs at run time.
 
+use std::sync::Arc;
+
 use super::calls::Effect::{self, *};
 use super::calls::{FUNCTIONS, METHODS, SILENT, of_function};
 use super::source::{Arg, GoFile, Use};
@@ -54,9 +56,19 @@ fn directories(file: &GoFile, shown: &str, constant: &dyn Fn(&str) -> Option<Str
 /// What the functions of packages show that a file calls or names.
 pub(super) fn of_functions(file: &GoFile, shown: &str, constant: &dyn Fn(&str) -> Option<String>) -> Vec<Need> {
     let mut out = Vec::new();
+    // A file calls few packages many times.
+    let mut judged: Vec<(&Arc<str>, bool)> = Vec::new();
+    let mut silent = |package| match judged.iter().find(|(known, _)| Arc::ptr_eq(known, package)) {
+        Some((_, silent)) => *silent,
+        None => {
+            let silent = SILENT.binary_search(&&**package).is_ok();
+            judged.push((package, silent));
+            silent
+        }
+    };
     for found in &file.uses {
         if let Some(package) = &found.package
-            && SILENT.binary_search(&&**package).is_err()
+            && !silent(package)
         {
             Call { found, shown, constant, out: &mut out }.function(package);
         }
