@@ -270,14 +270,14 @@ fn nothing_left(case: &Case<'_>, effects: &[Effect<'_>]) -> Result<(), Refusal> 
     ))
 }
 
-/// What the sources of one program say; `None` when they are not there.
-pub(super) fn analyse(case: &Case<'_>, built: &Built) -> Option<Program> {
+/// What the sources of one program say; `None` when they are not there. `workdir` is where it starts.
+pub(super) fn analyse(case: &Case<'_>, built: &Built, workdir: &str) -> Option<Program> {
     if !case.walk.has_context {
         return None;
     }
     let command = case.walk.builds.get(built.build?)?;
     let dir = built.package_dir.as_ref()?;
-    let roots = [case.workdir.clone()];
+    let roots = [case.workdir.clone(), workdir.to_string()];
     let read = |tree: &ImageTree<'_>, image: &ImageTree<'_>| {
         let one = |dir: &String| program::analyse_seen(tree, image, dir, &Tags::of(command), &roots);
         let mut program = one(dir);

@@ -351,6 +351,10 @@ fn why_shell(text: &str) -> String {
 fn commands(case: &Case<'_>, entry: &mut Entry, commands: Vec<&ShellCommand>) -> Result<(), Refusal> {
     // `exec gosu app /srv/api`: what stands before the program is one, too.
     let mut wrappers = Vec::new();
+    let image_dir = entry.workdir.clone();
+    if let Some(dir) = one_directory(case, &image_dir, &commands) {
+        entry.workdir = dir;
+    }
     for cmd in commands {
         let name = cmd.name.text.as_str();
         if matches!(name, "." | "source") {
@@ -397,7 +401,7 @@ fn commands(case: &Case<'_>, entry: &mut Entry, commands: Vec<&ShellCommand>) ->
             // A program of others reads what its arguments name, and nobody sees its sources.
             cmd.args.iter().filter(|arg| arg.text.contains('/')).for_each(|arg| named_file(entry, arg));
         }
-        let dir = cmd.dir.as_deref().map(|dir| join(&entry.workdir, dir));
+        let dir = cmd.dir.as_deref().map(|dir| join(&image_dir, dir));
         if written.contains('/') && dir.as_deref() != Some(entry.workdir.as_str()) {
             let Some(dir) = dir else {
                 return Err(opaque(cmd.span, "the directory that the program starts in is not known"));
@@ -428,6 +432,22 @@ fn commands(case: &Case<'_>, entry: &mut Entry, commands: Vec<&ShellCommand>) ->
     }
     entry.programs.extend(wrappers);
     Ok(())
+}
+
+/// `cd /app && ./main`: the one directory that everything is started in, where a program lies in it, so that the final
+/// image has it.
+fn one_directory(case: &Case<'_>, image_dir: &str, commands: &[&ShellCommand]) -> Option<String> {
+    let cd = commands.first().filter(|cmd| cmd.name.text == "cd" && cmd.args.iter().all(|arg| arg.literal))?;
+    let rest = || commands.iter().filter(|cmd| !cmd.span.contains(cd.span));
+    let mut dirs = rest().map(|cmd| cmd.dir.as_deref().map(|dir| join(image_dir, dir)));
+    let dir = dirs.next()??;
+    let same = dirs.all(|other| other.as_ref() == Some(&dir)) && commands.iter().all(|cmd| !cmd.conditional);
+    let lies_in_it = |cmd: &ShellCommand| {
+        let path = written(case, cmd);
+        path.contains('/') && super::paths::within(&join(&dir, &path), &dir)
+    };
+    let found = same && dir != image_dir && rest().any(|cmd| lies_in_it(cmd));
+    found.then_some(dir)
 }
 
 /// A word that names a file: an argument like any other, or nothing that can be looked up.

@@ -154,14 +154,14 @@ pub fn plan(
     detect::refuse_effects(&case, &effects)?;
 
     let mut found = artifacts::find(&case, &entry, &effects)?;
-    let mut programs = needs::programs(&case, &found);
+    let mut programs = needs::programs(&case, &entry, &found);
     let image = presence::Image { case: &case, ground: ground.as_ref(), effects: &effects };
     let mut needs = needs::collect(&image, &entry, &found, &programs);
     let starts = |name: &str| needs.programs.iter().any(|(program, _)| program == name);
     if found.tools.iter().any(|tool| !needs.is_complete() || starts(paths::base_name(&tool.path))) {
         let tools = std::mem::take(&mut found.tools);
         found.others.extend(tools);
-        programs = needs::programs(&case, &found);
+        programs = needs::programs(&case, &entry, &found);
         needs = needs::collect(&image, &entry, &found, &programs);
     }
     let builder = link::Builder { case: &case, ground: ground.as_ref(), effects: &effects };

@@ -136,8 +136,8 @@ pub(super) fn place(place: Option<&Place>) -> Option<(String, u32)> {
 }
 
 /// Reads the sources of every program that ships.
-pub(super) fn programs(case: &Case<'_>, found: &Found) -> Vec<Option<Program>> {
-    shipped(found).map(|built| super::detect::analyse(case, built)).collect()
+pub(super) fn programs(case: &Case<'_>, entry: &Entry, found: &Found) -> Vec<Option<Program>> {
+    shipped(found).map(|built| super::detect::analyse(case, built, &entry.workdir)).collect()
 }
 
 pub(super) fn shipped(found: &Found) -> impl Iterator<Item = &Built> {

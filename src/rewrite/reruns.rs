@@ -10,7 +10,7 @@ use super::placed::{is_build_place, is_rerun};
 use super::refuse::refuse;
 use super::render::Style;
 use super::{Refusal, Tier};
-use crate::model::{Install, Manager, Step, variables};
+use crate::model::{Install, Manager, PackageKind, Step, variables};
 use crate::shell::{Joiner, ShellWord};
 use crate::syntax::{Body, Flag};
 use crate::text::Span;
@@ -91,6 +91,13 @@ pub(super) fn text(
                 let used: Vec<String> = used.flat_map(|effect| chain::packages(effect, alpine)).collect();
                 let group = effect.cmd.flag_value("--virtual").or_else(|| effect.cmd.flag_value("-t"));
                 let text = install_text(parts, effect, &removed, &used, group.as_deref());
+                let file = install.packages.iter().find(|package| package.kind == PackageKind::Path);
+                if let (Some(text), Some(file)) = (&text, file)
+                    && text.contains(&file.name)
+                {
+                    let what = format!("it installs the file {}, which only the builder has", file.name);
+                    return Err(unclassified(case, effect.cmd.span, &what));
+                }
                 if text.is_some() {
                     installs = Some(install.manager);
                     let names = install.packages.iter().map(|package| package.name.clone()).chain(group);
