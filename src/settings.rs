@@ -135,6 +135,35 @@ pub struct Stated {
     pub base_prefix: Option<String>,
 }
 
+impl Stated {
+    /// The name of an image, behind the prefix of the mirror.
+    pub fn prefixed(&self, image: &str) -> String {
+        match self.base_prefix.as_deref().map(|prefix| prefix.trim_end_matches('/')) {
+            None | Some("") => image.to_string(),
+            Some(prefix) => format!("{prefix}/{image}"),
+        }
+    }
+}
+
+/// A package as it may stand in the RUN that installs it, with a version or a repository behind: nothing that a shell
+/// takes for something else.
+pub fn package_name(text: &str) -> Result<String, String> {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "+-._:=@/~*".contains(letter);
+    match text.starts_with(|letter: char| letter.is_ascii_alphanumeric()) && text.chars().all(plain) {
+        true => Ok(text.to_string()),
+        false => Err(format!("`{text}` is no name of a package")),
+    }
+}
+
+/// The registry and path of a mirror.
+pub fn image_prefix(text: &str) -> Result<String, String> {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-._:/".contains(letter);
+    if text.contains("://") || text.is_empty() || !text.chars().all(plain) {
+        return Err(format!("`{text}` is no registry with a path, such as mirror.example.com/hub"));
+    }
+    Ok(text.to_string())
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum BaseWish {
     /// The smallest tier that is proved, distroless at the least.

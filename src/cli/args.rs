@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use crate::settings::{image_prefix, package_name};
+
 #[derive(Debug, Parser)]
 #[command(
     name = "unladen",
@@ -149,10 +151,11 @@ pub struct Rewrite {
     #[arg(long, value_name = "ANSWER", hide_possible_values = true, help_heading = "Facts that no file shows")]
     pub cgo: Option<YesNo>,
     /// A package of the distribution that the program needs at run time
-    #[arg(long, value_name = "NAME", action = ArgAction::Append, help_heading = "Facts that no file shows")]
+    #[arg(long, value_name = "NAME", value_parser = package_name, action = ArgAction::Append)]
+    #[arg(help_heading = "Facts that no file shows")]
     pub package: Vec<String>,
-    /// Put before the name of the final base: mirror.example.com/
-    #[arg(long, value_name = "PREFIX", help_heading = "Facts that no file shows")]
+    /// Put before the name of the final base: mirror.example.com
+    #[arg(long, value_name = "PREFIX", value_parser = image_prefix, help_heading = "Facts that no file shows")]
     pub base_prefix: Option<String>,
     /// Add a stage that is the final image with a shell, for `docker build --target debug`; what ships stays the same
     #[arg(long)]

@@ -7,7 +7,7 @@ use serde::de::{Deserialize, Deserializer, Visitor};
 use crate::diagnostic::Severity;
 use crate::report::FailOn;
 use crate::rules;
-use crate::settings::{BaseWish, LabelKind, Profile};
+use crate::settings::{BaseWish, LabelKind, Profile, image_prefix, package_name};
 
 /// The slugs of the rules that a name stands for: a slug, an alias, `all`, or `default`. `Err` says what is wrong with it.
 pub fn rules(name: &str) -> Result<Vec<&'static str>, String> {
@@ -63,6 +63,14 @@ pub(super) struct LabelKindName(pub LabelKind);
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SizeName(pub u64);
 
+/// A package of a distribution.
+#[derive(Clone, Debug)]
+pub(super) struct PackageName(pub String);
+
+/// What stands before the name of an image.
+#[derive(Clone, Debug)]
+pub(super) struct PrefixName(pub String);
+
 /// Reads a string and makes something of it; what it says against the string becomes the error.
 pub(super) struct Named<T>(pub &'static str, pub fn(&str) -> Result<T, String>);
 
@@ -116,6 +124,18 @@ impl<'de> Deserialize<'de> for ProfileName {
 impl<'de> Deserialize<'de> for LabelKindName {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<LabelKindName, D::Error> {
         from.deserialize_str(Named("a kind of label", label_kind)).map(LabelKindName)
+    }
+}
+
+impl<'de> Deserialize<'de> for PackageName {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<PackageName, D::Error> {
+        from.deserialize_any(Named("a package", package_name)).map(PackageName)
+    }
+}
+
+impl<'de> Deserialize<'de> for PrefixName {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<PrefixName, D::Error> {
+        from.deserialize_any(Named("a registry with a path", image_prefix)).map(PrefixName)
     }
 }
 

@@ -6,7 +6,10 @@ use std::path::Path;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use serde::Deserialize;
 
-use super::names::{BaseName, FailOnName, LabelKindName, ProfileName, RuleName, SeverityName, SizeName, nearest};
+use super::names::{
+    BaseName, FailOnName, LabelKindName, PackageName, PrefixName, ProfileName, RuleName, SeverityName, SizeName,
+    nearest,
+};
 use super::{Config, ConfigError, Output};
 use crate::settings::{RewriteOptions, RuleOptions, SizeOptions, Stated};
 
@@ -45,8 +48,8 @@ struct Rewrite {
     runtime_files: Option<Vec<String>>,
     needs_shell: Option<bool>,
     cgo: Option<bool>,
-    packages: Option<Vec<String>>,
-    base_prefix: Option<String>,
+    packages: Option<Vec<PackageName>>,
+    base_prefix: Option<PrefixName>,
 }
 
 pub(super) fn read(path: &Path, text: &str) -> Result<Config, ConfigError> {
@@ -105,8 +108,8 @@ pub(super) fn read(path: &Path, text: &str) -> Result<Config, ConfigError> {
                 runtime_files: rewrite.runtime_files,
                 needs_shell: rewrite.needs_shell,
                 cgo: rewrite.cgo,
-                packages: rewrite.packages.unwrap_or_default(),
-                base_prefix: rewrite.base_prefix,
+                packages: rewrite.packages.unwrap_or_default().into_iter().map(|name| name.0).collect(),
+                base_prefix: rewrite.base_prefix.map(|prefix| prefix.0),
             },
             ..RewriteOptions::default()
         },

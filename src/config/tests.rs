@@ -26,6 +26,11 @@ fn an_error_names_file_line_column_and_the_nearest_name() {
         ("base: tiny\n", "1:7: base: unknown base `tiny`; use one of auto, static, scratch, same-distro"),
         ("severity: {zzz: error}\n", "1:12: unknown rule `zzz`; `unladen rule` lists them"),
         ("rewrite: {strp: true}\n", "1:11: unknown key `strp`; did you mean `strip`?"),
+        ("rewrite: {packages: [a, 'b; c']}\n", "1:25: rewrite.packages[1]: `b; c` is no name of a package"),
+        (
+            "rewrite: {base-prefix: 'https://a'}\n",
+            "1:24: rewrite.base-prefix: `https://a` is no registry with a path, such as mirror.example.com/hub",
+        ),
         ("exclude: ['[z-a]']\n", "1:12: `[z-a]` is no pattern: error parsing glob '[z-a]': invalid range; 'z' > 'a'"),
         (
             "zzz: 1\n",

@@ -150,6 +150,9 @@ pub(super) fn choose(
         }
         fetched.extend(brought.filter(|_| copied || !made && (named || provider(name, alpine) == Provided::Unknown)));
     }
+    for name in &case.options.stated.packages {
+        bar(Tier::SameDistro, false, &Claim::new(format!("you state that it needs the package {name}")));
+    }
     for claim in needs.gaps.iter().chain(&needs.program_gaps) {
         bar(Tier::SameDistroTree, true, claim);
     }
@@ -325,7 +328,7 @@ fn needs_libc(link: &Link) -> bool {
 
 /// The base of a tier, and the sentence that says why it fits.
 fn base_of(case: &Case<'_>, ground: Option<&Ground>, links: &[Link], tier: Tier) -> Result<(String, String), Refusal> {
-    let prefix = case.options.stated.base_prefix.as_deref().unwrap_or("");
+    let prefixed = |image: &str| case.options.stated.prefixed(image);
     let unknown = || {
         refuse(
             "unknown-release",
@@ -350,7 +353,7 @@ fn base_of(case: &Case<'_>, ground: Option<&Ground>, links: &[Link], tier: Tier)
                 "it carries a static program as well as one with C or C++ code; which of them the build makes is not known"
                     .into()
             };
-            Ok((format!("{prefix}{base}"), why))
+            Ok((prefixed(&base), why))
         }
         Tier::Distroless => {
             let base = match ground {
@@ -358,7 +361,7 @@ fn base_of(case: &Case<'_>, ground: Option<&Ground>, links: &[Link], tier: Tier)
                 None => Ground::unknown().distroless_static(),
             };
             Ok((
-                format!("{prefix}{base}"),
+                prefixed(&base),
                 "the program is static; certificates, time zones, /tmp and users come with the base".into(),
             ))
         }
@@ -375,7 +378,7 @@ fn base_of(case: &Case<'_>, ground: Option<&Ground>, links: &[Link], tier: Tier)
                 Family::Ubuntu => "Ubuntu",
                 Family::Other => "distribution",
             };
-            Ok((format!("{prefix}{base}"), format!("the same {name} release as the builder, without the toolchain")))
+            Ok((prefixed(&base), format!("the same {name} release as the builder, without the toolchain")))
         }
     }
 }

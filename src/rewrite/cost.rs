@@ -42,8 +42,8 @@ pub(super) fn layers(
 
 /// `layers`: those of the final stage.
 pub(super) fn after(case: &Case<'_>, choice: &Choice, layers: &Weight) -> Option<Cost> {
-    let prefix = case.options.stated.base_prefix.as_deref().unwrap_or("");
-    let name = choice.base.strip_prefix(prefix).unwrap_or(&choice.base);
+    let prefix = case.options.stated.prefixed("");
+    let name = choice.base.strip_prefix(&prefix).unwrap_or(&choice.base);
     // A base that is written with variables is the builder's own.
     let base = match of_base(case, name) {
         Some(base) => base,

@@ -108,6 +108,36 @@ pub(super) fn links<'b>(
     links
 }
 
+/// What the user states of cgo, and the file or the sources say otherwise.
+pub(super) fn contradicted<'b>(
+    builder: &Builder<'_, '_>,
+    shipped: impl Iterator<Item = &'b Built>,
+    programs: &[Option<Program>],
+) -> Vec<Claim> {
+    let case = builder.case;
+    let Some(stated) = case.options.stated.cgo else { return Vec::new() };
+    let mut found: Vec<Claim> = Vec::new();
+    for (built, program) in shipped.zip(programs) {
+        let Some(go) = built.build.and_then(|index| case.walk.builds.get(index)) else { continue };
+        let claim = match (stated, &go.cgo) {
+            (true, Cgo::Off) => Some(Claim::at(
+                "you state that it needs cgo, and CGO_ENABLED=0, which turns it off, is in force",
+                go.span,
+            )),
+            (false, Cgo::On) => {
+                Some(Claim::at("you state that it needs no cgo, and CGO_ENABLED=1, which stays, is in force", go.span))
+            }
+            (false, _) => program.as_ref().and_then(|program| program.cgo.first()).map(|evidence| {
+                let claim = claim_cgo(evidence);
+                Claim { text: format!("you state that it needs no cgo, although {}", claim.text), ..claim }
+            }),
+            _ => None,
+        };
+        found.extend(claim.filter(|claim| !found.contains(claim)));
+    }
+    found
+}
+
 fn link(builder: &Builder<'_, '_>, built: &Built, program: Option<&Program>) -> Link {
     let case = builder.case;
     let Some(go) = built.build.and_then(|index| case.walk.builds.get(index)) else {

@@ -168,7 +168,8 @@ pub fn plan(
     let links = link::links(&builder, needs::shipped(&found), &programs);
     link::refuse_own_libraries(&links, &effects)?;
     let own: Vec<&str> = needs::shipped(&found).map(|built| paths::base_name(&built.path)).collect();
-    let choice = base::choose(&case, ground.as_ref(), &links, &needs, &effects, &own)?;
+    let mut choice = base::choose(&case, ground.as_ref(), &links, &needs, &effects, &own)?;
+    choice.open.extend(link::contradicted(&builder, needs::shipped(&found), &programs));
     if choice.tier <= Tier::SameDistro {
         // There is a shell, and a script without a `#!` line runs only through one.
         entry.exec_form = None;
@@ -230,8 +231,8 @@ fn debug_image(case: &Case<'_>, choice: &base::Choice) -> Option<String> {
     match choice.tier {
         Tier::Distroless => Some(format!("{}:debug", choice.base)),
         Tier::Scratch => {
-            let prefix = case.options.stated.base_prefix.as_deref().unwrap_or("");
-            Some(format!("{prefix}{}:debug", releases::Ground::unknown().distroless_static()))
+            let image = format!("{}:debug", releases::Ground::unknown().distroless_static());
+            Some(case.options.stated.prefixed(&image))
         }
         Tier::SameDistro | Tier::SameDistroTree => None,
     }

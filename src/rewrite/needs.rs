@@ -176,6 +176,15 @@ pub(super) fn collect(image: &Image<'_, '_>, entry: &Entry, found: &Found, progr
         needs.open.push(Claim::at(text, untracked.span));
     }
     if case.options.stated.needs_shell == Some(false) {
+        let own = |name: &str| shipped(found).any(|built| super::paths::base_name(&built.path) == name);
+        let started = needs.programs.iter().filter(|(name, _)| !own(name)).map(|(_, claim)| claim);
+        let said: Vec<Claim> = started
+            .chain(&needs.shell)
+            .map(|claim| Claim {
+                text: format!("you state that it starts neither a shell nor another program, although {}", claim.text),
+                ..claim.clone()
+            })
+            .collect();
         needs.shell = None;
         needs.program_gaps.clear();
         needs.open.retain(|claim| claim.text.contains(super::others::READS));
@@ -183,6 +192,7 @@ pub(super) fn collect(image: &Image<'_, '_>, entry: &Entry, found: &Found, progr
         needs.by_name.clear();
         needs.around.clear();
         needs.by_path.clear();
+        needs.open.extend(said);
     }
     let texts = [case.stage.config.entrypoint.as_ref(), case.stage.config.cmd.as_ref()].into_iter().flatten();
     for inst in texts.filter_map(|command| command.inst) {
@@ -525,6 +535,8 @@ fn health(image: &Image<'_, '_>, entry: &Entry, found: &Found, needs: &mut Needs
     }
 }
 
+pub(super) const STATED_FILE: &str = "you state that the program reads it";
+
 fn stated(case: &Case<'_>, needs: &mut Needs) {
     let stated = &case.options.stated;
     if let Some(files) = &stated.runtime_files {
@@ -533,7 +545,7 @@ fn stated(case: &Case<'_>, needs: &mut Needs) {
         needs.stated = !needs.read;
         needs.read = true;
         for file in files {
-            needs.data.push((join(&case.workdir, file), Claim::new("you state that the program reads it")));
+            needs.data.push((join(&case.workdir, file), Claim::new(STATED_FILE)));
         }
     }
     if stated.needs_shell == Some(true) {

@@ -243,6 +243,9 @@ fn needs(parts: &Parts<'_, '_>, laid: &Laid, add: &mut dyn FnMut(bool, Claim)) {
             let (proved, how) = match parts.image().presence(&super::layout::data_path(path)) {
                 Presence::Made(_) => (true, "is copied".to_string()),
                 Presence::Everywhere => (true, "is in every image".to_string()),
+                Presence::Absent if claim.text == super::needs::STATED_FILE => {
+                    (false, "is not in the image today, and so not copied".to_string())
+                }
                 Presence::Absent => (true, "is not in the image today, so nothing is lost".to_string()),
                 Presence::Perhaps(why) => (false, format!("is not copied, although {}", why.text)),
             };
@@ -251,7 +254,11 @@ fn needs(parts: &Parts<'_, '_>, laid: &Laid, add: &mut dyn FnMut(bool, Claim)) {
         let own = |name: &str| shipped(parts.found).any(|built| super::paths::base_name(&built.path) == name);
         if needs.programs.iter().all(|(name, _)| own(name)) && needs.shell.is_none() {
             let known = !needs.stated || parts.case.options.stated.needs_shell == Some(false);
-            add(known, Claim::new(format!("{what} starts no other program")));
+            let stated = match parts.case.options.stated.needs_shell {
+                Some(false) => ": you state it",
+                _ => "",
+            };
+            add(known, Claim::new(format!("{what} starts no other program{stated}")));
         }
     } else {
         for gap in needs.gaps.iter().chain(&needs.program_gaps) {

@@ -1,7 +1,8 @@
 //! fixtures/rewrite/<toolchain>-<case>: the folder is the build context, and its rewritten.Dockerfile or refusal.txt is
 //! what comes of its Dockerfile. `UPDATE=1 cargo test --test it rewrite` writes the expected files.
 //!
-//! A file `options` may say: `no-context`, `strip`, `debug-stage`, `base=scratch`, `base=static`, `base=same-distro`.
+//! A file `options` may say: `no-context`, `strip`, `debug-stage`, `base=scratch`, `base=static`, `base=same-distro`,
+//! and the facts that a user can state: `package=curl`, `cgo=no`, ….
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -48,6 +49,18 @@ fn load(dir: &Path) -> Case {
     let mut options = RewriteOptions::default();
     let mut with_context = true;
     for word in words.split_whitespace() {
+        if let Some((fact, value)) = word.split_once('=').filter(|(fact, _)| *fact != "base") {
+            let stated = &mut options.stated;
+            match fact {
+                "runtime-file" => stated.runtime_files.get_or_insert_default().push(value.into()),
+                "needs-shell" => stated.needs_shell = Some(value == "yes"),
+                "cgo" => stated.cgo = Some(value == "yes"),
+                "package" => stated.packages.push(value.into()),
+                "base-prefix" => stated.base_prefix = Some(value.into()),
+                other => panic!("{}: unknown fact {other}", dir.display()),
+            }
+            continue;
+        }
         match word {
             "no-context" => with_context = false,
             "strip" => options.strip = true,
