@@ -33,6 +33,7 @@ fn why_copied(parts: &Parts<'_, '_>, path: &str) -> String {
     match path {
         "/etc/ssl/certs/ca-certificates.crt" => "the root certificates of the builder".into(),
         "/usr/local/go/lib/time/zoneinfo.zip" => "the time zones of the toolchain".into(),
+        super::system::MIME_TYPES => "the content types of the builder, by extension".into(),
         "/tmp" => "a directory for temporary files".into(),
         "/etc/passwd" | "/etc/group" if parts.needs.accounts => "the accounts that the program looks up".into(),
         "/etc/passwd" | "/etc/group" => "the user of the image".into(),
@@ -336,6 +337,7 @@ fn is_there(parts: &Parts<'_, '_>, laid: &Laid, what: &str) -> bool {
         (Tier::Scratch, "time zones") => copied("/usr/local/go/lib/time/zoneinfo.zip"),
         (Tier::Scratch, "/tmp") => copied("/tmp"),
         (Tier::Scratch, "the user database") => copied("/etc/passwd"),
+        (Tier::Scratch, "MIME types") => copied(super::system::MIME_TYPES) || ground.is_some_and(Ground::alpine),
         (Tier::Scratch, _) => false,
         (_, "root certificates") => {
             same_base
@@ -353,7 +355,9 @@ fn is_there(parts: &Parts<'_, '_>, laid: &Laid, what: &str) -> bool {
                 || parts.choice.packages.iter().any(|name| name == "tzdata")
                 || ground.is_some_and(Ground::slim_has_tzdata)
         }
-        (_, "MIME types" | "the names of services") => same_base || ground.is_some_and(super::releases::Ground::alpine),
+        (_, "MIME types" | "the names of services") if same_base || ground.is_some_and(Ground::alpine) => true,
+        (_, "MIME types") => copied(super::system::MIME_TYPES) || installed("media-types") || installed("mime-support"),
+        (_, "the names of services") => false,
         _ => true,
     }
 }

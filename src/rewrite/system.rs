@@ -4,8 +4,11 @@ use super::Tier;
 use super::effects::{Effect, Kind};
 use super::layout::{Parts, is_root};
 use super::placed::{BUNDLE, CERTIFICATES, certificates, is_gone};
-use super::releases::Ground;
+use super::releases::{Family, Ground};
 use super::render::StageCopy;
+
+/// Which Content-Type a file server answers with, by the file's extension.
+pub(super) const MIME_TYPES: &str = "/etc/mime.types";
 
 /// Certificates, time zones and the like, where the final base lacks what the old one had.
 pub(super) fn files(parts: &Parts<'_, '_>) -> Vec<StageCopy> {
@@ -59,6 +62,11 @@ pub(super) fn files(parts: &Parts<'_, '_>) -> Vec<StageCopy> {
         // Where the time package looks last: in the toolchain that built the program.
         paths.push("/usr/local/go/lib/time/zoneinfo.zip");
     }
+    // Mercurial brings Python to the golang images, and that brings the list; no slim image has it. distroless does.
+    let listed = golang && parts.ground.is_some_and(|ground| ground.family == Family::Debian);
+    if needs.mime_types.is_some() && tier != Tier::Distroless && listed && !removes_packages(parts) {
+        paths.push(MIME_TYPES);
+    }
     if tier == Tier::Scratch && (perhaps || needs.temp_dir.is_some()) {
         paths.push("/tmp");
     }
@@ -90,4 +98,12 @@ pub(super) fn files(parts: &Parts<'_, '_>) -> Vec<StageCopy> {
             chown: user.clone().filter(|_| path == "/tmp"),
         })
         .collect()
+}
+
+/// A RUN removes packages: perhaps the one that brought what the base has.
+fn removes_packages(parts: &Parts<'_, '_>) -> bool {
+    parts.effects.iter().any(|effect| {
+        let verb = |verb: &str| effect.cmd.args.iter().any(|arg| arg.text == verb);
+        matches!(effect.kind, Kind::Remove(_)) || ["remove", "purge", "autoremove", "--purge"].into_iter().any(verb)
+    })
 }

@@ -138,6 +138,7 @@ fn is_made(parts: &Parts<'_, '_>, path: &str) -> bool {
         "/etc/passwd",
         "/etc/group",
         "/go",
+        super::system::MIME_TYPES,
     ];
     OF_THE_BASE.contains(&path) && !super::placed::is_gone(parts.case, parts.effects, path)
         || super::needs::shipped(parts.found).any(|built| super::paths::within(&built.path, path))

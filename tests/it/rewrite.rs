@@ -280,6 +280,7 @@ fn check_paths(case: &Case, plan: &RewritePlan) {
             "/etc/ssl/certs/ca-certificates.crt",
             "/etc/passwd",
             "/etc/group",
+            "/etc/mime.types",
             "/tmp",
             "/usr/local/go/lib/time/zoneinfo.zip",
         ]

@@ -200,7 +200,7 @@ impl Call<'_> {
         if name == "Command" && file.imports("github.com/codeskyblue/go-sh") {
             self.effect(Runs(0));
         }
-        if matches!(name, "Static" | "StaticFile" | "SendFile") {
+        if matches!(name, "Static" | "StaticFile" | "StaticFS" | "SendFile" | "ServeFiles") {
             self.push(NeedKind::MimeTypes, true, None);
         }
         // `cmd.Flags().StringVarP(&root, "root", "r", "/", "…")`: the whole image is listed.
