@@ -380,6 +380,14 @@ fn commands(case: &Case<'_>, entry: &mut Entry, commands: Vec<&ShellCommand>) ->
                 wrappers.push(Named { text: wrapper.text.clone(), span: wrapper.span, path });
             }
         }
+        let behind = super::behind::behind(cmd);
+        if behind.unknown {
+            entry.computed.push((cmd.name.text.clone(), cmd.span));
+        }
+        for program in behind.programs.into_iter().filter(|program| !BUILTINS.contains(&program.as_str())) {
+            let path = program.contains('/').then(|| join(&entry.workdir, &program));
+            wrappers.push(Named { text: program, span: cmd.span, path });
+        }
         if name.is_empty() || BUILTINS.contains(&name) {
             continue;
         }
@@ -568,7 +576,10 @@ pub(super) fn health(case: &Case<'_>, step: &Step) -> Option<(Vec<String>, Optio
             let script = step.script.as_ref()?;
             let wrappers = script.commands.iter().flat_map(|cmd| &cmd.wrappers).map(|word| word.text.clone());
             let names = script.commands.iter().map(|cmd| written(case, cmd)).filter(|name| !name.is_empty());
-            let names = names.chain(wrappers.filter(|word| !word.contains('=') && word != "time")).collect();
+            let names = names.chain(wrappers.filter(|word| !word.contains('=') && word != "time"));
+            let inner = script.substitutions.iter().map(|cmd| written(case, cmd)).filter(|name| !name.is_empty());
+            let behind = script.commands.iter().flat_map(|cmd| super::behind::behind(cmd).programs);
+            let names = names.chain(inner).chain(behind).collect();
             Some((names, Some("the health check is in shell form".into())))
         }
     }

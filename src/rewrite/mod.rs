@@ -3,6 +3,7 @@
 
 mod artifacts;
 mod base;
+mod behind;
 pub mod builder_pattern;
 mod by_name;
 mod case;
@@ -42,6 +43,7 @@ mod system;
 pub mod toolchains;
 mod trust;
 mod verify;
+mod words;
 
 pub use environment::is_build_only;
 pub use refuse::REASONS;

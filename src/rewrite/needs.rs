@@ -219,6 +219,14 @@ pub(super) fn collect(image: &Image<'_, '_>, entry: &Entry, found: &Found, progr
         needs.gaps.push(Claim::at("the program starts in another directory than WORKDIR says", span));
     }
     super::named::in_file(image, entry, &mut needs);
+    if entry.shell.is_some() {
+        let claim = |_: u32| Claim::at("the command names it", entry.span);
+        let texts = [case.stage.config.entrypoint.as_ref(), case.stage.config.cmd.as_ref()].into_iter().flatten();
+        for inst in texts.filter_map(|command| command.inst).filter(|inst| case.file.get(*inst).is_some()) {
+            let text = case.source.slice(case.content(inst));
+            super::words::carry(image, found, text, &[&entry.workdir], &claim, &mut needs);
+        }
+    }
     health(image, entry, found, &mut needs);
     // Only the last HEALTHCHECK counts, and it may say NONE.
     for (text, span) in &entry.computed {
@@ -533,6 +541,9 @@ fn health(image: &Image<'_, '_>, entry: &Entry, found: &Found, needs: &mut Needs
         }
         needs.start(&name, claim);
     }
+    let claim = |_: u32| Claim::at("the health check names it", inst.content);
+    let text = case.source.slice(inst.content);
+    super::words::carry(image, found, text, &[&case.workdir], &claim, needs);
 }
 
 pub(super) const STATED_FILE: &str = "you state that the program reads it";

@@ -19,6 +19,8 @@ struct Reader<'r, 'c, 'a> {
     seen: Vec<String>,
     /// Functions that the script defines, or one that it sources.
     functions: Vec<String>,
+    /// The text of the script that is read.
+    text: String,
 }
 
 /// The script that the image starts, and every one that it calls.
@@ -26,7 +28,7 @@ pub(super) fn entrypoint(image: &Image<'_, '_>, entry: &Entry, found: &Found, pa
     let read = image.case.tree().is_some_and(|tree| tree.read(path).is_some());
     let kind = if read { "is" } else { "may be" };
     needs.shell.get_or_insert(at(path, 1, format!("{path} {kind} a script")));
-    let mut reader = Reader { image, entry, found, seen: Vec::new(), functions: Vec::new() };
+    let mut reader = Reader { image, entry, found, seen: Vec::new(), functions: Vec::new(), text: String::new() };
     reader.script(path, needs);
 }
 
@@ -90,11 +92,22 @@ impl Reader<'_, '_, '_> {
         }
         needs.variables.extend(variables(&text));
         self.functions.extend(script.functions.iter().cloned());
+        self.text = text.clone();
         for cmd in script.commands.iter().chain(&script.substitutions) {
             let line = source.line_col(cmd.span.start).line;
             let written = source.slice(cmd.name.span).trim_matches(['"', '\'', '\r']).to_string();
             self.command(path, line, cmd, &written, needs);
         }
+        let mut dirs: Vec<String> = vec![self.entry.workdir.clone()];
+        for dir in script.commands.iter().chain(&script.substitutions).filter_map(|cmd| cmd.dir.as_deref()) {
+            let dir = join(&self.entry.workdir, dir);
+            if !dirs.contains(&dir) {
+                dirs.push(dir);
+            }
+        }
+        let dirs: Vec<&str> = dirs.iter().map(String::as_str).collect();
+        let claim = |line: u32| at(path, line, format!("{path} names it"));
+        super::words::carry(self.image, self.found, &text, &dirs, &claim, needs);
     }
 
     /// `sed -i 's/\r$//' entrypoint.sh`: the image has the script without what Windows puts behind its lines.
@@ -109,8 +122,10 @@ impl Reader<'_, '_, '_> {
     /// A script that runs in a shell of its own: neither knows the functions of the other.
     fn apart(&mut self, path: &str, needs: &mut Needs) {
         let functions = std::mem::take(&mut self.functions);
+        let text = self.text.clone();
         self.script(path, needs);
         self.functions = functions;
+        self.text = text;
     }
 
     fn command(&mut self, path: &str, line: u32, cmd: &ShellCommand, written: &str, needs: &mut Needs) {
@@ -147,6 +162,55 @@ impl Reader<'_, '_, '_> {
         }
         self.files(path, line, cmd, dir.as_deref(), needs);
         self.around(path, line, cmd, dir.as_deref(), needs);
+        self.behind(path, line, cmd, dir.as_deref(), needs);
+    }
+
+    /// `xargs -n1 psql -f`, `trap cleanup EXIT`
+    fn behind(&mut self, path: &str, line: u32, cmd: &ShellCommand, dir: Option<&str>, needs: &mut Needs) {
+        let found = super::behind::behind(cmd);
+        let name = cmd.name.text.as_str();
+        if found.unknown {
+            needs.program_gaps.push(at(path, line, format!("what {name} starts in {path} is not known")));
+        }
+        for program in found.programs {
+            if BUILTINS.contains(&program.as_str()) || self.functions.contains(&program) {
+                continue;
+            }
+            match (program.contains('/'), dir) {
+                (true, Some(dir)) => self.started(path, line, &join(dir, &program), needs),
+                (true, None) => {
+                    needs.gaps.push(at(path, line, format!("where {path} looks for {program} is not known")))
+                }
+                _ if shipped(self.found).any(|built| base_name(&built.path) == program) => {}
+                _ => needs.start(&program, at(path, line, format!("{path} starts {program}"))),
+            }
+        }
+    }
+
+    /// A word that is a variable alone, in a place where a file is read: what it holds is not in the script.
+    fn is_given_elsewhere(&self, word: &str) -> bool {
+        let Some(name) = word.strip_prefix('$') else { return false };
+        let name = name.trim_start_matches('{').trim_end_matches('}');
+        let plain = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        if !plain || name.starts_with(|c: char| c.is_ascii_digit()) {
+            // Arguments are looked at where they stand; a default is a word of the script.
+            return false;
+        }
+        let set = self.image.case.stage.config.env.iter().any(|(known, _)| known == name);
+        let start = |line: &str, word: &str| line.split([' ', '\t', ';']).any(|part| part.starts_with(word));
+        let mut lines = self.text.lines();
+        let given = set
+            || self.text.lines().any(|line| start(line, &format!("{name}=")) || line.contains(&format!("for {name} ")))
+            || self.text.contains(&format!("{{{name}:="));
+        let computed = lines.any(|line| {
+            let value = line.split_once(&format!("{name}=")).map(|(_, value)| value.trim_start_matches('"'));
+            value.is_some_and(|value| value.starts_with("$(") || value.starts_with('`'))
+                || line.contains("read ")
+                    && line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(|word| word == name)
+                || line.contains(&format!("for {name} in $("))
+                || line.contains(&format!("for {name} in `"))
+        });
+        !given || computed
     }
 
     /// A program of others reads what lies around it, and beside a file that it is given.
@@ -217,7 +281,13 @@ impl Reader<'_, '_, '_> {
                 let claim = at(path, line, format!("{path} calls it"));
                 if self.image.case.tree().is_some_and(|tree| tree.is_file(&full)) {
                     needs.data.push((full.clone(), claim));
-                    if sourced { self.script(&full, needs) } else { self.apart(&full, needs) }
+                    if sourced {
+                        let text = self.text.clone();
+                        self.script(&full, needs);
+                        self.text.push_str(&text);
+                    } else {
+                        self.apart(&full, needs);
+                    }
                 } else {
                     let text = format!("{path} calls {full}, which was not read");
                     needs.gaps.push(Claim { text, ..claim });
@@ -250,12 +320,21 @@ impl Reader<'_, '_, '_> {
         let reads = READERS.contains(&name);
         let mut words: Vec<(&str, bool)> = Vec::new();
         let mut skip = SCRIPTED.contains(&name);
+        // `psql -f "$FILE"`
+        let by_flag = matches!(name, "psql" | "awk" | "gawk" | "jq" | "sed" | "sqlite3" | "mysql");
+        for (flag, value) in cmd.args.iter().zip(cmd.args.iter().skip(1)).filter(|_| by_flag) {
+            let names = matches!(flag.text.as_str(), "-f" | "--file" | "--from-file");
+            if names && self.is_given_elsewhere(&value.text) {
+                let text = format!("{path} reads a file whose name is computed: {}", value.text);
+                needs.gaps.push(at(path, line, text));
+            }
+        }
         for arg in &cmd.args {
             if skip && !arg.text.starts_with('-') {
                 skip = false;
                 continue;
             }
-            if reads && arg.text.contains('$') && arg.text.contains('/') {
+            if reads && arg.text.contains('$') && (arg.text.contains('/') || self.is_given_elsewhere(&arg.text)) {
                 needs.gaps.push(at(path, line, format!("{path} reads a file whose name is computed: {}", arg.text)));
             }
             words.push((arg.text.as_str(), WRITERS.contains(&name)));

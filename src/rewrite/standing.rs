@@ -122,8 +122,9 @@ fn may_want(program: &str, path: &str) -> bool {
     let name = base_name(path).to_ascii_lowercase();
     let stem = name.split('.').next().unwrap_or("");
     let is_of_git = path.contains("/.git/") || matches!(name.as_str(), ".gitignore" | ".gitattributes" | ".gitmodules");
-    if is_of_git {
-        return GIT.contains(&program);
+    // Without a repository git has nothing to read there.
+    if is_of_git || program == "git" {
+        return GIT.contains(&program) && path.contains("/.git/");
     }
     let of_containers = name.contains("dockerfile") || name == ".dockerignore" || stem.ends_with("compose");
     if of_containers {
