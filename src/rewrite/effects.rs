@@ -2,7 +2,7 @@
 
 use super::case::Case;
 pub(super) use super::operands::{Scope, absolute, moves, path_args};
-use super::operands::{operands, redirect_targets, targets};
+use super::operands::{last_place, operands, places, redirect_targets, targets};
 use super::paths::{base_name, is_system_dir};
 use crate::model::{Install, Manager, Step};
 use crate::shell::ShellCommand;
@@ -264,7 +264,10 @@ fn kind<'a>(case: &Case<'_>, step: &'a Step, cmd: &'a ShellCommand, install: Opt
         | "passwd" | "chpasswd" => Kind::Account,
         "mkdir" | "touch" => match operands(case, step, cmd) {
             Some(paths) => Kind::Make(paths),
-            None => Kind::Unknown(format!("the paths of {name} are computed")),
+            None => match places(case, step, cmd) {
+                Some(dirs) => Kind::Write(dirs),
+                None => Kind::Unknown(format!("the paths of {name} are computed")),
+            },
         },
         "chmod" => {
             if first.starts_with("u+s")
@@ -303,11 +306,19 @@ fn kind<'a>(case: &Case<'_>, step: &'a Step, cmd: &'a ShellCommand, install: Opt
             Some(paths) => Kind::Make(paths),
             None => Kind::Unknown("the directories that install makes are computed".into()),
         },
+        // `cp --parents` makes directories below the one that it names.
+        "cp" if cmd.has_flag(&["--parents"]) => match last_place(case, step, cmd) {
+            Some(dir) => Kind::Write(vec![dir]),
+            None => Kind::Unknown("where cp writes is not sure".into()),
+        },
         "cp" | "mv" | "ln" | "install" => match targets(case, step, cmd) {
             Some(paths) => Kind::Write(paths),
+            None if name != "ln" && last_place(case, step, cmd).is_some() => {
+                Kind::Write(last_place(case, step, cmd).into_iter().collect())
+            }
             None => Kind::Unknown(format!("where {name} writes is not sure")),
         },
-        "curl" | "wget" => download(case, step, cmd, &redirected),
+        "curl" | "wget" => super::downloads::download(case, step, cmd, &redirected),
         "sed" | "perl" => match in_place(case, step, cmd) {
             Some(paths) => Kind::Write(paths),
             None => Kind::Unknown(format!("what {name} changes is not sure")),
@@ -362,46 +373,6 @@ fn package_call<'a>(name: &str, verb: &str, cmd: &ShellCommand) -> Kind<'a> {
         }
         ("apk", "fix" | "version" | "cache") => Kind::PackageNoise,
         _ => Kind::Unknown(format!("{name} {verb} changes the packages in a way that is not followed")),
-    }
-}
-
-fn download<'a>(case: &Case<'_>, step: &Step, cmd: &ShellCommand, redirected: &[String]) -> Kind<'a> {
-    let flags: &[&str] = if cmd.name.text == "curl" { &["-o", "--output"] } else { &["-O", "--output-document"] };
-    let mut file = flags.iter().find_map(|flag| cmd.flag_value(flag));
-    if file.is_none() {
-        // `-qO-`, `-sSLo /usr/bin/x`: the letter ends a bundle of short flags.
-        let letter = if cmd.name.text == "curl" { 'o' } else { 'O' };
-        for (index, arg) in cmd.args.iter().enumerate() {
-            let Some(bundle) = arg.text.strip_prefix('-').filter(|rest| !rest.starts_with('-')) else { continue };
-            let Some(at) = bundle.find(letter) else { continue };
-            let rest = bundle.get(at + 1..).unwrap_or("");
-            file = if rest.is_empty() {
-                cmd.args.get(index + 1).map(|next| next.text.clone())
-            } else {
-                Some(rest.to_string())
-            };
-            break;
-        }
-    }
-    if let Some(file) = file {
-        return match absolute(case, step, cmd, &file) {
-            _ if file == "-" => Kind::Nothing,
-            Some(path) => Kind::Write(vec![path]),
-            None => Kind::Unknown("the file that is fetched has a computed name".into()),
-        };
-    }
-    if !redirected.is_empty() {
-        return Kind::Write(redirected.to_vec());
-    }
-    let remote = cmd.name.text == "wget" || cmd.has_short('O') || cmd.has_flag(&["--remote-name"]);
-    if !remote {
-        // Printed, or handed to the next command of a pipe, which is looked at by itself.
-        return Kind::Nothing;
-    }
-    let url = cmd.args.iter().find(|arg| arg.text.contains("://")).map_or("", |arg| arg.text.as_str());
-    match absolute(case, step, cmd, base_name(url.split(['?', '#']).next().unwrap_or(""))) {
-        Some(path) if !url.is_empty() => Kind::Write(vec![path]),
-        _ => Kind::Unknown("the file that is fetched has a computed name".into()),
     }
 }
 

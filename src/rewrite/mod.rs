@@ -11,6 +11,7 @@ mod chain;
 mod cost;
 mod credentials;
 mod detect;
+mod downloads;
 mod effects;
 mod entry;
 mod environment;

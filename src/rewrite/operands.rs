@@ -2,7 +2,7 @@
 
 use super::case::Case;
 use super::paths::{base_name, is_system_dir, join};
-use crate::model::{Stage, Step, expand};
+use crate::model::{Stage, Step, expand, variables};
 use crate::shell::{ShellCommand, ShellWord};
 
 /// The paths that the arguments name, absolute.
@@ -56,16 +56,75 @@ pub(super) fn absolute(case: &Case<'_>, step: &Step, cmd: &ShellCommand, text: &
 
 /// The path that a word of a command means; `None` when variables or globs are left.
 pub(super) fn resolve(escape: char, step: &Step, cmd: &ShellCommand, text: &str) -> Option<String> {
-    let text = if text.contains('$') { expand(text, escape, &step.env).ok()? } else { text.to_string() };
+    let text = if text.contains('$') { known(escape, step, cmd, text)? } else { text.to_string() };
     if text.contains(['*', '?', '`', '$', '{']) {
         return None;
     }
     let workdir = step.workdir.as_deref()?;
     let dir = join(workdir, cmd.dir.as_deref()?);
     if let Some(rest) = text.strip_prefix("~/") {
-        return Some(join("/root", rest));
+        return Some(join(home(step)?, rest));
     }
     Some(join(&dir, &text))
+}
+
+/// The text of a word with its variables: those of ENV and ARG, and what every shell knows. One that a loop, `read` or
+/// `$(…)` sets is none of them.
+fn known(escape: char, step: &Step, cmd: &ShellCommand, text: &str) -> Option<String> {
+    let mut text = text.to_string();
+    for name in variables(&text, escape) {
+        let value = match name.as_str() {
+            _ if step.env.get(&name).is_some() => continue,
+            "HOME" => home(step)?.to_string(),
+            "PWD" => join(step.workdir.as_deref()?, cmd.dir.as_deref()?),
+            _ if text.contains(&format!("{{{name}:-")) || text.contains(&format!("{{{name}-")) => continue,
+            _ => return None,
+        };
+        text = text.replace(&format!("${{{name}}}"), &value);
+        if let Some(at) = text.find(&format!("${name}")) {
+            let end = at + name.len() + 1;
+            text = format!("{}{value}{}", text.get(..at)?, text.get(end..)?);
+        }
+    }
+    expand(&text, escape, &step.env).ok()
+}
+
+/// The home of the user that runs a RUN, where that is sure.
+fn home(step: &Step) -> Option<&'static str> {
+    let user = step.user.as_deref().unwrap_or("root");
+    let set = step.env.get("HOME").is_some();
+    (!set && matches!(user.split(':').next().unwrap_or(""), "" | "root" | "0")).then_some("/root")
+}
+
+/// Where a command writes: the path that a word means, or the directory in which what is left of it names a file.
+pub(super) fn place(case: &Case<'_>, step: &Step, cmd: &ShellCommand, text: &str) -> Option<String> {
+    absolute(case, step, cmd, text).or_else(|| {
+        let unknown = |name: &str| step.env.get(name).is_none() && !matches!(name, "HOME" | "PWD");
+        let rest = |at: usize| text.get(at..).and_then(|rest| variables(rest, case.file.escape).into_iter().next());
+        let mut ends =
+            text.match_indices('$').map(|(at, _)| at).filter(|at| rest(*at).is_none_or(|name| unknown(&name)));
+        let (begin, _) = text.split_at_checked(ends.next()?)?;
+        let dir = match begin.rsplit_once('/') {
+            Some((dir, _)) => format!("{dir}/"),
+            // `$dir/x` may lie anywhere, `conf.$name` lies here.
+            None if begin.is_empty() || text.get(begin.len()..).is_some_and(|rest| rest.contains('/')) => return None,
+            None => ".".to_string(),
+        };
+        absolute(case, step, cmd, &dir).filter(|dir| !is_system_dir(dir) && !text.contains(".."))
+    })
+}
+
+/// Where `mkdir` and `touch` make something, as far as that is known.
+pub(super) fn places(case: &Case<'_>, step: &Step, cmd: &ShellCommand) -> Option<Vec<String>> {
+    path_args(cmd).into_iter().map(|arg| place(case, step, cmd, &arg.text)).collect()
+}
+
+/// Where `cp data/* $dir` leaves its files: what the last word names, or the directory in which that lies.
+pub(super) fn last_place(case: &Case<'_>, step: &Step, cmd: &ShellCommand) -> Option<String> {
+    let into = |arg: &&ShellWord| arg.text == "-t" || arg.text.starts_with("--target-directory");
+    let last = cmd.args.iter().rfind(|arg| !arg.text.starts_with('-'))?;
+    let path = place(case, step, cmd, &last.text)?;
+    (!cmd.args.iter().any(|arg| into(&arg)) && !is_system_dir(&path)).then_some(path)
 }
 
 pub(super) fn redirect_targets(case: &Case<'_>, step: &Step, cmd: &ShellCommand) -> Result<Vec<String>, String> {
@@ -78,7 +137,7 @@ pub(super) fn redirect_targets(case: &Case<'_>, step: &Step, cmd: &ShellCommand)
         if text == "/dev/null" || text.starts_with('&') || text.chars().all(|letter| letter.is_ascii_digit()) {
             continue;
         }
-        paths.push(absolute(case, step, cmd, text).ok_or("the file that it writes is computed")?);
+        paths.push(place(case, step, cmd, text).ok_or("the file that it writes is computed")?);
     }
     Ok(paths)
 }

@@ -182,6 +182,7 @@ pub(super) fn whole(case: &Case<'_>, effects: &[Effect<'_>], programs: &[String]
             paths.push(placed);
         }
     }
+    let mut perhaps = None;
     for effect in effects {
         let (written, dir) = match &effect.kind {
             Kind::Write(paths) => (paths, false),
@@ -198,13 +199,19 @@ pub(super) fn whole(case: &Case<'_>, effects: &[Effect<'_>], programs: &[String]
                 continue;
             }
             if effect.cmd.conditional {
-                return Err(refuse(
+                let refusal = refuse(
                     "unclassified-run",
                     effect.cmd.span,
                     format!("{path} is made only under a condition"),
                     "make it always, or split the RUN; or name what the program reads: --runtime-file PATH (rewrite: \
                      {runtime-files: [PATH]})",
-                ));
+                );
+                // In the working directory, which comes along as it is, that is the same.
+                if !within(path, &case.workdir) {
+                    return Err(refusal);
+                }
+                perhaps.get_or_insert(refusal);
+                continue;
             }
             filled |= within(path, &case.workdir);
             paths.push(Placed { path: path.clone(), chown: None, dir });
@@ -215,7 +222,11 @@ pub(super) fn whole(case: &Case<'_>, effects: &[Effect<'_>], programs: &[String]
         paths.push(Placed { path: path.clone(), chown: None, dir: false });
     }
     // /go holds the module cache, too: only what the file put there is wanted.
-    if filled && !is_system_dir(&case.workdir) && case.workdir != "/go" {
+    let whole = filled && !is_system_dir(&case.workdir) && case.workdir != "/go";
+    if let (Some(refusal), false) = (perhaps, whole) {
+        return Err(refusal);
+    }
+    if whole {
         paths.push(Placed { path: case.workdir.clone(), chown: None, dir: true });
     }
     // Sources are for the compiler, not for the program.

@@ -2,7 +2,7 @@
 //! files. Only of a few it is known that they read nothing but what their arguments name.
 
 use super::artifacts::Found;
-use super::needs::{Claim, Needs};
+use super::needs::{Claim, Needs, shipped};
 use super::paths::{base_name, is_system_dir, within};
 use super::presence::Image;
 use crate::context::tree::Origin;
@@ -48,6 +48,9 @@ const READ_NOTHING: &[(&str, &[&str])] = &[
 /// known, and `None` among them is computed.
 pub(super) fn reads_its_directory(program: &str, args: Option<&[Option<&str>]>) -> bool {
     let name = base_name(program);
+    if matches!(args, Some([Some("--version" | "-version" | "-v" | "-V" | "version" | "--help")])) {
+        return false;
+    }
     if !READ_NOTHING.iter().any(|(_, names)| names.contains(&name)) {
         // These look where they are told to, and else around them.
         let told = matches!(name, "ls" | "find" | "du" | "tree")
@@ -55,7 +58,9 @@ pub(super) fn reads_its_directory(program: &str, args: Option<&[Option<&str>]>) 
         return !told;
     }
     let has = |test: &dyn Fn(&str) -> bool| args.is_some_and(|args| args.iter().flatten().any(|arg| test(arg)));
-    if has(&|arg| matches!(arg, "." | "./" | "..") || arg.starts_with('*') || arg.starts_with("./*")) {
+    // To jq and grep a dot is what they look for.
+    let scripted = matches!(name, "awk" | "date" | "echo" | "expr" | "gawk" | "grep" | "jq" | "printf" | "sed" | "tr");
+    if !scripted && has(&|arg| matches!(arg, "." | "./" | "..") || arg.starts_with('*') || arg.starts_with("./*")) {
         return true;
     }
     match name {
@@ -91,8 +96,9 @@ pub(super) fn carry(image: &Image<'_, '_>, found: &Found, needs: &mut Needs) {
     let Some(tree) = image.case.tree() else { return };
     for (dir, program, claim) in std::mem::take(&mut needs.around) {
         let name = base_name(&program);
-        // What a script does is read where it is.
-        if super::by_name::place(image.case, name).is_some() {
+        // What a script does is read where it is, and what the program of the build reads, in its sources.
+        let own = shipped(found).any(|built| base_name(&built.path) == name);
+        if own || super::by_name::place(image.case, name).is_some() {
             continue;
         }
         let carried = |path: &str| {
@@ -147,6 +153,7 @@ mod tests {
     fn some_programs_read_only_what_they_are_given() {
         for (words, want) in [
             ("git log", true),
+            ("git version", false),
             ("hugo --minify", true),
             ("terraform apply", true),
             ("npm run render", true),
@@ -157,6 +164,7 @@ mod tests {
             ("psql -f sql/all.sql", true),
             ("psql -fsql/all.sql", true),
             ("jq -r .name", false),
+            ("jq .", false),
             ("jq -nf q.jq", true),
             ("grep -q x /etc/hosts", false),
             ("grep -rn x", true),

@@ -40,10 +40,10 @@ pub(super) fn words(text: &str) -> Vec<(Word, u32)> {
         }
         let apart = |c: char| c.is_whitespace() || "\"'();|&<>`{}\\".contains(c);
         for token in line.split(apart).take_while(|token| !token.starts_with('#')) {
-            for part in token.split(['=', ':', ',', '@']) {
+            for (index, part) in token.split(['=', ':', ',', '@']).enumerate() {
                 // `${X:-file}` leaves `-file`, `-ffile` is a flag with its value.
                 let bare = part.trim_start_matches(['-', '+', '?']);
-                let value = part.strip_prefix('-').filter(|rest| !rest.starts_with('-'));
+                let value = part.strip_prefix('-').filter(|rest| index == 0 && !rest.starts_with('-'));
                 let value = value.and_then(|rest| rest.char_indices().nth(1)).and_then(|(at, _)| bare.get(at..));
                 for word in [Some(bare), value].into_iter().flatten() {
                     match word.find(['$', '*', '?', '[']) {
@@ -163,7 +163,7 @@ mod tests {
             ("cat conf.$ENV.yml ${A}", "cat conf... A"),
             ("\\i sql/1.sql", "i sql/1.sql"),
             ("# all/of.it", ""),
-            ("find ./migrations -name \"*.sql\"", "find ./migrations name"),
+            ("find ./migrations -name \"*.sql\"", "find ./migrations name ame"),
         ] {
             let shown = |(word, _): &(Word, u32)| match word {
                 Word::Whole(text) => text.clone(),

@@ -648,7 +648,7 @@ mod tests {
                 "MayStart(\"the `Path` of a command may be set to another program\")? MayStart(\"the program of an `exec.Cmd` is computed\")",
             ),
             ("os/exec", "func(c *exec.Cmd) {}\nr.URL.Path = name", ""),
-            ("os/exec", r#"exec.Command("sh", "-c", "git log | head")"#, "Program(\"git\") Program(\"head\") Shell"),
+            ("os/exec", r#"exec.Command("sh", "-c", "date | head")"#, "Program(\"date\") Program(\"head\") Shell"),
             (
                 "net/http/cgi",
                 r#"h := &cgi.Handler{Path: "/src/x.sh"}"#,
@@ -683,7 +683,12 @@ mod tests {
             ("os", r#"os.CreateTemp("", "x")"#, "TempDir"),
             ("os", "os.TempDir()", "TempDir"),
             ("os", "os.Executable()", "Unknown(\"where `os.Executable` leads\")?"),
-            ("os/exec", r#"exec.Command("git", "log")"#, "Program(\"git\")"),
+            ("os/exec", r#"exec.Command("git", "log")"#, "Here(\"git\") Program(\"git\")"),
+            ("github.com/bitfield/script", r#"script.Exec("date | head")"#, "Program(\"date\") Program(\"head\")"),
+            ("github.com/bitfield/script", r#"p.Exec("jq .").Stdout()"#, "Program(\"jq\")"),
+            ("github.com/bitfield/script database/sql", "db.Exec(q)", "MayStart(\"what `Exec` starts is computed\")?"),
+            ("github.com/magefile/mage/sh", r#"sh.RunWith(env, "date", "-u")"#, "Program(\"date\")"),
+            ("github.com/magefile/mage/sh", "sh.RunV(name)", "MayStart(\"what `RunV` starts is computed\")?"),
             (
                 "os/exec",
                 r#"exec.CommandContext(ctx, "/bin/sh", "-c", s)"#,

@@ -177,7 +177,9 @@ fn of_command(cmd: &ShellCommand, source: &SourceFile, text: &str, found: &mut V
             found.push(NeedKind::Program(written.to_string()));
             let words: Vec<Option<&str>> =
                 cmd.args.iter().map(|arg| arg.literal.then_some(arg.text.as_str())).collect();
-            if reads_its_directory(name, Some(&words)) && !CARRIERS.contains(&name) {
+            // What it starts by a path of the sources is looked at by itself.
+            let by_path = written.contains('/') && !written.starts_with('/');
+            if !by_path && reads_its_directory(name, Some(&words)) && !CARRIERS.contains(&name) {
                 match cmd.dir.as_deref() {
                     Some("") => found.push(NeedKind::Here(name.to_string())),
                     Some(dir) => found.push(NeedKind::DataFile(dir.to_string())),
@@ -231,17 +233,18 @@ mod tests {
     #[test]
     fn shell_text_is_read_like_a_command() {
         for (program, args, want) in [
-            ("sh", &["-c", "git log | head"][..], "Program(\"git\") Program(\"head\")"),
+            ("sh", &["-c", "git log | head"][..], "Program(\"git\") Here(\"git\") Program(\"head\")"),
             ("/bin/bash", &["-ec", "cd web && ./run.sh < in.txt"], "DataFile(\"web/in.txt\") Program(\"./run.sh\")"),
             ("sh", &["-c", "echo $((1 + 1))"], ""),
-            ("sh", &["-c", "exec gosu app api"], "Program(\"gosu\") Program(\"api\")"),
+            ("sh", &["-c", "exec gosu app api"], "Program(\"gosu\") Program(\"api\") Here(\"api\")"),
             ("sh", &["-c", "?"], "MayStart(\"what `sh -c` starts is computed\")"),
             ("bash", &["x.sh"], "DataFile(\"x.sh\") MayStart(\"what the script x.sh starts is not known\")"),
             ("bash", &[], "MayStart(\"what bash is told to start is not known\")"),
             ("sh", &["-c", ". ./env.sh"], "MayStart(\"what `.` runs in `. ./env.sh` is not known\")"),
             ("timeout", &["5", "git"], "MayStart(\"what timeout starts is not known\")"),
             ("git", &["version"], ""),
-            ("git", &["log", "?"], "Unknown(\"what `git` is given\")"),
+            ("git", &["log", "?"], "Here(\"git\") Unknown(\"what `git` is given\")"),
+            ("hugo", &["-s", "/srv/site/a.toml"], "Here(\"hugo\") DataFile(\"/srv/site\")"),
             ("ffmpeg", &["-i", "assets/a.mp4"], "DataFile(\"assets/a.mp4\")"),
         ] {
             let args: Vec<Option<String>> = args.iter().map(|arg| (*arg != "?").then(|| arg.to_string())).collect();
