@@ -8,10 +8,9 @@ use super::needs::{Claim, place, unknown};
 use super::packages::{brings_no_compiler, builds_only, is_dev};
 use super::refuse::refuse;
 use super::releases::{Family, Ground};
-use super::toolchains::go::source::asks_c_resolver;
+use super::resolver::{c_resolver, modules_of_names};
 use super::toolchains::go::{Cgo, CgoEvidence, CgoKind, GoBuild, Program, StaticForced};
 use crate::syntax::Body;
-use crate::text::Span;
 
 /// How the program is linked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -164,6 +163,13 @@ fn without_flags(builder: &Builder<'_, '_>, go: &GoBuild, built: &Built, program
     if go.cgo == Cgo::Off {
         return Link::Static { why: at("CGO_ENABLED=0 is in force".into()), add_cgo: false };
     }
+    // Modules of the C library are no use to a program that looks no name up, nor without cgo.
+    let looks_up = program.is_none_or(|program| {
+        program.libc.is_some() || !program.gaps.is_empty() || !unknown(&program.unread).is_empty()
+    });
+    if let Some(why) = modules_of_names(builder).filter(|_| looks_up && !has_no_compiler(builder)) {
+        return Link::Libraries { why, packages: Vec::new() };
+    }
     let asked = c_resolver(builder, go, program);
     let open = open_program(go);
     match builder.case.options.stated.cgo {
@@ -186,7 +192,7 @@ fn without_flags(builder: &Builder<'_, '_>, go: &GoBuild, built: &Built, program
     };
     let unknown = unknown(&program.unread);
     if !unknown.is_empty() {
-        match with_cgo(program) {
+        match with_cgo(program, builder.effects) {
             found @ Link::Libraries { .. } => return found,
             _ if program.cgo.is_empty() && go.cgo == Cgo::Default && has_no_compiler(builder) => {
                 let image = builder.case.base_text();
@@ -211,7 +217,7 @@ fn without_flags(builder: &Builder<'_, '_>, go: &GoBuild, built: &Built, program
             _ => Link::Libc { why: at("CGO_ENABLED is set to something that is not known".into()), cxx: false },
         };
     }
-    with_cgo(program)
+    with_cgo(program, builder.effects)
 }
 
 /// Another `--build-arg` builds another program, which may need cgo.
@@ -220,36 +226,6 @@ fn open_program(go: &GoBuild) -> Option<String> {
     // Where every choice was read, what any of them needs is known.
     let chosen = go.chosen.as_ref().filter(|chosen| chosen.below.is_none());
     tags.or(chosen.map(|chosen| format!("the ARG {} says what is built, so nothing is changed about cgo", chosen.by)))
-}
-
-/// The author wants names to be looked up by the C library: GODEBUG=netdns=cgo, or the build tag netcgo.
-fn c_resolver(builder: &Builder<'_, '_>, go: &GoBuild, program: Option<&Program>) -> Option<Claim> {
-    let says = "netdns=cgo asks for the resolver of the C library";
-    if go.tags.iter().any(|tag| tag == "netcgo") {
-        return Some(Claim::at("the tag netcgo asks for the resolver of the C library", go.span));
-    }
-    if let Some(found) = program.and_then(|program| program.c_resolver.as_ref()) {
-        return Some(Claim { text: says.into(), shown: super::needs::Shown { span: None, file: place(Some(found)) } });
-    }
-    if let Some(at) = asks_c_resolver(&builder.case.source.text) {
-        return Some(Claim::at(says, Span::new(at as u32, at as u32 + 7)));
-    }
-    // An entrypoint script, or a file of variables that one reads.
-    let tree = builder.case.tree()?;
-    let sets = |path: &str| {
-        let name = super::paths::base_name(path);
-        let script = ["entrypoint", "init", "run", "start"].iter().any(|word| name.contains(word));
-        let here = !path.contains("/vendor/") && !path.contains("/.git/");
-        here && (name.ends_with(".sh") || name.ends_with(".env") || (script && !name.contains('.')))
-    };
-    tree.under("/").map(|(path, _)| path).filter(|path| sets(path)).find_map(|path| {
-        let text = tree.read(path)?;
-        let line = text.lines().position(|line| asks_c_resolver(line).is_some())? as u32 + 1;
-        Some(Claim {
-            text: says.into(),
-            shown: super::needs::Shown { span: None, file: Some((tree.shown(path), line)) },
-        })
-    })
 }
 
 /// Nothing that the program is made of has C code that anybody knows of, but not everything was read.
@@ -313,7 +289,7 @@ fn packages<'e>(effects: &'e [Effect<'_>]) -> impl Iterator<Item = &'e str> {
         .flatten()
 }
 
-fn with_cgo(program: &Program) -> Link {
+fn with_cgo(program: &Program, effects: &[Effect<'_>]) -> Link {
     let mut packages: Vec<String> = Vec::new();
     let mut unnamed: Vec<String> = Vec::new();
     let mut cxx = false;
@@ -325,6 +301,7 @@ fn with_cgo(program: &Program) -> Link {
         }
         for library in &evidence.libraries {
             match library.as_str() {
+                perhaps if perhaps.ends_with('?') && !installs_headers(effects) => {}
                 "c" | "m" | "dl" | "pthread" | "rt" | "resolv" | "util" => {}
                 "stdc++" | "gcc_s" | "gomp" | "atomic" => cxx = true,
                 other if evidence.packages.is_empty() => unnamed.push(other.to_string()),

@@ -35,6 +35,7 @@ mod refuse;
 mod releases;
 mod render;
 mod reruns;
+mod resolver;
 mod scripts;
 mod sources;
 mod standing;

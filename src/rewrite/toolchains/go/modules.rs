@@ -28,13 +28,20 @@ impl ModuleFacts {
         self.needs.contains(&"no-paths")
     }
 
-    /// Packages and libraries of a build with these tags.
+    /// Packages and libraries of a build with these tags; `sqlite3?libsqlite3` counts with the tag behind the `?`.
+    /// Where that tag is only given perhaps, the `?` stays.
     pub fn linked(&self, tags: &Tags) -> (Vec<String>, Vec<String>) {
         let mut wanted = self.needs.iter().filter_map(|need| need.strip_prefix("tag:"));
         if wanted.any(|tag| !tags.may_have(tag)) {
             return (Vec::new(), Vec::new());
         }
-        let owned = |list: &[&str]| list.iter().map(|word| word.to_string()).collect();
+        let owned = |list: &[&str]| -> Vec<String> {
+            let words = list.iter().map(|word| word.split_once('?').unwrap_or((word, "")));
+            let fit = words.filter(|(_, tag)| tag.is_empty() || tags.may_have(tag));
+            // A tag that may be given links what the file has the headers of, and nothing else.
+            let perhaps = |tag: &str| !tag.is_empty() && !tags.names.iter().any(|own| own == tag);
+            fit.map(|(word, tag)| if perhaps(tag) { format!("{word}?") } else { word.to_string() }).collect()
+        };
         (owned(&self.packages), owned(&self.libraries))
     }
 }
