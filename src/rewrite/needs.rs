@@ -245,6 +245,7 @@ pub(super) fn collect(image: &Image<'_, '_>, entry: &Entry, found: &Found, progr
     super::by_name::of_unread(image, &mut needs);
     super::standing::carry(image, found, &mut needs);
     written_into(image, entry, &mut needs);
+    changed_of_system(image, &mut needs);
     zone_of_file(case, &mut needs);
     super::symlinks::settle(image, &mut needs);
     settle(image, &mut needs, true);
@@ -253,6 +254,33 @@ pub(super) fn collect(image: &Image<'_, '_>, entry: &Entry, found: &Found, progr
     // What the user names is taken at his word: only what the COPY has to name is looked up.
     settle(image, &mut needs, false);
     needs
+}
+
+/// Files of every system that Go looks into by itself or that the program reads, where the file has its own of them.
+fn changed_of_system(image: &Image<'_, '_>, needs: &mut Needs) {
+    let case = image.case;
+    let reads = |path: &str| needs.data.iter().any(|(data, _)| data == path);
+    if reads("/etc/passwd") || reads("/etc/group") {
+        needs.accounts |= image.effects.iter().any(|effect| matches!(effect.kind, Kind::Account));
+    }
+    for (claim, path) in [
+        (&needs.services, "/etc/services"),
+        (&needs.mime_types, "/etc/mime.types"),
+        (&needs.mime_types, "/etc/apache2/mime.types"),
+        (&needs.mime_types, "/usr/share/mime/globals2"),
+    ] {
+        let Some(claim) = claim else { continue };
+        let writes = image.effects.iter().any(|effect| match &effect.kind {
+            Kind::Write(paths) => paths.iter().any(|written| written == path),
+            Kind::Install(install) => {
+                path.ends_with("globals2") && install.packages.iter().any(|package| package.name == "shared-mime-info")
+            }
+            _ => false,
+        });
+        if writes || case.tree().is_some_and(|tree| tree.is_file(path)) {
+            needs.data.push((path.to_string(), claim.clone()));
+        }
+    }
 }
 
 /// With TZ set Go looks the zone up in the time zones, not in /etc/localtime.

@@ -243,6 +243,9 @@ fn needs(parts: &Parts<'_, '_>, laid: &Laid, add: &mut dyn FnMut(bool, Claim)) {
             }
             let (proved, how) = match parts.image().presence(&super::layout::data_path(path)) {
                 Presence::Made(_) => (true, "is copied".to_string()),
+                Presence::Everywhere if path == "/etc/os-release" && tier > Tier::SameDistro => {
+                    (false, "names another system in the new image".to_string())
+                }
                 Presence::Everywhere => (true, "is in every image".to_string()),
                 Presence::Absent if claim.text == super::needs::STATED_FILE => {
                     (false, "is not in the image today, and so not copied".to_string())
@@ -439,6 +442,7 @@ pub(super) fn lost(parts: &Parts<'_, '_>, laid: &Laid) -> Vec<String> {
             lost.push(format!("packages: {}", packages.join(", ")));
         }
     }
+    lost.extend(of_system(parts, laid));
     lost.extend(super::left::lost(parts, laid));
     if laid.outline.inside.iter().any(|edit| edit.text.contains("-s")) {
         lost.push("debug information of the program".into());
@@ -456,6 +460,29 @@ pub(super) fn lost(parts: &Parts<'_, '_>, laid: &Laid) -> Vec<String> {
     }
     if tier >= Tier::Distroless && parts.case.steps().any(|(_, inst)| matches!(inst.body, Body::Shell(_))) {
         lost.push("SHELL (only shell-form instructions of images on this one use it)".into());
+    }
+    lost
+}
+
+/// What the program sees of the system by the way, and that another base has otherwise.
+fn of_system(parts: &Parts<'_, '_>, laid: &Laid) -> Vec<String> {
+    let tier = parts.choice.tier;
+    let alpine = parts.ground.is_some_and(Ground::alpine);
+    let own = |path: &str| laid.copies.iter().any(|copy| copy.to == path);
+    let user = parts.case.stage.config.user.as_deref().unwrap_or("");
+    let user = user.split(':').next().unwrap_or("");
+    let sets_home = parts.case.stage.config.env.iter().any(|(name, _)| name == "HOME");
+    let mut lost = Vec::new();
+    if tier == Tier::Distroless && alpine && parts.needs.mime_types.is_some() && !own("/etc/mime.types") {
+        lost.push(
+            "the MIME types of Go alone (the new base has a longer list, in which some files have another type)".into(),
+        );
+    }
+    if tier == Tier::Distroless && alpine && user == "nobody" && !sets_home && !own("/etc/passwd") {
+        lost.push("the home / of nobody (it is /nonexistent on the new base)".into());
+    }
+    if tier == Tier::Scratch && !sets_home && !own("/etc/passwd") && matches!(user, "" | "root" | "0") {
+        lost.push("the home /root (without /etc/passwd HOME is /)".into());
     }
     lost
 }

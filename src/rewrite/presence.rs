@@ -33,7 +33,10 @@ pub(super) struct Image<'c, 'a> {
 impl Image<'_, '_> {
     pub fn presence(&self, path: &str) -> Presence {
         if everywhere(path) {
-            return Presence::Everywhere;
+            // What the engine mounts hides what the file made of it.
+            let mounted = matches!(path, "/etc/hostname" | "/etc/hosts" | "/etc/resolv.conf" | "/tmp");
+            let own = if mounted || !path.starts_with("/etc/") { None } else { self.made(path) };
+            return own.unwrap_or(Presence::Everywhere);
         }
         let of_base = self.of_base(path);
         if let Some(link) = self.through_link(path) {

@@ -43,6 +43,8 @@ pub(super) const FUNCTIONS: &[(&str, &str, Effect)] = &[
     ("crypto/tls", "Dialer", Certs),
     ("crypto/tls", "LoadX509KeyPair", ReadsAll),
     ("crypto/x509", "SystemCertPool", Certs),
+    // Without Roots it is the system's that count.
+    ("crypto/x509", "VerifyOptions", Certs),
     ("debug/buildinfo", "ReadFile", Reads(0)),
     ("debug/elf", "Open", Reads(0)),
     ("debug/macho", "Open", Reads(0)),
