@@ -6,6 +6,7 @@ mod base;
 mod behind;
 pub mod builder_pattern;
 mod by_name;
+mod carried;
 mod case;
 mod chain;
 mod cost;

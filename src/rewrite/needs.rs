@@ -9,7 +9,7 @@ use super::paths::{is_system_dir, join, within};
 use super::presence::{Image, Presence};
 use super::standing::reads_its_directory;
 use super::toolchains::go::{Cgo, CgoKind, Need, NeedKind, Place, Program, modules};
-use crate::model::variables;
+use crate::model::{Origin, expand, variables};
 use crate::syntax::{Body, InstId};
 use crate::text::Span;
 
@@ -244,6 +244,7 @@ pub(super) fn collect(image: &Image<'_, '_>, entry: &Entry, found: &Found, progr
     super::by_name::prepared(image, &mut needs);
     super::by_name::of_unread(image, &mut needs);
     super::standing::carry(image, found, &mut needs);
+    super::carried::named(image, entry, &mut needs);
     written_into(image, entry, &mut needs);
     changed_of_system(image, &mut needs);
     zone_of_file(case, &mut needs);
@@ -480,6 +481,17 @@ fn add_program(image: &Image<'_, '_>, entry: &Entry, program: &Program, cgo_off:
                 }
                 continue;
             }
+            // viper fills in variables of the environment.
+            NeedKind::DataFile(path) if path.contains('$') && need.why.starts_with("viper.") => {
+                match filled_in(image, path) {
+                    Some(path) => needs.data.push((join(&entry.workdir, &path), claim)),
+                    None => {
+                        let text = format!("what the variables of {path} stand for is not known: {}", claim.text);
+                        needs.gaps.push(Claim { text, ..claim });
+                    }
+                }
+                continue;
+            }
             NeedKind::DataFile(path) => {
                 needs.data.push((join(&entry.workdir, path), claim));
                 continue;
@@ -517,6 +529,16 @@ fn add_program(image: &Image<'_, '_>, entry: &Entry, program: &Program, cgo_off:
         slot.get_or_insert(claim);
     }
     needs.writes_somewhere |= program.writes_somewhere;
+}
+
+/// The path with the variables that the file itself sets; the old base's are gone.
+fn filled_in(image: &Image<'_, '_>, path: &str) -> Option<String> {
+    let env = &image.case.stage.steps.last()?.env;
+    let own = |name: &str| env.get(name).is_some_and(|found| matches!(found.origin, Origin::Env(_)));
+    if path.contains(['"', '\'']) || !variables(path, '\\').iter().all(|name| own(name)) {
+        return None;
+    }
+    expand(path, '\\', env).ok()
 }
 
 /// A directory that comes with the base, or a pattern in it. viper only looks there for files of its own name.

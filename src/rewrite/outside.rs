@@ -2,6 +2,7 @@
 //! places of the build, libraries that are loaded at run time, locales, and a compose file beside the Dockerfile.
 
 use super::artifacts::Found;
+use super::case::Case;
 use super::effects::{Effect, Kind, LOCALES};
 use super::needs::{Claim, Needs, Shown, shipped};
 use super::packages::{Provided, is_toolchain, provider};
@@ -232,9 +233,8 @@ pub(super) fn composed(image: &Image<'_, '_>, found: &Found, needs: &mut Needs) 
     let Some(context) = case.context else { return };
     let own: Vec<&str> = shipped(found).map(|built| base_name(&built.path)).collect();
     let alpine = image.ground.is_some_and(Ground::alpine);
-    let named = base_name(&case.source.path);
-    let file = if named.to_lowercase().contains("dockerfile") { named } else { "Dockerfile" };
-    for name in ["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"] {
+    let file = dockerfile_name(case);
+    for name in COMPOSE {
         let Some(text) = context.read(name) else { continue };
         for started in started_by(&text, file, &own) {
             let shown = Shown { span: None, file: Some((name.to_string(), started.line)) };
@@ -259,30 +259,70 @@ struct Started {
     programs: Vec<String>,
 }
 
-/// The commands of the services that are built from the top of the context and `dockerfile`, as far as they do not
-/// simply start one of `own`. Lines and their indentation are all that is read of the YAML.
-fn started_by(text: &str, dockerfile: &str, own: &[&str]) -> Vec<Started> {
-    let depth = |line: &str| line.len() - line.trim_start().len();
+pub(super) const COMPOSE: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"];
+
+/// The name under which a compose file knows the Dockerfile.
+pub(super) fn dockerfile_name<'a>(case: &Case<'a>) -> &'a str {
+    let named = base_name(&case.source.path);
+    if named.to_lowercase().contains("dockerfile") { named } else { "Dockerfile" }
+}
+
+fn depth(line: &str) -> usize {
+    line.len() - line.trim_start().len()
+}
+
+/// The lines of the services that are built from the top of the context and `dockerfile`. Lines and their indentation
+/// are all that is read of the YAML.
+fn services<'t>(text: &'t str, dockerfile: &str) -> Vec<Vec<(u32, &'t str)>> {
     let lines: Vec<(u32, &str)> = (1..)
         .zip(text.lines())
         .filter(|(_, line)| !line.trim().is_empty() && !line.trim_start().starts_with('#'))
         .collect();
-    let mut all = Vec::new();
-    let Some(services) = lines.iter().position(|(_, line)| line.trim_end() == "services:") else { return all };
+    let Some(start) = lines.iter().position(|(_, line)| line.trim_end() == "services:") else { return Vec::new() };
     let inside: Vec<(u32, &str)> =
-        lines.iter().skip(services + 1).take_while(|(_, line)| depth(line) > 0).copied().collect();
-    let Some(top) = inside.first().map(|(_, line)| depth(line)) else { return all };
-    for service in inside.chunk_by(|_, (_, next)| depth(next) > top) {
+        lines.iter().skip(start + 1).take_while(|(_, line)| depth(line) > 0).copied().collect();
+    let Some(top) = inside.first().map(|(_, line)| depth(line)) else { return Vec::new() };
+    let ours = |service: &&[(u32, &str)]| {
         let value = |key: &str| {
             let found = service.iter().find_map(|(_, line)| line.trim_start().strip_prefix(key)?.strip_prefix(':'));
             found.map(|value| value.split(" #").next().unwrap_or("").trim().trim_matches(['"', '\'']))
         };
-        let Some(build) = value("build") else { continue };
         let here = |dir: &str| matches!(dir, "" | "." | "./") || dir.contains('$');
         let same = value("dockerfile").map_or("Dockerfile", base_name).eq_ignore_ascii_case(dockerfile);
-        if !same || !here(build) || !here(value("context").unwrap_or("")) {
-            continue;
+        same && value("build").is_some_and(here) && here(value("context").unwrap_or(""))
+    };
+    inside.chunk_by(|_, (_, next)| depth(next) > top).filter(ours).map(<[_]>::to_vec).collect()
+}
+
+/// What these keys of the services hold, line by line: the key, the line and its text.
+pub(super) fn values_of(text: &str, dockerfile: &str, keys: &[&str]) -> Vec<(String, u32, String)> {
+    let mut found = Vec::new();
+    for service in services(text, dockerfile) {
+        for (at, (number, line)) in service.iter().enumerate() {
+            let Some((key, value)) = line.trim().split_once(':').filter(|(key, _)| keys.contains(key)) else {
+                continue;
+            };
+            let mut add = |number: u32, text: &str| {
+                let text = text.trim().trim_start_matches("- ").trim();
+                if !text.is_empty() {
+                    found.push((key.to_string(), number, text.to_string()));
+                }
+            };
+            add(*number, value);
+            let below = service.iter().skip(at + 1).take_while(|(_, next)| {
+                depth(next) > depth(line) || depth(next) == depth(line) && next.trim_start().starts_with("- ")
+            });
+            below.for_each(|(number, text)| add(*number, text));
         }
+    }
+    found
+}
+
+/// The commands of the services that are built from the top of the context and `dockerfile`, as far as they do not
+/// simply start one of `own`.
+fn started_by(text: &str, dockerfile: &str, own: &[&str]) -> Vec<Started> {
+    let mut all = Vec::new();
+    for service in services(text, dockerfile) {
         for (at, (number, line)) in service.iter().enumerate() {
             let Some((key, value)) = line.trim_start().split_once(':') else { continue };
             if !matches!(key, "command" | "entrypoint" | "test") {
