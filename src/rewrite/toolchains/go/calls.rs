@@ -271,6 +271,29 @@ pub(super) fn of_function(package: &str, name: &str) -> impl Iterator<Item = Eff
     rows.get(start..end).unwrap_or_default().iter().map(|(_, _, effect)| *effect)
 }
 
+/// Methods that take a path, by names that no field has: as a value they can be called anywhere.
+pub(super) fn takes_path(name: &str) -> bool {
+    const NAMES: &[&str] = &[
+        "AddConfigPath",
+        "AttachFile",
+        "DoFile",
+        "FileAttachment",
+        "ListenAndServeTLS",
+        "ListenTLS",
+        "LoadHTMLFiles",
+        "LoadHTMLGlob",
+        "ParseFiles",
+        "ParseGlob",
+        "RunTLS",
+        "SaveUploadedFile",
+        "SendFile",
+        "SetConfigFile",
+        "StartTLS",
+        "StaticFile",
+    ];
+    NAMES.contains(&name)
+}
+
 /// Methods, whatever they are called on: names that hardly mean anything else.
 pub(super) const METHODS: &[(&str, Effect)] = &[
     ("AddPicture", Reads(1)),

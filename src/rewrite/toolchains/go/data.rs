@@ -14,13 +14,26 @@ pub(super) fn is_data_file(tree: &ImageTree<'_>, path: &str) -> bool {
     let note = NOTES.contains(&stem) && matches!(extension, "" | "md" | "txt" | "rst" | "adoc");
     let compose =
         matches!(stem, "compose" | "docker-compose") && (extension.ends_with("yml") || extension.ends_with("yaml"));
-    let tool =
-        TOOLS.iter().any(|tool| name == *tool || name.strip_prefix(tool).is_some_and(|rest| rest.starts_with('.')));
+    // `go.mod.tmpl` is what a generator of projects has.
+    let template = [".gotmpl", ".j2", ".tmpl", ".tpl"].iter().any(|end| name.ends_with(end));
+    let tool = !template
+        && TOOLS.iter().any(|tool| name == *tool || name.strip_prefix(tool).is_some_and(|rest| rest.starts_with('.')));
     !note
         && !compose
         && !tool
         && ![".go", ".qtpl", ".s", ".templ", ".dockerfile", ".dockerignore"].iter().any(|end| name.ends_with(end))
         && !DIRS.iter().any(|dir| path.contains(dir))
+        && !is_vendored(tree, path)
+}
+
+/// Below the `vendor` of Go, and not one of a web site's: it has modules.txt, or import paths below it.
+fn is_vendored(tree: &ImageTree<'_>, path: &str) -> bool {
+    path.match_indices("/vendor/").any(|(at, text)| {
+        let inner = path.get(at + text.len()..).unwrap_or("");
+        let import_path = inner.split_once('/').is_some_and(|(first, _)| first.contains('.'));
+        let dir = path.get(..at + text.len()).unwrap_or("");
+        import_path || inner == "modules.txt" || tree.is_file(&format!("{dir}modules.txt"))
+    })
 }
 
 const NOTES: &[&str] = &[
@@ -63,8 +76,7 @@ const TOOLS: &[&str] = &[
     "taskfile.yml",
     "tiltfile",
 ];
-const DIRS: &[&str] =
-    &["/.circleci/", "/.devcontainer/", "/.git/", "/.github/", "/.idea/", "/.vscode/", "/testdata/", "/vendor/"];
+const DIRS: &[&str] = &["/.circleci/", "/.devcontainer/", "/.git/", "/.github/", "/.idea/", "/.vscode/", "/testdata/"];
 
 /// The files below a directory that the program might read and that are not in it already: everything but sources,
 /// go.mod, `vendor`, notes, licences, what only CI and Docker use, and what is embedded. None left: the program's own

@@ -529,13 +529,15 @@ pub(super) fn viper(files: &[(&GoFile, &str)], constant: &dyn Fn(&str) -> Option
         Arg::Name(name) => constant(name),
         _ => None,
     };
-    if !files.iter().any(|(file, _)| file.imports.iter().any(|import| import.path.ends_with("spf13/viper"))) {
-        return out;
-    }
     let calls = |name: &'static str| {
         let uses = files.iter().flat_map(|(file, shown)| file.uses.iter().map(move |found| (found, *shown)));
         uses.filter(move |(found, _)| found.name == name && found.args.is_some())
     };
+    // `type Config struct{ *viper.Viper }` has its methods, in packages that do not import it.
+    let imported = files.iter().any(|(file, _)| file.imports.iter().any(|import| import.path.ends_with("spf13/viper")));
+    if !imported && calls("AddConfigPath").next().is_none() {
+        return out;
+    }
     let mut need = |kind: NeedKind, at: (&Use, &str), literal: bool, why: String| {
         let is_path = matches!(kind, NeedKind::Unknown(_));
         let place = Some(Place { file: at.1.to_string(), line: at.0.line });

@@ -359,9 +359,13 @@ impl<'a> Reader<'a> {
             .needs
             .iter()
             .filter_map(|need| match &need.kind {
-                NeedKind::DataFile(path) => Some(path.trim_start_matches("./").to_string()),
+                NeedKind::DataFile(path) => Some(path.trim_start_matches("./")),
                 _ => None,
             })
+            // What lies in the directory of a pattern comes with it.
+            .flat_map(|path| [Some(path), path.find('*').and_then(|at| Some(path.get(..at)?.rsplit_once('/')?.0))])
+            .flatten()
+            .map(String::from)
             .collect();
         // What is opened for writing may be a file that is there to be read.
         let written: Vec<(Text, Place)> = self
@@ -381,10 +385,7 @@ impl<'a> Reader<'a> {
         let others = foreign.iter().map(|(package, text, place)| (Some(package), text, place));
         for (package, text, place) in own.map(|(text, place)| (None, text, place)).chain(others) {
             let plain = text.trim_start_matches("./").trim_end_matches('/');
-            if plain.trim_matches(['.', '/']).is_empty()
-                || plain.len() > 300
-                || plain.contains(['\n', ' ', '%', ':', '*'])
-            {
+            if plain.trim_matches(['.', '/']).is_empty() || plain.len() > 300 || plain.contains(['\n', '%', ':', '*']) {
                 continue;
             }
             if known.contains(plain) || known.contains(text.as_str()) {

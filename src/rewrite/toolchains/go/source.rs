@@ -387,7 +387,7 @@ fn body(tokens: &[Token<'_>], file: &mut GoFile) {
                 };
                 if after_dot && exported {
                     let package = at.checked_sub(2).and_then(|index| package_before(tokens, index, &names));
-                    if package.is_some() || called {
+                    if package.is_some() || called || super::calls::takes_path(name) {
                         let before = at.checked_sub(3).and_then(|index| tokens.get(index));
                         let is_type = before.is_some_and(|token| token.is('*') || token.is(')'));
                         let literal = package.is_some() && !is_type && next == '{';

@@ -137,13 +137,13 @@ fn tag_values(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// What of a string may be a path: `sslrootcert=certs/ca.pem`, `LOAD DATA INFILE 'seed/users.csv'`, and the directory
-/// of `mail/%s.png`. One word of a sentence is none: a part has a slash or a dot.
+/// of `mail/%s.png` and of `locales/*/*`. One word of a sentence is none: a part has a slash or a dot.
 fn parts(text: &str) -> impl Iterator<Item = &str> {
     let cut = |c: char| c.is_whitespace() || "=&;?,:'\"`()<>|".contains(c);
-    let split = text.len() < 4000 && text.contains(|c: char| cut(c) || c == '%');
+    let split = text.len() < 4000 && text.contains(|c: char| cut(c) || c == '%' || c == '*');
     let words = split.then(|| text.split(cut)).into_iter().flatten();
     words
-        .map(|word| match word.find('%') {
+        .map(|word| match word.find(['%', '*']) {
             Some(at) => word.get(..at).and_then(|head| head.rfind('/').and_then(|end| head.get(..end))).unwrap_or(""),
             None => word.strip_prefix("//").unwrap_or(word).trim_end_matches('.'),
         })
