@@ -156,8 +156,13 @@ pub(super) fn choose(
     for claim in needs.gaps.iter().chain(&needs.program_gaps) {
         bar(Tier::SameDistroTree, true, claim);
     }
-    // Only a copy of the tree keeps its owner where an unprivileged program writes into it.
-    if let Some((path, claim)) = needs.writable.iter().find(|(path, _)| owned_tree(case, effects, path)) {
+    // Only a copy of the tree keeps its owner where an unprivileged program writes into it; one of a directory below does.
+    let image = super::presence::Image { case, ground, effects };
+    if let Some((path, claim)) = needs
+        .writable
+        .iter()
+        .find(|(path, _)| owned_tree(case, effects, path) && super::placed::owned_dir(&image, path).is_none())
+    {
         let text = format!("{path} is written by an unprivileged user: {}", claim.text);
         bar(Tier::SameDistroTree, false, &Claim { text, ..claim.clone() });
     }

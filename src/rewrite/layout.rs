@@ -394,12 +394,17 @@ fn copies(parts: &Parts<'_, '_>) -> Result<Vec<StageCopy>, Refusal> {
         let made = directories(parts);
         paths.extend(made.iter().cloned());
         paths.extend(fetched_programs(parts));
+        let image = parts.image();
+        let written = parts.needs.writable.iter().filter_map(|(path, _)| super::placed::owned_dir(&image, path));
+        let written: Vec<(String, String)> = written.collect();
+        paths.extend(written.iter().map(|(dir, _)| dir.clone()));
         let all = paths.clone();
         paths.retain(|path| !all.iter().any(|other| other != path && within(path, other)));
         for path in paths {
             // COPY makes the directory that it names anew, as root and with the usual mode.
             let user = case.stage.config.user.clone();
             let chown = owner_of(&owners, &path).or(user.filter(|_| made.contains(&path) && opened(parts, &path)));
+            let chown = chown.or_else(|| written.iter().find(|(dir, _)| *dir == path).map(|(_, owner)| owner.clone()));
             let chown = chown.filter(|_| !is_root(case));
             // A link would dangle: the file that it leads to takes its place.
             let link = super::needs::shipped(parts.found).find(|built| built.path == path);

@@ -371,7 +371,8 @@ fn users(parts: &Parts<'_, '_>, laid: &Laid, add: &mut dyn FnMut(bool, Claim)) {
         return;
     }
     let own = |path: &str| {
-        let given = |copy: &&super::render::StageCopy| copy.chown.as_deref() == Some(user);
+        let owner = |name: &str| name.split(':').next().unwrap_or_default().to_string();
+        let given = |copy: &&super::render::StageCopy| copy.chown.as_deref().map(owner) == Some(owner(user));
         laid.copies.iter().filter(given).any(|copy| super::paths::within(path, &copy.to))
     };
     // Everybody may write to the /go of the golang images.

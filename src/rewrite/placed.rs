@@ -4,6 +4,7 @@ use super::Refusal;
 use super::case::Case;
 use super::effects::{Effect, Kind};
 use super::paths::{base_name, is_system_dir, join, parent, within};
+use super::presence::{Image, Presence};
 use super::refuse::refuse;
 use super::render::StageCopy;
 use crate::model::{Step, expand};
@@ -398,4 +399,40 @@ pub(super) fn fills(case: &Case<'_>, effects: &[Effect<'_>], path: &str) -> bool
             Kind::Write(paths) | Kind::Make(paths) => paths.iter().any(|made| within(made, path)),
             _ => false,
         })
+}
+
+/// The directory of the file's own that a program writes this path into, and to whom it belongs: below the working
+/// directory, there since a COPY brought files to it, and given to the user of the image.
+pub(super) fn owned_dir(image: &Image<'_, '_>, path: &str) -> Option<(String, String)> {
+    let case = image.case;
+    let name = |owner: &str| owner.split(':').next().unwrap_or_default().to_string();
+    let user = name(case.stage.config.user.as_deref()?);
+    let dir = parent(path);
+    if is_root(&user) || dir == case.workdir || !within(dir, &case.workdir) || is_system_dir(dir) {
+        return None;
+    }
+    let filled = case.tree().is_some_and(|tree| tree.under(dir).next().is_some());
+    let modes = image.effects.iter().any(|effect| {
+        matches!(&effect.kind, Kind::Mode(paths) if paths.iter().any(|mode| within(dir, mode) || within(mode, dir)))
+    });
+    if !filled || modes || !matches!(image.presence(dir), Presence::Made(made) if made == dir) {
+        return None;
+    }
+    // `chown -R` reaches all of it; of several COPY the last one that touches it counts, and all have to agree.
+    let recursive = |effect: &&Effect<'_>| effect.cmd.has_short('R') || effect.cmd.has_flag(&["--recursive"]);
+    let given: Vec<Effect<'_>> = image.effects.iter().filter(recursive).cloned().collect();
+    let owner = owner_of(&owners(&given), dir).or_else(|| {
+        let mut found = Vec::new();
+        for (step, inst) in case.steps() {
+            let placed = of_transfer(case, step, inst).ok()?;
+            let hits = placed.into_iter().filter(|placed| within(dir, &placed.path) || within(&placed.path, dir));
+            found.extend(hits.map(|placed| placed.chown));
+        }
+        let first = found.first().cloned().flatten()?;
+        found.iter().all(|other| other.as_ref() == Some(&first)).then_some(first)
+    })?;
+    // A group by its name beside a user by number: nothing says that the final base knows it.
+    let by_name = |text: &str| text.contains(|letter: char| letter.is_alphabetic());
+    let known = !by_name(&owner) || by_name(&user);
+    (name(&owner) == user && !owner.contains('$') && known).then(|| (dir.to_string(), owner))
 }
