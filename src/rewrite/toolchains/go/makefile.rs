@@ -41,15 +41,7 @@ pub(super) const UNKNOWN: &str = "$(make)";
 
 /// The recipe lines of the goals and what they depend on.
 pub fn recipes(text: &str, goals: &[String], scene: &Scene<'_>) -> Result<Recipes, String> {
-    let mut file = read::read(text, scene)?;
-    for (name, value) in scene.given {
-        // `override` in the Makefile is stronger than the command.
-        if !file.overridden.contains(name) {
-            file.vars.insert(name.clone(), Var::Set(value.replace('$', "$$")));
-        }
-        file.exported.insert(name.clone());
-        file.given.insert(name.clone());
-    }
+    let file = read::read(text, scene)?;
     let goals = match (goals, &file.first) {
         ([], Some(first)) => vec![first.clone()],
         ([], None) => return Err("the Makefile has no target".into()),
@@ -100,7 +92,6 @@ struct File {
     exported: BTreeSet<String>,
     /// `NAME=value` of the command.
     given: BTreeSet<String>,
-    overridden: BTreeSet<String>,
     /// `unexport NAME`
     kept_back: BTreeSet<String>,
     export_all: bool,
@@ -353,6 +344,12 @@ mod tests {
         check("x: F = 1\nx:\n\te $(F)\n", &[], Ok(&["e 1"]));
         check("F = a\nF += b\nx:\n\te \\\n\t  $(F)\n", &[], Ok(&["e \\\n  a b"]));
         check("export CGO_ENABLED = 0\nx: ; go build\n", &[], Ok(&["export CGO_ENABLED='0'\ngo build"]));
+    }
+
+    #[test]
+    fn what_the_command_sets_holds_from_the_first_line_on() {
+        let text = "GIVEN = none\nout/$(GIVEN): ; go build -o $@\nbuild: out/$(GIVEN)\n";
+        check(text, &["build"], Ok(&["go build -o out/g"]));
     }
 
     #[test]

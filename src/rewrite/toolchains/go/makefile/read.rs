@@ -4,6 +4,11 @@ use super::{File, Included, OwnVar, Scene, Var};
 
 pub(super) fn read(text: &str, scene: &Scene<'_>) -> Result<File, String> {
     let mut file = File::default();
+    for (name, value) in scene.given {
+        file.vars.insert(name.clone(), Var::Set(value.replace('$', "$$")));
+        file.exported.insert(name.clone());
+        file.given.insert(name.clone());
+    }
     file.read(text, scene, 0)?;
     Ok(file)
 }
@@ -128,6 +133,10 @@ impl File {
 
     fn assign(&mut self, var: &OwnVar, conditional: bool, env: &dyn Fn(&str) -> Option<String>) {
         let name = &var.name;
+        // `override` is stronger than the `NAME=value` of the command.
+        if self.given.contains(name) && !var.overrides {
+            return;
+        }
         if name == "MAKEFLAGS" && !var.value.split_whitespace().all(is_quiet_flag) {
             self.doubt("the Makefile sets MAKEFLAGS");
         }
@@ -151,9 +160,6 @@ impl File {
         self.vars.insert(name.clone(), value);
         if var.export {
             self.exported.insert(name.clone());
-        }
-        if var.overrides {
-            self.overridden.insert(name.clone());
         }
     }
 
