@@ -4,7 +4,7 @@ use super::Refusal;
 use super::artifacts::Built;
 use super::case::Case;
 use super::effects::{Effect, Kind};
-use super::paths::join;
+use super::paths::{base_name, is_system_dir, join, within};
 use super::refuse::refuse;
 use super::releases::{self, Ground, is_windows};
 use super::toolchains::go::constraint::Target;
@@ -15,7 +15,7 @@ use crate::context::BuildContext;
 use crate::context::tree::{CopyFlags, ImageTree, Origin};
 use crate::model::{Base, Model, Stage, Step, expand};
 use crate::shell::Dialect;
-use crate::syntax::{Body, Dockerfile, Instruction};
+use crate::syntax::{Body, Dockerfile, Instruction, Transfer};
 use crate::text::{SourceFile, Span};
 
 /// The stage to be rewritten, or why there is nothing to rewrite.
@@ -154,11 +154,15 @@ fn copy(tree: &mut ImageTree<'_>, file: &Dockerfile, step: &Step, inst: &Instruc
         tree.gaps.push("a COPY whose working directory is not known".into());
         return;
     };
-    if inst.flag("from").is_some() {
+    let dest = text(&transfer.dest.text);
+    let foreign = inst.flag("from").is_some();
+    if (foreign || remote) && lands_apart(tree, &dest, workdir, transfer) {
+        return;
+    }
+    if foreign {
         tree.gaps.push("a COPY from another image".into());
         return;
     }
-    let dest = text(&transfer.dest.text);
     let mut sources = Vec::new();
     for (index, source) in transfer.sources.iter().enumerate() {
         if source.text.starts_with("<<") {
@@ -182,6 +186,34 @@ fn copy(tree: &mut ImageTree<'_>, file: &Dockerfile, step: &Step, inst: &Instruc
     let words: Vec<&str> = sources.iter().map(String::as_str).collect();
     // A failure leaves its reason in the tree's gaps.
     let _ = tree.copy(&words, &dest, workdir, &flags);
+}
+
+/// What comes from another image or from the network lies in a place of its own, where no source of Go is: it is one
+/// more thing that a program may read.
+fn lands_apart(tree: &mut ImageTree<'_>, dest: &str, workdir: &str, transfer: &Transfer) -> bool {
+    let target = join(workdir, dest);
+    let inside = dest.ends_with('/') || transfer.sources.len() > 1;
+    // Libraries and settings among those of the base are found without being named.
+    let of_base = ["/bin", "/etc", "/go", "/home", "/lib", "/lib64", "/root", "/sbin", "/usr", "/var"];
+    let own = within(&target, workdir) || !of_base.iter().any(|dir| within(&target, dir));
+    let known = own && !dest.contains('$') && !is_system_dir(&target) && !within(workdir, &target);
+    let source = |path: &str| path.ends_with(".go") || matches!(base_name(path), "go.mod" | "go.work");
+    if !known || source(&target) || tree.is_file(&target) || tree.under(&target).any(|(path, _)| source(path)) {
+        return false;
+    }
+    match transfer.sources.as_slice() {
+        [one] if !inside && one.text.contains("://") && !is_repository(&one.text) => {
+            tree.insert(&target, Origin::Made);
+        }
+        // Whatever it holds.
+        _ => tree.insert(&join(&target, "*"), Origin::Made),
+    }
+    true
+}
+
+/// `ADD https://github.com/a/b.git#v1` brings the whole of it.
+fn is_repository(url: &str) -> bool {
+    url.split(['#', '?']).next().is_some_and(|path| path.ends_with(".git"))
 }
 
 /// `(1, 22)` of `golang:1.22-bookworm`.
