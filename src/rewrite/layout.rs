@@ -372,7 +372,9 @@ fn accounts(parts: &Parts<'_, '_>) -> Result<Vec<String>, Refusal> {
             "name the user, or give the variable a value: --build-arg NAME=VALUE (build-args: {NAME: VALUE})",
         ));
     }
-    if by_name || wanted || (owned && !names.is_empty()) {
+    // The home of an account of the file is that of its number, too.
+    let number = !is_root(case) && parts.effects.iter().any(|effect| matches!(effect.kind, Kind::Account));
+    if by_name || wanted || (owned && !names.is_empty()) || number {
         return Ok(vec!["/etc/passwd".into(), "/etc/group".into()]);
     }
     Ok(Vec::new())

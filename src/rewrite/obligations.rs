@@ -4,6 +4,7 @@ use super::effects::Kind;
 use super::layout::{Laid, Parts};
 use super::link::Link;
 use super::needs::{Claim, shipped};
+use super::placed::{owner_of, owners};
 use super::presence::Presence;
 use super::releases::{Family, Ground};
 use super::toolchains::go::Chosen;
@@ -381,8 +382,20 @@ fn users(parts: &Parts<'_, '_>, laid: &Laid, add: &mut dyn FnMut(bool, Claim)) {
         && !parts.needs.writes_somewhere
         && parts.case.workdir != "/go"
         && !closed_to_others(parts, laid);
+    // Who owns the working directory and the home is the image's; modules that take paths may write there.
+    let complete = complete && (parts.needs.takes_paths.is_empty() || !owns_places(parts, laid));
     let text = format!("user {user} may read what is copied and write where it has to");
     add(complete, Claim::new(text));
+}
+
+/// The file gives the user the working directory or a home, and the final stage does not.
+fn owns_places(parts: &Parts<'_, '_>, laid: &Laid) -> bool {
+    let case = parts.case;
+    let kept = laid.copies.iter().any(|copy| copy.chown.is_some() && copy.to == case.workdir);
+    let given = owner_of(&owners(parts.effects), &case.workdir).is_some()
+        || case.steps().any(|(_, inst)| inst.transfer().is_some() && inst.flag("chown").is_some());
+    let home = parts.effects.iter().any(|effect| matches!(effect.kind, Kind::Account));
+    (given && !kept) || (home && parts.choice.tier > Tier::SameDistro)
 }
 
 /// What is copied may be closed to others than root: it lies below /root, or `umask` or `install` says so.

@@ -77,6 +77,9 @@ pub(super) const FUNCTIONS: &[(&str, &str, Effect)] = &[
     ("github.com/gin-gonic/gin", "Dir", Reads(0)),
     ("github.com/go-cmd/cmd", "NewCmd", Runs(0)),
     ("github.com/go-cmd/cmd", "NewCmdOptions", Runs(1)),
+    ("github.com/go-git/go-git/v5", "PlainClone", Writes(0)),
+    ("github.com/go-git/go-git/v5", "PlainCloneContext", Writes(1)),
+    ("github.com/go-git/go-git/v5", "PlainInit", Writes(0)),
     ("github.com/go-git/go-git/v5", "PlainOpen", Reads(0)),
     ("github.com/go-git/go-git/v5", "PlainOpenWithOptions", Reads(0)),
     ("github.com/gobuffalo/packr", "NewBox", Reads(0)),
@@ -103,6 +106,8 @@ pub(super) const FUNCTIONS: &[(&str, &str, Effect)] = &[
     ("github.com/oschwald/geoip2-golang", "Open", Reads(0)),
     ("github.com/oschwald/maxminddb-golang", "Open", Reads(0)),
     ("github.com/pelletier/go-toml", "LoadFile", Reads(0)),
+    ("github.com/spf13/viper", "SafeWriteConfigAs", Writes(0)),
+    ("github.com/spf13/viper", "WriteConfigAs", Writes(0)),
     ("github.com/syndtr/goleveldb/leveldb", "OpenFile", Writes(0)),
     ("github.com/tidwall/buntdb", "Open", Writes(0)),
     ("github.com/tkanos/gonfig", "GetConf", Reads(0)),
@@ -111,6 +116,7 @@ pub(super) const FUNCTIONS: &[(&str, &str, Effect)] = &[
     ("go.etcd.io/bbolt", "Open", Writes(0)),
     ("go/parser", "ParseDir", Sources(1)),
     ("go/parser", "ParseFile", Sources(1)),
+    ("golang.org/x/crypto/acme/autocert", "DirCache", Writes(0)),
     ("golang.org/x/exp/mmap", "Open", Reads(0)),
     ("golang.org/x/sys/execabs", "Command", Runs(0)),
     ("golang.org/x/sys/execabs", "CommandContext", Runs(1)),
@@ -300,6 +306,7 @@ pub(super) const METHODS: &[(&str, Effect)] = &[
     ("AttachFile", Reads(0)),
     ("Attachment", Reads(0)),
     ("DoFile", Reads(0)),
+    ("FGetObject", Writes(3)),
     ("FileAttachment", Reads(0)),
     // What does not fit into memory of a form with files goes to a temporary file.
     ("FormFile", Temp(usize::MAX)),
@@ -321,6 +328,8 @@ pub(super) const METHODS: &[(&str, Effect)] = &[
     ("PostFormValue", Temp(usize::MAX)),
     ("ReadForm", Temp(usize::MAX)),
     ("RunTLS", ReadsAll),
+    ("SafeWriteConfigAs", Writes(0)),
+    ("SaveAs", Writes(0)),
     ("SaveFile", Writes(1)),
     ("SaveUploadedFile", Writes(1)),
     ("ServeTLS", Reads(1)),
@@ -332,6 +341,7 @@ pub(super) const METHODS: &[(&str, Effect)] = &[
     ("StartTLS", Reads(2)),
     ("Static", Reads(1)),
     ("StaticFile", Reads(1)),
+    ("WriteConfigAs", Writes(0)),
 ];
 
 #[cfg(test)]

@@ -11,10 +11,12 @@ use super::{Need, NeedKind, Place, started};
 pub(super) fn writes_somewhere(need: &Need) -> bool {
     let call = need.why.split('(').next().unwrap_or("");
     let (package, name) = call.rsplit_once('.').unwrap_or(("", call));
+    let method = || METHODS.iter().any(|(method, effect)| *method == call && matches!(effect, Writes(_)));
     matches!(need.kind, NeedKind::Unknown(_))
-        && FUNCTIONS.iter().any(|(owner, function, effect)| {
-            *function == name && owner.rsplit('/').next() == Some(package) && matches!(effect, Writes(_))
-        })
+        && (method()
+            || FUNCTIONS.iter().any(|(owner, function, effect)| {
+                *function == name && owner.rsplit('/').next() == Some(package) && matches!(effect, Writes(_))
+            }))
 }
 
 /// What is said of a database whose kind is computed; it counts only where one that is a file is linked in.
