@@ -93,7 +93,8 @@ pub(super) fn find(case: &Case<'_>, entry: &Entry, effects: &[Effect<'_>]) -> Re
             }
         }
     }
-    if found.main.is_empty() && found.script.is_none() && !found.foreign.is_empty() {
+    let brought = |named: &Named| super::fetched::find(case, effects, base_name(&named.text)).is_some();
+    if found.main.is_empty() && found.script.is_none() && found.foreign.iter().any(brought) {
         // `dockerize -wait tcp://db:5432 /app/main`: a program of others that starts ours.
         for arg in entry.args.iter().filter(|arg| !arg.starts_with('-')) {
             let bare = || path_dirs.iter().find_map(|dir| files.get(&join(dir, arg)));

@@ -215,7 +215,11 @@ pub(super) fn choose(
     // The Debian images of Go have ssh, which git starts for `git@host:path`; the slim ones have not.
     let debian = ground.is_some_and(|ground| ground.golang && ground.family == Family::Debian);
     if debian && tier <= Tier::SameDistro && needs.programs.iter().any(|(name, _)| name == "git") {
-        if super::sources::may_add(case, ground, effects) || packages.iter().any(|name| name == "git") {
+        let by_file = effects.iter().any(|effect| match &effect.kind {
+            Kind::Install(install) => install.packages.iter().any(|package| package.name == "git"),
+            _ => false,
+        });
+        if super::sources::may_add(case, ground, effects) || !by_file {
             packages.push("openssh-client".into());
         } else {
             open.push(Claim::new("git starts no ssh, which only the old base has"));
