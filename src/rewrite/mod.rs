@@ -18,6 +18,7 @@ mod entry;
 mod environment;
 pub mod explain;
 mod fetched;
+mod health;
 mod language;
 mod layout;
 mod left;
