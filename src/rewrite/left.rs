@@ -27,12 +27,22 @@ pub(super) fn unused_by_build(image: &Image<'_, '_>, found: &Found, needs: &mut 
                 && matches!(effect.kind, Kind::Build | Kind::Unknown(_) | Kind::Unpack(_) | Kind::Write(_))
         })
     };
+    // Nothing but this rule wants it, so it has to be there for sure.
+    let may_go = |from: u32| image.effects.iter().any(|effect| effect.cmd.span.start > from && may_remove(effect));
     let mut paths: Vec<(String, Claim)> = Vec::new();
+    let mut unsure: Vec<Claim> = Vec::new();
     for (step, inst) in case.steps().filter(|(_, inst)| inst.flag("from").is_none() && !builds_on(inst.span.start)) {
         for path in super::placed::named(case, step, inst) {
             let claim = Claim::at("it is copied when nothing is built any more", inst.content);
             if needs.left.iter().any(|left| within(left, &path)) && places.is_for_running(&path, found) {
-                paths.push((path, claim));
+                if may_go(inst.span.start) {
+                    unsure.push(Claim {
+                        text: format!("nothing reads {path}, which a later command may remove"),
+                        ..claim
+                    });
+                } else {
+                    paths.push((path, claim));
+                }
             }
         }
     }
@@ -54,7 +64,11 @@ pub(super) fn unused_by_build(image: &Image<'_, '_>, found: &Found, needs: &mut 
             if used || filled || !places.is_for_running(path, found) {
                 continue;
             }
-            if let Presence::Made(made) = image.presence(path) {
+            let Presence::Made(made) = image.presence(path) else { continue };
+            if may_go(effect.cmd.span.start) {
+                let text = format!("nothing reads {path}, which a later command may remove");
+                unsure.push(Claim::at(text, effect.cmd.span));
+            } else {
                 paths.push((made, Claim::at(text, effect.cmd.span)));
             }
         }
@@ -64,6 +78,19 @@ pub(super) fn unused_by_build(image: &Image<'_, '_>, found: &Found, needs: &mut 
         !known && !is_system_dir(path) && !removed_later(case, image.effects, 0, path)
     });
     needs.data.extend(paths);
+    needs.open.extend(unsure);
+}
+
+/// `make clean`, `git clean`, a script, `rm -rf {a,b}`: what they take away is not told by their words.
+fn may_remove(effect: &Effect<'_>) -> bool {
+    let name = effect.cmd.name.text.as_str();
+    let pattern = || effect.cmd.args.iter().any(|arg| arg.text.contains(['{', '(', '[', '?', '*', '$']));
+    match name {
+        // They work on caches and on what they are told to write.
+        "go" | "npm" | "yarn" | "pnpm" | "pip" | "pip3" | "strip" | "upx" => false,
+        "rm" | "rmdir" | "unlink" | "mv" => pattern(),
+        _ => matches!(effect.kind, Kind::Build | Kind::Unknown(_)),
+    }
 }
 
 /// A file that is fetched or printed: neither a link nor what another file is copied to.
