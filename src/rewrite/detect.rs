@@ -15,7 +15,7 @@ use crate::context::BuildContext;
 use crate::context::tree::{CopyFlags, ImageTree, Origin};
 use crate::model::{Base, Model, Stage, Step, expand};
 use crate::shell::Dialect;
-use crate::syntax::{Body, Dockerfile, Instruction, Transfer};
+use crate::syntax::{Body, Command, Dockerfile, Instruction, Transfer};
 use crate::text::{SourceFile, Span};
 
 /// The stage to be rewritten, or why there is nothing to rewrite.
@@ -138,6 +138,11 @@ pub(super) fn walk<'a>(
             let mounts = step.mounts.iter().filter_map(|mount| walk.mount(mount)).collect();
             walk.run(source, script, step.workdir.as_deref(), &step.env);
             walk.unmount(mounts, first);
+            if matches!(inst.command(), Some(Command::Exec { .. })) {
+                for build in walk.builds.iter_mut().skip(first) {
+                    (build.in_json, build.insert_at, build.takes_cgo_off) = (true, None, false);
+                }
+            }
         }
     }
     walk

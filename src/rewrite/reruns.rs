@@ -12,7 +12,7 @@ use super::render::Style;
 use super::{Refusal, Tier};
 use crate::model::{Install, Manager, PackageKind, Step, variables};
 use crate::shell::{Joiner, ShellWord};
-use crate::syntax::{Body, Flag};
+use crate::syntax::{Body, Command, Flag};
 use crate::text::Span;
 
 pub(super) enum Rerun {
@@ -172,6 +172,14 @@ pub(super) fn text(
     let needs_update = matches!(installs, Some(Manager::Apt)) && !updates;
     if !changed && !needs_update {
         return Ok(Rerun::Whole);
+    }
+    if matches!(case.file.get(step.inst).and_then(|inst| inst.command()), Some(Command::Exec { .. })) {
+        // Its words are JSON, so no part of it stands for itself.
+        let span = own.first().map_or(Span::default(), |effect| effect.cmd.span);
+        return match needs_update {
+            false => Ok(Rerun::Whole),
+            true => Err(unclassified(case, span, "it installs packages in exec form, without an update before it")),
+        };
     }
     let kept: Vec<bool> = (0..own.len()).map(|at| pieces.iter().any(|piece| piece.at == at)).collect();
     if !can_be_split(&own, &kept) && fits_whole(case, &own, &pieces) {

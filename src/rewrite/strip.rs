@@ -47,7 +47,7 @@ pub(super) fn edits(
 
 fn strip(case: &Case<'_>, go: &GoBuild, cmd: &ShellCommand) -> Vec<Edit> {
     let kind = matches!(go.kind, GoKind::Build | GoKind::Install);
-    if !kind || go.within.is_some() || go.unsure.is_some() || is_debug_build(cmd) {
+    if !kind || go.in_json || go.within.is_some() || go.unsure.is_some() || is_debug_build(cmd) {
         return Vec::new();
     }
     let Some(before) = before_flags(cmd) else {

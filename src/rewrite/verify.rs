@@ -8,7 +8,7 @@ use super::refuse::refuse;
 use super::render::{Line, Outline};
 use crate::model::{self, Base, ConfigCommand, ImageConfig, ModelOptions};
 use crate::size::Weight;
-use crate::syntax::{self, Body, InstId};
+use crate::syntax::{self, Body, Command, InstId};
 use crate::text::{Edit, SourceFile};
 
 /// The instructions that stay in the build stage.
@@ -57,6 +57,16 @@ fn check(parts: &Parts<'_, '_>, laid: &Laid, edits: &[Edit]) -> Result<Weight, S
     };
     same_instructions(case, &laid.outline, &after)?;
     same_comments(case, &after)?;
+    // An edit in a RUN that is JSON would make shell text of it.
+    let exec = |command: Option<&Command>| matches!(command, Some(Command::Exec { .. }));
+    let forms = |steps: &[model::Step], file: &syntax::Dockerfile| {
+        let runs = steps.iter().filter_map(|step| file.get(step.inst));
+        runs.filter(|inst| matches!(inst.body, Body::Run(_))).map(|inst| exec(inst.command())).collect::<Vec<_>>()
+    };
+    let (old, new) = (forms(&case.stage.steps, case.file), forms(&build.steps, &file));
+    if !new.starts_with(&old) {
+        return Err("a RUN in exec form has become shell text".into());
+    }
     for copy in &laid.copies {
         let known = is_made(parts, &copy.from);
         if !known {

@@ -168,6 +168,7 @@ pub(super) fn empty(kind: GoKind, span: Span, insert_at: Option<u32>) -> GoBuild
         env_writes: Vec::new(),
         within: None,
         takes_cgo_off: false,
+        in_json: false,
         unsure: None,
     }
 }
@@ -175,12 +176,15 @@ pub(super) fn empty(kind: GoKind, span: Span, insert_at: Option<u32>) -> GoBuild
 /// An assignment may stand right before the name, or behind `env` and `sudo`; `exec`, `nice` and their like would
 /// take it for a program, so there it goes to the front. `time` is a word of bash and a program elsewhere.
 fn insert_at(command: &ShellCommand) -> Option<u32> {
+    // The word of bash stands in front of the command, and other shells take what follows it for a program.
+    if command.wrappers.iter().any(|word| word.text.rsplit('/').next() == Some("time")) {
+        return None;
+    }
     let inside = command.wrappers.iter().filter(|word| command.span.contains(word.span));
     let mut place = Some(command.name.span.start);
     for word in inside {
         match word.text.rsplit('/').next().unwrap_or("") {
             "env" | "sudo" => place = Some(command.name.span.start),
-            "time" => return None,
             text if text.starts_with('-') => return None,
             _ => place = Some(command.span.start),
         }

@@ -98,6 +98,8 @@ pub struct GoBuild {
     pub within: Option<String>,
     /// `CGO_ENABLED=0` in front of the make or the script that it stands in reaches it: nothing in there sets it anew.
     pub takes_cgo_off: bool,
+    /// It stands in a RUN in exec form, whose words are no shell text: nothing may be put in.
+    pub in_json: bool,
     /// The command runs only perhaps, or more than once, or was not fully understood.
     pub unsure: Option<String>,
 }
