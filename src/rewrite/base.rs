@@ -144,7 +144,7 @@ pub(super) fn choose(
                     "unknown-program",
                     claim.shown.span.unwrap_or(case.base_span()),
                     format!("{}{}, and it is not known where it comes from", claim.text, claim.in_file()),
-                    unknown_program_help(effects),
+                    unknown_program_help(effects, claim),
                 ));
             }
         }
@@ -286,7 +286,7 @@ pub(super) fn choose(
 }
 
 /// What lifts it depends on how the program may have come.
-fn unknown_program_help(effects: &[Effect<'_>]) -> &'static str {
+fn unknown_program_help(effects: &[Effect<'_>], claim: &Claim) -> &'static str {
     let by_hand = effects.iter().any(|effect| {
         matches!(&effect.kind, Kind::Unknown(_))
             && matches!(effect.cmd.name.text.as_str(), "dpkg" | "rpm" | "sh" | "bash")
@@ -295,6 +295,10 @@ fn unknown_program_help(effects: &[Effect<'_>]) -> &'static str {
         "if a script or a package file of this Dockerfile brings it, fetch the program itself with curl -o \
          /usr/local/bin/NAME, or write the final stage by hand; a package can be named: --package NAME (rewrite: {packages: \
          [NAME]})"
+    } else if claim.text.starts_with("import of") {
+        // `playwright install`: the module has its own way.
+        "if a RUN lets the module fetch the program, write the final stage by hand, or keep the single stage; a package can \
+         be named: --package NAME (rewrite: {packages: [NAME]})"
     } else {
         "install its package in the file, or name it: --package NAME (rewrite: {packages: [NAME]})"
     }

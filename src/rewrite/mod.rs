@@ -4,6 +4,7 @@
 mod artifacts;
 mod base;
 mod behind;
+mod brings;
 pub mod builder_pattern;
 mod by_name;
 mod carried;

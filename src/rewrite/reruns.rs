@@ -467,12 +467,14 @@ fn is_closed(parts: &Parts<'_, '_>) -> bool {
     parts.needs.is_complete() && parts.pure && parts.needs.programs.iter().all(|(name, _)| known(name))
 }
 
-/// The file installs a package of that very name.
+/// The file installs a package that has the program, and the final stage installs it again.
 pub(super) fn installs(parts: &Parts<'_, '_>, name: &str) -> bool {
     parts.choice.tier <= Tier::SameDistro
-        && !packages::builds_only(name)
         && parts.effects.iter().any(|effect| match &effect.kind {
-            Kind::Install(install) => install.packages.iter().any(|package| package.name == name),
+            Kind::Install(install) => install
+                .packages
+                .iter()
+                .any(|package| !packages::builds_only(&package.name) && super::brings::brings(&package.name, name)),
             _ => false,
         })
 }

@@ -317,7 +317,7 @@ impl Reader<'_, '_, '_> {
     /// The files that the words of a command and what it redirects name.
     fn files(&mut self, path: &str, line: u32, cmd: &ShellCommand, dir: Option<&str>, needs: &mut Needs) {
         let name = cmd.name.text.as_str();
-        let reads = READERS.contains(&name);
+        let mut reads = READERS.contains(&name);
         let mut words: Vec<(&str, bool)> = Vec::new();
         let mut skip = SCRIPTED.contains(&name);
         // `psql -f "$FILE"`
@@ -334,6 +334,8 @@ impl Reader<'_, '_, '_> {
                 skip = false;
                 continue;
             }
+            // Behind -exec stand the words of another program.
+            reads &= !(name == "find" && arg.text.starts_with("-exec"));
             if reads && arg.text.contains('$') && (arg.text.contains('/') || self.is_given_elsewhere(&arg.text)) {
                 needs.gaps.push(at(path, line, format!("{path} reads a file whose name is computed: {}", arg.text)));
             }
