@@ -227,7 +227,7 @@ mod tests {
             ("KEY=./key.json", "KEY ./key.json"),
             ("  ca: \"certs/ca.pem\" # x", "ca certs/ca.pem x certs/ca.pem\" # x"),
             ("path = docs/Price List.pdf", "path docs/Price List.pdf docs/Price List.pdf"),
-            ("{\"a\": \"b/c\", \"d\": 1}", "a b/c d 1 \"b/c\", \"d\": 1} , "),
+            ("{\"a\": \"b/c\", \"d\": 1}", "a b/c d 1 b/c\", \"d\": 1}"),
         ] {
             let found: Vec<&str> = words(line).filter(|word| !word.trim().is_empty()).collect();
             assert_eq!(found.join(" ").trim(), want.trim(), "{line}");

@@ -21,10 +21,11 @@ pub(super) fn modules_of_names(builder: &Builder<'_, '_>) -> Option<Claim> {
                     return Some(Claim::at(text, effect.cmd.span));
                 }
             }
-            Kind::Write(paths) if paths.iter().any(|path| path == SWITCH) => {
-                if asks_modules(builder.case.source.slice(effect.cmd.span)) {
-                    return Some(Claim::at("nsswitch.conf names modules of the C library", effect.cmd.span));
-                }
+            Kind::Write(paths)
+                if paths.iter().any(|path| path == SWITCH)
+                    && asks_modules(builder.case.source.slice(effect.cmd.span)) =>
+            {
+                return Some(Claim::at("nsswitch.conf names modules of the C library", effect.cmd.span));
             }
             _ => {}
         }
