@@ -265,6 +265,13 @@ pub(super) const SILENT: &[&str] = &[
     "unsafe",
 ];
 
+/// A package of another module, or a method that may be one's.
+pub(super) fn of_others(package: Option<&str>) -> bool {
+    package.is_none_or(|path| path.split('/').next().is_some_and(|first| first.contains('.')))
+        && package != Some("golang.org/x/sys/execabs")
+        && package != Some("golang.org/x/sys/unix")
+}
+
 /// The rows of a package and a name; the table is sorted by them.
 pub(super) fn of_function(package: &str, name: &str) -> impl Iterator<Item = Effect> + use<> {
     // A program has many thousand uses of few packages, most of which have no row.

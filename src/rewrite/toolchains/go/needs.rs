@@ -251,7 +251,7 @@ impl Call<'_> {
                     self.program(&program);
                     self.arguments(&program, index + 1);
                 }
-                None if of_others(self.found.package.as_deref()) => self.may_start(),
+                None if super::calls::of_others(self.found.package.as_deref()) => self.may_start(),
                 None => self.unknown(),
             },
             RunsLine(index) => match self.text(index) {
@@ -493,13 +493,6 @@ impl Call<'_> {
 /// Below a directory that every container gets from the engine.
 fn is_of_the_kernel(path: &str) -> bool {
     !path.contains("..") && ["/proc/", "/sys/", "/dev/"].iter().any(|top| path.starts_with(top))
-}
-
-/// A package of another module, or a method that may be one's.
-fn of_others(package: Option<&str>) -> bool {
-    package.is_none_or(|path| path.split('/').next().is_some_and(|first| first.contains('.')))
-        && package != Some("golang.org/x/sys/execabs")
-        && package != Some("golang.org/x/sys/unix")
 }
 
 /// The functions whose argument is a program and not a file that is read.
