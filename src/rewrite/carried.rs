@@ -3,11 +3,11 @@
 
 use std::collections::BTreeSet;
 
+use super::compose;
 use super::effects::Kind;
 use super::entry::Entry;
 use super::layout::data_path;
 use super::needs::{Claim, Needs, Shown};
-use super::outside;
 use super::paths::{base_name, is_system_dir, join, parent, within};
 use super::presence::{Image, Presence};
 use crate::context::tree::Origin;
@@ -22,7 +22,7 @@ const MOST_FILES: usize = 400;
 pub(super) fn named(image: &Image<'_, '_>, entry: &Entry, needs: &mut Needs) {
     let Some(tree) = image.case.tree() else { return };
     let scene = Scene { image, entry, left: needs.left.iter().cloned().collect() };
-    let mut found: Vec<(String, Claim)> = compose(&scene);
+    let mut found: Vec<(String, Claim)> = composed(&scene);
     let mut seen: BTreeSet<String> = BTreeSet::new();
     loop {
         let roots: Vec<(String, Claim)> = needs.data.iter().chain(&found).cloned().collect();
@@ -186,32 +186,31 @@ impl Scene<'_, '_, '_> {
 }
 
 /// Values of `environment:` and of the files of `env_file:` of the services that are built from this file.
-fn compose(scene: &Scene<'_, '_, '_>) -> Vec<(String, Claim)> {
+fn composed(scene: &Scene<'_, '_, '_>) -> Vec<(String, Claim)> {
     let case = scene.image.case;
     let mut found = Vec::new();
     let Some(context) = case.context else { return found };
     let dirs = [scene.entry.workdir.as_str()];
-    for name in outside::COMPOSE {
-        let Some(text) = context.read(name) else { continue };
-        let mut files: Vec<String> = Vec::new();
-        for (key, line, value) in
-            outside::values_of(&text, outside::dockerfile_name(case), &["environment", "env_file"])
-        {
-            let shown = Shown { span: None, file: Some((name.to_string(), line)) };
-            if key == "env_file" {
-                files.push(value.trim_start_matches("path:").trim().trim_matches(['"', '\'']).to_string());
-                continue;
-            }
-            let claim = Claim { text: format!("{name} names it: {}", value.trim()), shown };
-            found.extend(words(&value).flat_map(|word| scene.places(word, &dirs)).map(|path| (path, claim.clone())));
+    let mut files: Vec<(String, String)> = Vec::new();
+    for (name, key, line, value) in
+        compose::values_of(context, compose::dockerfile_name(case), &["environment", "env_file"])
+    {
+        if key == "env_file" {
+            files.push((value.trim_start_matches("path:").trim().trim_matches(['"', '\'']).to_string(), name));
+            continue;
         }
-        for file in files {
-            let Some(text) = context.read(file.trim_start_matches("./")) else { continue };
-            for (number, line) in (1..).zip(text.lines()) {
-                let shown = Shown { span: None, file: Some((file.clone(), number)) };
-                let claim = Claim { text: format!("{file}, which {name} names, names it"), shown };
-                found.extend(words(line).flat_map(|word| scene.places(word, &dirs)).map(|path| (path, claim.clone())));
-            }
+        let claim = Claim {
+            text: format!("{name} names it: {}", value.trim()),
+            shown: Shown { span: None, file: Some((name.clone(), line)) },
+        };
+        found.extend(words(&value).flat_map(|word| scene.places(word, &dirs)).map(|path| (path, claim.clone())));
+    }
+    for (file, name) in files {
+        let Some(text) = context.read(file.trim_start_matches("./")) else { continue };
+        for (number, line) in (1..).zip(text.lines()) {
+            let shown = Shown { span: None, file: Some((file.clone(), number)) };
+            let claim = Claim { text: format!("{file}, which {name} names, names it"), shown };
+            found.extend(words(line).flat_map(|word| scene.places(word, &dirs)).map(|path| (path, claim.clone())));
         }
     }
     found

@@ -10,6 +10,7 @@ mod by_name;
 mod carried;
 mod case;
 mod chain;
+mod compose;
 mod cost;
 mod credentials;
 mod detect;

@@ -239,7 +239,7 @@ pub(super) fn collect(image: &Image<'_, '_>, entry: &Entry, found: &Found, progr
     super::outside::configured(image, &mut needs);
     super::outside::extensions(image, &mut needs);
     super::outside::locales(image, &mut needs);
-    super::outside::composed(image, found, &mut needs);
+    super::compose::composed(image, found, &mut needs);
     super::by_name::scripts(image, entry, found, &mut needs);
     super::by_name::prepared(image, &mut needs);
     super::by_name::of_unread(image, &mut needs);
