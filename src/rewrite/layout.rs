@@ -407,6 +407,8 @@ fn copies(parts: &Parts<'_, '_>) -> Result<Vec<StageCopy>, Refusal> {
             let user = case.stage.config.user.clone();
             let chown = owner_of(&owners, &path).or(user.filter(|_| made.contains(&path) && opened(parts, &path)));
             let chown = chown.or_else(|| written.iter().find(|(dir, _)| *dir == path).map(|(_, owner)| owner.clone()));
+            let of_build = programs.contains(&path);
+            let chown = chown.or_else(|| super::placed::given_by_copy(case, &path).filter(|_| !of_build));
             let chown = chown.filter(|_| !is_root(case));
             // A link would dangle: the file that it leads to takes its place.
             let link = super::needs::shipped(parts.found).find(|built| built.path == path);

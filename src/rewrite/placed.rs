@@ -371,6 +371,20 @@ pub(super) fn owner_of(owners: &[(String, String)], path: &str) -> Option<String
         .filter(|owner| !owner.contains('$'))
 }
 
+/// The owner that the last COPY or ADD gave to files of the context: one that only its owner may read is of no use to
+/// another user.
+pub(super) fn given_by_copy(case: &Case<'_>, path: &str) -> Option<String> {
+    let mut owner = None;
+    for (step, inst) in case.steps() {
+        for placed in of_transfer(case, step, inst).unwrap_or_default() {
+            if within(path, &placed.path) {
+                owner = placed.chown;
+            }
+        }
+    }
+    owner.filter(|owner| !owner.contains('$'))
+}
+
 /// Certificates that the file puts beside those of the base, or in their place: Go reads every file of the directory.
 pub(super) fn certificates(case: &Case<'_>, effects: &[Effect<'_>]) -> Vec<String> {
     let own = |path: &str| path != "/etc/ssl/certs" && within(path, "/etc/ssl/certs");
