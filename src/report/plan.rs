@@ -143,6 +143,7 @@ fn stated(title: &str, levers: &[Lever], paint: Paint, out: &mut dyn Write) -> i
                     gives.after.map_or(String::new(), |after| format!(", about {}", megabytes(after.size.likely)));
                 format!(" gives {} ({}{size})", gives.base, tier(gives.tier))
             }
+            None if flags.starts_with("--runtime-file") => " settles what stays behind".into(),
             None => " lets them be read".into(),
         };
         let keys = if keys.is_empty() { String::new() } else { format!("  {}", paint.dim(&format!("({keys})"))) };

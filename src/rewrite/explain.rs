@@ -124,6 +124,16 @@ pub fn levers(
             }
         }
     }
+    let leaves =
+        start.is_some_and(|plan| plan.obligations.iter().any(|one| one.text.starts_with(super::left::ASSUMED)));
+    if leaves && !found.iter().any(|lever| lever.flags == FILES.flags) {
+        found.push(Lever {
+            holds: FILES.holds.into(),
+            flags: FILES.flags.into(),
+            keys: FILES.keys.into(),
+            gives: None,
+        });
+    }
     let mut all: Vec<&Fact> = facts.iter().copied().filter(|fact| fact.flags != PACKAGE.flags).collect();
     if let Some(most) = with(&all).filter(|most| better(most, best.as_ref())) {
         for fact in facts {

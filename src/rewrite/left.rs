@@ -150,6 +150,9 @@ pub(super) fn lost(parts: &Parts<'_, '_>, laid: &Laid) -> Option<String> {
     (!left.is_empty()).then(|| format!("files that nothing names: {}", listed(&left)))
 }
 
+/// How the assumption about files that stay behind begins; stating what is read settles it.
+pub(super) const ASSUMED: &str = "nothing reads what stays behind";
+
 /// A module that takes paths may be told one of these by an argument, a variable or a configuration file.
 pub(super) fn assumed(parts: &Parts<'_, '_>, laid: &Laid) -> Option<Claim> {
     if parts.case.options.stated.runtime_files.is_some() || !parts.needs.is_complete() {
@@ -162,8 +165,7 @@ pub(super) fn assumed(parts: &Parts<'_, '_>, laid: &Laid) -> Option<Claim> {
         let is_script = |path: &str| [".bat", ".cmd", ".ps1", ".sh"].iter().any(|end| path.ends_with(end));
         left.retain(|path| !is_script(path));
     }
-    (!left.is_empty())
-        .then(|| Claim::new(format!("nothing reads what stays behind, as {package} may: {}", listed(&left))))
+    (!left.is_empty()).then(|| Claim::new(format!("{ASSUMED}, as {package} may: {}", listed(&left))))
 }
 
 /// Files of tools and services that look like data and that a program does not read: how it is deployed, tested,
