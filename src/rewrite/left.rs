@@ -12,6 +12,8 @@ use super::paths::{base_name, is_system_dir, within};
 use super::placed::removed_later;
 use super::presence::{Image, Presence};
 use crate::context::tree::Origin;
+use crate::shell::Joiner;
+use crate::syntax::{Body, Instruction};
 
 /// Carries what only the running program can want: files that are copied, fetched or written when nothing is built any
 /// more, and directories that a RUN makes and leaves empty.
@@ -31,7 +33,9 @@ pub(super) fn unused_by_build(image: &Image<'_, '_>, found: &Found, needs: &mut 
     let may_go = |from: u32| image.effects.iter().any(|effect| effect.cmd.span.start > from && may_remove(effect));
     let mut paths: Vec<(String, Claim)> = Vec::new();
     let mut unsure: Vec<Claim> = Vec::new();
-    for (step, inst) in case.steps().filter(|(_, inst)| inst.flag("from").is_none() && !builds_on(inst.span.start)) {
+    // ADD unpacks what is an archive, by its bytes.
+    let of_context = |inst: &Instruction| matches!(inst.body, Body::Copy(_)) && inst.flag("from").is_none();
+    for (step, inst) in case.steps().filter(|(_, inst)| of_context(inst) && !builds_on(inst.span.start)) {
         for path in super::placed::named(case, step, inst) {
             let claim = Claim::at("it is copied when nothing is built any more", inst.content);
             if needs.left.iter().any(|left| within(left, &path)) && places.is_for_running(&path, found) {
@@ -65,8 +69,8 @@ pub(super) fn unused_by_build(image: &Image<'_, '_>, found: &Found, needs: &mut 
                 continue;
             }
             let Presence::Made(made) = image.presence(path) else { continue };
-            if may_go(effect.cmd.span.start) {
-                let text = format!("nothing reads {path}, which a later command may remove");
+            if may_go(effect.cmd.span.start) || may_fail(image, effect) {
+                let text = format!("nothing reads {path}, which need not be there");
                 unsure.push(Claim::at(text, effect.cmd.span));
             } else {
                 paths.push((made, Claim::at(text, effect.cmd.span)));
@@ -79,6 +83,13 @@ pub(super) fn unused_by_build(image: &Image<'_, '_>, found: &Found, needs: &mut 
     });
     needs.data.extend(paths);
     needs.open.extend(unsure);
+}
+
+/// `wget … || true`, `wget …; next`: the build goes on without it.
+fn may_fail(image: &Image<'_, '_>, effect: &Effect<'_>) -> bool {
+    let next =
+        image.effects.iter().find(|other| other.inst == effect.inst && other.cmd.span.start > effect.cmd.span.start);
+    effect.cmd.negated || next.is_some_and(|next| !matches!(next.cmd.joiner, Joiner::And | Joiner::Pipe))
 }
 
 /// `make clean`, `git clean`, a script, `rm -rf {a,b}`: what they take away is not told by their words.

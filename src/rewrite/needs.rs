@@ -199,6 +199,10 @@ pub(super) fn collect(image: &Image<'_, '_>, entry: &Entry, found: &Found, progr
         needs.variables.extend(variables(case.source.slice(case.content(inst)), case.file.escape));
     }
     if let Some((why, span)) = &entry.shell {
+        // `sh` is in every base that has a shell.
+        if why == "the command starts bash" && !needs.by_name.iter().any(|name| name == "bash") {
+            needs.start("bash", Claim::at(why.clone(), *span));
+        }
         needs.shell = Some(Claim::at(why.clone(), *span));
     }
     if let Some(path) = &found.script {

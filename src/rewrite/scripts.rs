@@ -144,6 +144,9 @@ impl Reader<'_, '_, '_> {
         if written.contains(['$', '`']) {
             self.computed(path, line, written, needs);
         } else if matches!(name, "." | "source" | "sh" | "bash" | "ash" | "dash") && !cmd.args.is_empty() {
+            if name == "bash" {
+                needs.start(name, at(path, line, format!("{path} starts {name}")));
+            }
             self.called(path, line, cmd, dir.as_deref(), needs);
         } else if written.contains('/') {
             match if written.starts_with('/') { Some("/") } else { dir.as_deref() } {
