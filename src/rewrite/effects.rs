@@ -320,7 +320,8 @@ fn kind<'a>(case: &Case<'_>, step: &'a Step, cmd: &'a ShellCommand, install: Opt
         },
         "curl" | "wget" => super::downloads::download(case, step, cmd, &redirected),
         "sed" | "perl" => match in_place(case, step, cmd) {
-            Some(paths) => Kind::Write(paths),
+            Some(paths) if paths.is_empty() && redirected.is_empty() => Kind::Nothing,
+            Some(paths) => Kind::Write(paths.into_iter().chain(redirected.clone()).collect()),
             None => Kind::Unknown(format!("what {name} changes is not sure")),
         },
         "tar" | "unzip" => unpack(case, step, cmd),
@@ -376,14 +377,48 @@ fn package_call<'a>(name: &str, verb: &str, cmd: &ShellCommand) -> Kind<'a> {
     }
 }
 
+/// The files that `sed -i` and `perl -pi` change; none without that flag.
 fn in_place(case: &Case<'_>, step: &Step, cmd: &ShellCommand) -> Option<Vec<String>> {
-    if !cmd.args.iter().any(|arg| arg.text.starts_with("-i") || arg.text.starts_with("--in-place")) {
+    let perl = cmd.name.text == "perl";
+    let bundle = |text: &str| text.strip_prefix('-').filter(|rest| !rest.starts_with('-')).map(String::from);
+    // Behind `e`, `f` and `i` stands the value of the flag.
+    let takes = |text: &str, letter: char| {
+        bundle(text).is_some_and(|rest| {
+            rest.find(['e', 'E', 'f', 'i']).is_some_and(|at| {
+                let found = rest.get(at..).unwrap_or("");
+                match perl || letter == 'i' {
+                    // `-pie` of perl is `-p -i -e` to most who write it.
+                    true => found.contains(letter),
+                    false => found.starts_with(letter),
+                }
+            })
+        })
+    };
+    let changes = |text: &str| takes(text, 'i') || text.starts_with("--in-place");
+    if !cmd.args.iter().any(|arg| changes(&arg.text)) {
         return Some(Vec::new());
     }
-    let scripted = cmd.has_flag(&["-e", "--expression", "-f"]);
-    let words = cmd.args.iter().filter(|arg| !arg.text.starts_with('-')).skip(if scripted { 0 } else { 1 });
-    let last = words.last()?;
-    Some(vec![absolute(case, step, cmd, &last.text)?])
+    let mut scripted = false;
+    let mut words = Vec::new();
+    let mut args = cmd.args.iter();
+    while let Some(arg) = args.next() {
+        let text = arg.text.as_str();
+        let script = |letter: char| text.ends_with(letter) && text.starts_with('-') && !text.starts_with("--");
+        if script('e') && !(changes(text) && !perl)
+            || script('f') && !perl
+            || script('E') && perl
+            || matches!(text, "--expression" | "--file")
+        {
+            scripted = true;
+            args.next();
+        } else if text.starts_with("--expression=") || text.starts_with("--file=") || text.starts_with("-e") && !perl {
+            scripted = true;
+        } else if !text.starts_with('-') {
+            words.push(text);
+        }
+    }
+    let files = words.get(usize::from(!scripted)..).unwrap_or(&[]);
+    files.iter().map(|text| absolute(case, step, cmd, text)).collect()
 }
 
 fn unpack<'a>(case: &Case<'_>, step: &Step, cmd: &ShellCommand) -> Kind<'a> {

@@ -70,6 +70,8 @@ fn first_lost(case: &Case<'_>, effects: &[Effect<'_>]) -> Option<(InstId, Span)>
                 "bash" | "sh" | "sudo" => effect.cmd.joiner == Joiner::Pipe,
                 "add-apt-repository" | "apt-key" | "apt-mark" | "dpkg" | "rpm" | "yum-config-manager" | "apt-get"
                 | "apt" | "apk" | "dnf" | "yum" | "microdnf" | "zypper" => true,
+                // The answers that the packages ask for when they are installed.
+                "debconf-set-selections" | "debconf-communicate" => true,
                 _ => false,
             },
             _ => false,
@@ -142,7 +144,7 @@ pub(super) fn check(
         return Err(refuse(
             "package-sources",
             span,
-            "the final stage would install packages without the package sources that this sets up",
+            "the final stage would install packages without the package sources or the answers that this sets up",
             "write the final stage by hand: set the sources up there, too, in front of its packages",
         ));
     }
