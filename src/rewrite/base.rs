@@ -243,7 +243,7 @@ pub(super) fn choose(
     }
     let (base, why) = base_of(case, ground, links, tier)?;
     if tier <= Tier::SameDistro {
-        packages.extend(super::chain::missing(ground, effects));
+        packages.extend(super::chain::missing(case, ground, effects));
         // Go alone reads the time zones of its toolchain.
         let others = needs.shell.is_some() || needs.programs.iter().any(|(name, _)| !own.contains(&name.as_str()));
         let zone = |effect: &Effect<'_>| matches!(&effect.kind, Kind::Write(paths) if paths.iter().any(|path| path == "/etc/localtime"));

@@ -4,6 +4,7 @@
 use super::Refusal;
 use super::case::Case;
 use super::effects::{Effect, Kind, absolute, path_args};
+use super::packages::Provided;
 use super::paths::{is_system_dir, parent, within};
 use super::placed::is_rerun;
 use super::refuse::refuse;
@@ -14,8 +15,14 @@ use crate::syntax::{Command, InstId};
 use crate::text::Span;
 
 /// The packages whose programs and files the command uses, where no slim base is sure to have them.
-pub(super) fn packages(effect: &Effect<'_>, alpine: bool) -> Vec<String> {
+pub(super) fn packages<'a>(case: &Case<'a>, effect: &Effect<'a>, alpine: bool) -> Vec<String> {
     let cmd = effect.cmd;
+    // `#!/bin/bash` of a heredoc.
+    let heredocs = case.file.get(effect.inst).into_iter().flat_map(|inst| case.source.slice(inst.span).lines());
+    let interpreters = heredocs.filter_map(|line| {
+        let mut words = line.trim_start().strip_prefix("#!")?.split_whitespace().map(super::paths::base_name);
+        words.find(|name| *name != "env")
+    });
     let mut wanted: Vec<&str> = Vec::new();
     match cmd.name.text.as_str() {
         "useradd" | "usermod" | "userdel" | "groupadd" | "groupmod" | "groupdel" if alpine => wanted.push("shadow"),
@@ -27,16 +34,25 @@ pub(super) fn packages(effect: &Effect<'_>, alpine: bool) -> Vec<String> {
     if cmd.args.iter().any(|arg| arg.text.contains("/usr/share/zoneinfo")) {
         wanted.push("tzdata");
     }
-    wanted.extend(cmd.wrappers.iter().map(|word| word.text.as_str()).filter(|name| *name == "sudo"));
+    // `bash -c 'a; b'` stands with the first command of its script.
+    let script = effect.step.script.iter().flat_map(|script| &script.commands).filter(|_| cmd.depth > 0);
+    let around = script.chain([cmd]).flat_map(|cmd| &cmd.wrappers).map(|word| super::paths::base_name(&word.text));
+    for name in around.chain(interpreters) {
+        match super::packages::provider(name, alpine) {
+            Provided::By(package) => wanted.push(package),
+            Provided::Already => {}
+            Provided::Unknown => wanted.push(name),
+        }
+    }
     wanted.into_iter().map(String::from).collect()
 }
 
 /// Of what the repeated commands use: what the file installs, so that it stays, and what the old base has by itself and
 /// the new one lacks.
-pub(super) fn missing(ground: Option<&Ground>, effects: &[Effect<'_>]) -> Vec<String> {
+pub(super) fn missing<'a>(case: &Case<'a>, ground: Option<&Ground>, effects: &[Effect<'a>]) -> Vec<String> {
     let alpine = ground.is_some_and(Ground::alpine);
     let repeated = effects.iter().filter(|effect| is_rerun(effect) && !matches!(effect.kind, Kind::Install(_)));
-    let mut names: Vec<String> = repeated.flat_map(|effect| packages(effect, alpine)).collect();
+    let mut names: Vec<String> = repeated.flat_map(|effect| packages(case, effect, alpine)).collect();
     names.retain(|name| installs(effects, name) || ground.is_some_and(|ground| left_with_the_base(ground, name)));
     names
 }
@@ -128,8 +144,8 @@ pub(super) fn spelled(case: &Case<'_>, effect: &Effect<'_>, same: bool) -> Resul
         changes.push((Span::new(cmd.name.span.end, cmd.name.span.end), " -f".into()));
     }
     if let (Kind::Make(paths), "mkdir") = (&effect.kind, cmd.name.text.as_str()) {
-        // The directory around it may be one that only the builder has.
-        let alone = paths.iter().all(|path| is_system_dir(parent(path)));
+        // The directory around it may be one that only the builder has, and it may be one of the new base.
+        let alone = paths.iter().all(|path| is_system_dir(parent(path)) && !is_system_dir(path));
         if !alone && !cmd.has_short('p') && !cmd.has_flag(&["--parents"]) {
             changes.push((Span::new(cmd.name.span.end, cmd.name.span.end), " -p".into()));
         }

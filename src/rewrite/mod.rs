@@ -1,6 +1,7 @@
 //! Single stage -> multi-stage, as a plan: what is built, what it needs at run time, which base carries it, and what
 //! was assumed on the way.
 
+mod accounts;
 mod artifacts;
 mod base;
 mod behind;

@@ -88,7 +88,7 @@ pub(super) fn text(
                     .flatten()
                     .collect();
                 let used = lasting.iter().filter(|effect| effect.cmd.span.start > own_start(&own, at));
-                let used: Vec<String> = used.flat_map(|effect| chain::packages(effect, alpine)).collect();
+                let used: Vec<String> = used.flat_map(|effect| chain::packages(case, effect, alpine)).collect();
                 let group = effect.cmd.flag_value("--virtual").or_else(|| effect.cmd.flag_value("-t"));
                 let text = install_text(parts, effect, &removed, &used, group.as_deref());
                 let file = install.packages.iter().find(|package| package.kind == PackageKind::Path);
@@ -163,7 +163,15 @@ pub(super) fn text(
     for piece in &pieces {
         if let Some(effect) = own.get(piece.at) {
             chain::check(case, effect)?;
+            if let Some(dir) = lost_parent(parts, step, effect) {
+                let what = format!("it makes a link in {dir}, which the final stage has not at that place");
+                return Err(unclassified(case, effect.cmd.span, &what));
+            }
         }
+    }
+    if let Some(name) = super::accounts::unmade(parts, step, &pieces.iter().map(|piece| piece.at).collect::<Vec<_>>()) {
+        let what = format!("it names {name}, an account that neither the file nor the base makes");
+        return Err(unclassified(case, own.first().map_or(Span::default(), |effect| effect.cmd.span), &what));
     }
     if let Some(user) = other_user(case, step) {
         let span = own.first().map_or(Span::default(), |effect| effect.cmd.span);
@@ -279,9 +287,10 @@ fn lasts(parts: &Parts<'_, '_>, own: &[&Effect<'_>], effect: &Effect<'_>, copied
             is_rerun(effect) && !paths.iter().all(|path| covered(path, copied))
         }
         Kind::Write(_) => is_rerun(effect),
-        Kind::Make(paths) => {
-            paths.iter().any(|path| !is_system_dir(path) && !covered(path, copied) && !is_build_place(path))
-        }
+        Kind::Make(paths) => paths.iter().any(|path| {
+            !is_system_dir(path) && !covered(path, copied) && !is_build_place(path)
+                || holds_a_link(parts, effect, path, copied)
+        }),
         Kind::Own(_, paths) | Kind::Mode(paths) => {
             paths.iter().all(|path| !covered(path, copied) && made_before(parts, own, effect, path, copied))
                 && !paths.is_empty()
@@ -301,9 +310,56 @@ fn is_significant(parts: &Parts<'_, '_>, effect: &Effect<'_>, copied: &[&str]) -
         Kind::Write(_) => is_rerun(effect),
         Kind::Make(paths) => paths.iter().any(|path| {
             !is_system_dir(path) && !covered(path, copied) && !is_build_place(path) && *path != parts.case.workdir
+                || holds_a_link(parts, effect, path, copied)
         }),
         _ => false,
     }
+}
+
+/// The directory in which the command makes a link again, where only the build has it: what fills it is not repeated.
+fn lost_parent(parts: &Parts<'_, '_>, step: &Step, effect: &Effect<'_>) -> Option<String> {
+    let Kind::Write(paths) = &effect.kind else { return None };
+    let start = effect.cmd.span.start;
+    let before = || parts.effects.iter().filter(move |other| other.cmd.span.start < start);
+    let there = |dir: &str| {
+        is_system_dir(dir)
+            || step.workdir.as_deref().is_some_and(|workdir| within(workdir, dir))
+            || before().any(|other| match &other.kind {
+                Kind::Make(paths) => paths.iter().any(|made| within(made, dir)),
+                Kind::Account => within(dir, "/home") || other.cmd.args.iter().any(|arg| arg.text == dir),
+                _ => false,
+            })
+    };
+    let filled = |dir: &str| {
+        before().any(|other| match &other.kind {
+            Kind::Write(paths) => other.cmd.name.text != "ln" && paths.iter().any(|path| within(dir, path)),
+            _ => false,
+        })
+    };
+    // Packages bring directories there.
+    let of_packages = |dir: &str| ["/etc", "/lib", "/usr", "/var"].iter().any(|place| within(dir, place));
+    let golang = parts.ground.is_some_and(|ground| ground.toolchain_image);
+    let parents = paths.iter().map(|path| super::paths::parent(path)).filter(|_| golang);
+    parents
+        .filter(|dir| effect.cmd.name.text == "ln" && !there(dir) && (filled(dir) || !of_packages(dir)))
+        .map(String::from)
+        .next()
+}
+
+/// A link that is made again rests on the directory. The file had to make it, so that it counts for nothing that most
+/// distributions have it: Alpine has no /lib64.
+fn holds_a_link(parts: &Parts<'_, '_>, effect: &Effect<'_>, dir: &str, copied: &[&str]) -> bool {
+    let behind = parts.effects.iter().filter(|other| other.cmd.span.start > effect.cmd.span.start);
+    dir != "/"
+        && (is_system_dir(dir) || is_build_place(dir))
+        && !covered(dir, copied)
+        && behind.into_iter().any(|other| match &other.kind {
+            Kind::Write(paths) => {
+                let link = other.cmd.name.text == "ln" && is_rerun(other);
+                link && paths.iter().any(|path| path != dir && within(path, dir) && !covered(path, copied))
+            }
+            _ => false,
+        })
 }
 
 fn spelled(parts: &Parts<'_, '_>, effect: &Effect<'_>, same: bool) -> Result<String, Refusal> {
@@ -390,7 +446,7 @@ fn install_text(
     let mut kept = run_time_packages(install, parts.pure, parts.ground, starts_others(parts));
     let used = |name: &str| used.iter().any(|used| used == name);
     kept.retain(|(name, _)| used(name) || !(passes || removed.contains(&name.as_str())));
-    if is_closed(parts) && !starts_any(parts) {
+    if is_closed(parts) && !starts_any(parts) && super::accounts::of_packages(parts.case, parts.effects).is_none() {
         // Everything that the program wants is known: only that stays.
         kept.retain(|(name, _)| packages::is_data(name) || wanted(parts, name) || used(name));
     }

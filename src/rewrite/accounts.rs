@@ -1,0 +1,172 @@
+//! Users and groups that a repeated command names: those of the base, those that the file makes, and those that a
+//! package makes when it is installed.
+
+use super::case::Case;
+use super::effects::{Effect, Kind};
+use super::layout::Parts;
+use crate::model::{Step, expand};
+use crate::shell::ShellCommand;
+
+/// Users and groups of both alpine-baselayout and base-passwd.
+const OF_BOTH: &[&str] = &[
+    "adm", "audio", "bin", "cdrom", "daemon", "dialout", "disk", "floppy", "games", "kmem", "lp", "mail", "news",
+    "nobody", "nogroup", "root", "shadow", "sync", "sys", "tape", "tty", "users", "utmp", "uucp", "video", "www-data",
+];
+const OF_ALPINE: &[&str] =
+    &["abuild", "cron", "ftp", "guest", "halt", "input", "kvm", "netdev", "ntp", "ping", "shutdown", "sshd", "wheel"];
+const OF_DEBIAN: &[&str] = &[
+    "_apt", "backup", "dip", "fax", "irc", "list", "man", "operator", "plugdev", "proxy", "sasl", "src", "staff",
+    "sudo", "voice",
+];
+
+/// The first user or group that the file names and neither makes nor finds in every base.
+pub(super) fn of_packages(case: &Case<'_>, effects: &[Effect<'_>]) -> Option<String> {
+    effects.iter().find_map(|effect| foreign(case, effects, effect))
+}
+
+/// The same of the repeated commands of one RUN, where the final stage installs no package that could make it.
+pub(super) fn unmade(parts: &Parts<'_, '_>, step: &Step, repeated: &[usize]) -> Option<String> {
+    let kept = |effect: &Effect<'_>| match &effect.kind {
+        Kind::Install(install) => !super::chain::run_time_packages(install, parts.pure, parts.ground, false).is_empty(),
+        _ => false,
+    };
+    let removes = parts.effects.iter().any(|effect| matches!(effect.kind, Kind::Remove(_)));
+    if parts.effects.iter().any(kept) && !removes {
+        return None;
+    }
+    let own = parts.effects.iter().filter(|effect| effect.inst == step.inst).enumerate();
+    own.filter(|(at, _)| repeated.contains(at))
+        .find_map(|(_, effect)| foreign(parts.case, parts.effects, effect))
+        .filter(|_| parts.ground.is_some_and(|ground| ground.toolchain_image))
+}
+
+fn foreign(case: &Case<'_>, effects: &[Effect<'_>], effect: &Effect<'_>) -> Option<String> {
+    let value = |text: &str| expand(text, case.file.escape, &effect.step.env).unwrap_or_else(|_| text.to_string());
+    let names = match &effect.kind {
+        Kind::Account => words(effect.cmd).named,
+        Kind::Own(owner, _) => owner.split([':', '.']).map(String::from).collect(),
+        _ => Vec::new(),
+    };
+    let made: Vec<String> = effects
+        .iter()
+        .flat_map(|effect| match &effect.kind {
+            Kind::Account => words(effect.cmd).made,
+            // `echo 'app:x:1000:1000::/:' >> /etc/passwd`
+            Kind::Write(paths) if paths.iter().any(|path| super::placed::is_account_file(path)) => {
+                let first = |text: &str| text.split(':').next().unwrap_or("").to_string();
+                effect.cmd.args.iter().map(|arg| first(&arg.text)).collect()
+            }
+            _ => Vec::new(),
+        })
+        .map(|name| value(&name))
+        .collect();
+    let known = |name: &str| {
+        let number = name.chars().all(|letter| letter.is_ascii_digit());
+        // What a script computes is mostly a number that the caller gives.
+        number
+            || name.contains(['$', '`'])
+            || name.is_empty()
+            || [OF_BOTH, OF_ALPINE, OF_DEBIAN].iter().any(|names| names.contains(&name))
+            || made.iter().any(|made| made == name)
+    };
+    names.iter().map(|name| value(name)).find(|name| !known(name))
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Words {
+    /// Users and groups that have to be there.
+    named: Vec<String>,
+    made: Vec<String>,
+}
+
+fn words(cmd: &ShellCommand) -> Words {
+    let args: Vec<&str> = cmd.args.iter().map(|arg| arg.text.as_str()).collect();
+    of_words(&cmd.name.text, &args)
+}
+
+fn of_words(name: &str, args: &[&str]) -> Words {
+    // Flags with a value, and those among them whose value names groups.
+    let (letters, groups) = match name {
+        "adduser" => ("hgsGuk", "G"),
+        "useradd" => ("bcdefgGkKpsuRPZ", "gG"),
+        "usermod" => ("cdefgGlpsuRPZ", "gG"),
+        "addgroup" => ("g", ""),
+        "groupadd" => ("gKpRP", ""),
+        "groupmod" => ("gnpRP", ""),
+        _ => ("", ""),
+    };
+    const LONG: &[&str] = &[
+        "base-dir",
+        "comment",
+        "conf",
+        "expiredate",
+        "firstgid",
+        "firstuid",
+        "gecos",
+        "gid",
+        "groups",
+        "home",
+        "home-dir",
+        "inactive",
+        "ingroup",
+        "lastgid",
+        "lastuid",
+        "login",
+        "new-name",
+        "password",
+        "shell",
+        "skel",
+        "uid",
+    ];
+    let mut found = Words::default();
+    let mut operands: Vec<String> = Vec::new();
+    let mut args = args.iter();
+    while let Some(arg) = args.next() {
+        let value_of_groups = if let Some(long) = arg.strip_prefix("--") {
+            let (flag, value) = long.split_once('=').map_or((long, None), |(flag, value)| (flag, Some(value)));
+            let value = value.or_else(|| LONG.contains(&flag).then(|| args.next().copied()).flatten());
+            value.filter(|_| matches!(flag, "gid" | "groups" | "ingroup"))
+        } else if let Some(bundle) = arg.strip_prefix('-') {
+            let Some(at) = bundle.find(|letter| letters.contains(letter)) else { continue };
+            let glued = bundle.get(at + 1..).filter(|rest| !rest.is_empty());
+            let value = glued.or_else(|| args.next().copied());
+            value.filter(|_| bundle.get(at..at + 1).is_some_and(|letter| groups.contains(letter)))
+        } else {
+            operands.push(arg.to_string());
+            None
+        };
+        found.named.extend(value_of_groups.iter().flat_map(|value| value.split(',')).map(String::from));
+    }
+    let makes = matches!(name, "adduser" | "useradd" | "addgroup" | "groupadd") && operands.len() < 2;
+    match makes {
+        true => found.made = operands,
+        false => found.named.extend(operands),
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accounts_are_made_and_named_by_words() {
+        for (text, named, made) in [
+            ("adduser -D app", "", "app"),
+            ("adduser -S -D -H -h /app -G web app", "web", "app"),
+            ("adduser --system --group --home /app app", "", "app"),
+            ("adduser app docker", "app docker", ""),
+            ("addgroup -g 1000 -S app", "", "app"),
+            ("addgroup app docker", "app docker", ""),
+            ("useradd -r -u 1000 -g web -s /bin/false app", "web", "app"),
+            ("usermod -aG postgres,redis app", "postgres redis app", ""),
+            ("usermod --groups=postgres app", "postgres app", ""),
+            ("groupadd -f app", "", "app"),
+            ("deluser app", "app", ""),
+        ] {
+            let words: Vec<&str> = text.split(' ').collect();
+            let found = of_words(words[0], &words[1..]);
+            assert_eq!((found.named.join(" "), found.made.join(" ")), (named.to_string(), made.to_string()), "{text}");
+        }
+    }
+}
