@@ -404,7 +404,7 @@ fn in_place(case: &Case<'_>, step: &Step, cmd: &ShellCommand) -> Option<Vec<Stri
     while let Some(arg) = args.next() {
         let text = arg.text.as_str();
         let script = |letter: char| text.ends_with(letter) && text.starts_with('-') && !text.starts_with("--");
-        if script('e') && !(changes(text) && !perl)
+        if script('e') && (perl || !changes(text))
             || script('f') && !perl
             || script('E') && perl
             || matches!(text, "--expression" | "--file")
