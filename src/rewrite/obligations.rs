@@ -4,6 +4,7 @@ use super::effects::Kind;
 use super::layout::{Laid, Parts};
 use super::link::Link;
 use super::needs::{Claim, shipped};
+use super::paths::within;
 use super::placed::{owner_of, owners};
 use super::presence::Presence;
 use super::releases::{Family, Ground};
@@ -143,7 +144,7 @@ pub(super) fn obligations(parts: &Parts<'_, '_>, laid: &Laid, links: &[Link]) ->
         let text = "nobody builds this file with --target: its only stage becomes the builder";
         add(false, Claim::at(text, parts.case.base_span()));
     }
-    chosen(parts, &mut add);
+    chosen(parts, laid, &mut add);
     for go in &parts.case.walk.builds {
         // `$TARGETARCH` is what the engine builds the image for, unless FROM says otherwise.
         let agrees = |arch: &str| arch.is_empty() || arch.starts_with('$') && parts.case.stage.platform.is_none();
@@ -161,7 +162,7 @@ pub(super) fn obligations(parts: &Parts<'_, '_>, laid: &Laid, links: &[Link]) ->
 }
 
 /// What another `--build-arg` makes of the file: the plan was made for the defaults.
-fn chosen(parts: &Parts<'_, '_>, add: &mut dyn FnMut(bool, Claim)) {
+fn chosen(parts: &Parts<'_, '_>, laid: &Laid, add: &mut dyn FnMut(bool, Claim)) {
     let case = parts.case;
     for built in shipped(parts.found) {
         let Some(go) = built.build.and_then(|index| case.walk.builds.get(index)) else { continue };
@@ -185,6 +186,30 @@ fn chosen(parts: &Parts<'_, '_>, add: &mut dyn FnMut(bool, Claim)) {
             add(true, Claim::at(text, go.span));
         }
     }
+    for effect in parts.effects {
+        let cmd = effect.cmd;
+        let redirects = cmd.redirects.iter().chain(cmd.outer_redirects.iter()).map(|redirect| &redirect.target);
+        for word in cmd.args.iter().chain(redirects) {
+            let by =
+                variables(&word.text, case.file.escape).into_iter().find(|name| effect.step.env.is_changeable(name));
+            let Some(by) = by else { continue };
+            let own = super::effects::absolute(case, effect.step, cmd, &word.text);
+            let fetched = match &effect.kind {
+                Kind::Write(paths) if matches!(cmd.name.text.as_str(), "curl" | "wget") => paths.as_slice(),
+                _ => &[],
+            };
+            let other = |path: &str| path != case.workdir && case.tree().is_none_or(|tree| !has_files(tree, path));
+            let hit = |path: &String| {
+                laid.copies.iter().find(|copy| {
+                    within(&copy.from, path) && path != "/" || within(path, &copy.from) && other(&copy.from)
+                })
+            };
+            if let Some(copy) = own.iter().chain(fetched).find_map(hit) {
+                let text = format!("the ARG {by} keeps its default: the path {} comes of it", copy.from);
+                add(false, Claim::at(text, cmd.span));
+            }
+        }
+    }
     for (step, inst) in case.steps() {
         let words: Vec<&str> = match &inst.body {
             Body::Workdir(word) => vec![&word.text],
@@ -198,6 +223,10 @@ fn chosen(parts: &Parts<'_, '_>, add: &mut dyn FnMut(bool, Claim)) {
             add(false, Claim::at(text, inst.content));
         }
     }
+}
+
+fn has_files(tree: &crate::context::tree::ImageTree<'_>, path: &str) -> bool {
+    tree.is_file(path) || tree.under(path).next().is_some()
 }
 
 /// Packages for building that the final stage installs again for the libraries behind them.
