@@ -22,6 +22,7 @@ use super::reach::Source;
 use super::source::{self, GoFile};
 use super::{Need, NeedKind, Place, Program, Tags};
 use crate::context::tree::{ImageTree, Origin, join};
+use crate::rewrite::paths::base_name;
 use crate::text::Text;
 use told::Told;
 
@@ -209,8 +210,10 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn target(&self, cgo: bool) -> Target<'a> {
-        Target { os: "linux", arch: "amd64", cgo, tags: &self.tags.names }
+    /// Nobody knows which machine builds the image, so the program's own files of both kinds count.
+    fn targets(&self, cgo: bool, foreign: bool) -> Vec<Target<'a>> {
+        let arches: &[&str] = if foreign { &["amd64"] } else { &["amd64", "arm64"] };
+        arches.iter().map(|arch| Target { os: "linux", arch, cgo, tags: &self.tags.names }).collect()
     }
 
     /// The file is part of the build, or is with other tags where these may be given. Of packages of others only their C
@@ -279,13 +282,14 @@ impl<'a> Reader<'a> {
     /// The files of each directory that are part of a build; a gap for each that cannot be read. What one directory
     /// imports decides which come next, so a whole level is read at once, on every core.
     fn read_dirs(&self, dirs: Vec<String>) -> Vec<Package> {
-        let (on, off) = (self.target(true), self.target(false));
         let mut paths: Vec<(usize, String)> = Vec::new();
-        for (index, dir) in dirs.iter().enumerate() {
-            let names = self.names_in(dir);
-            paths.extend(names.iter().filter(|name| name_fits(name, &on)).map(|name| (index, join(dir, name))));
-        }
         let foreign: Vec<bool> = dirs.iter().map(|dir| self.is_foreign(dir)).collect();
+        for (index, dir) in dirs.iter().enumerate() {
+            let targets = self.targets(true, foreign.get(index) == Some(&true));
+            let mut names = self.names_in(dir);
+            names.retain(|name| targets.iter().any(|target| name_fits(name, target)));
+            paths.extend(names.iter().map(|name| (index, join(dir, name))));
+        }
         let read = |(index, path): &(usize, String)| {
             let parse = if foreign.get(*index) == Some(&true) { source::scan_foreign } else { source::scan };
             let cached = self.cache.place(path);
@@ -296,7 +300,11 @@ impl<'a> Reader<'a> {
             let Some(file) = file else { return (*index, Err(format!("`{path}` could not be read"))) };
             let shown = cached.map_or_else(|| self.tree.shown(path), |_| modcache::shown(path));
             let others = foreign.get(*index) == Some(&true);
-            let (with_cgo, without) = (self.fits(&file, &on, others), self.fits(&file, &off, others));
+            let fits = |cgo: bool| {
+                let fits = |target: &Target<'_>| name_fits(base_name(path), target) && self.fits(&file, target, others);
+                self.targets(cgo, others).iter().any(fits)
+            };
+            let (with_cgo, without) = (fits(true), fits(false));
             (*index, Ok(Read { path: path.clone(), file, shown, with_cgo, without }))
         };
         // A few files are read before the threads have started.
