@@ -1,6 +1,7 @@
 //! Follows a build stage from instruction to instruction: which files stand where, which programs `go` wrote, and what
 //! `mv`, `cp`, `ln`, `strip`, `upx`, `rm` made of them. Makefiles and shell scripts of the context are looked into.
 
+mod cgo;
 mod moves;
 
 use std::ops::Range;
@@ -129,6 +130,12 @@ impl<'a> Walk<'a> {
     /// Runs the commands of one RUN; `source` is the Dockerfile.
     pub fn run(&mut self, source: &SourceFile, script: &Script, workdir: Option<&str>, env: &Env) {
         let span = script.commands.first().map_or(Span::default(), |first| first.span);
+        let mut own = script.clone();
+        let end = script.commands.iter().map(|command| command.span.end).max().unwrap_or(span.end);
+        if cgo::takes_away(source.slice(Span::new(span.start, end))) {
+            own.commands.iter_mut().for_each(cgo::forget);
+        }
+        let script = &own;
         self.script(
             script,
             workdir,
@@ -564,6 +571,9 @@ impl<'a> Walk<'a> {
         for inner in &mut script.commands {
             let outer = command.env.iter().chain(&command.assignments).cloned();
             inner.env = std::sync::Arc::new(outer.chain(inner.env.iter().cloned()).collect());
+        }
+        if cgo::takes_away(text) {
+            script.commands.iter_mut().for_each(cgo::forget);
         }
         let within = Within { source: &source, file: Some(shown), depth: within.depth + 1, ..within };
         self.script(&script, Some(dir), env, within);
