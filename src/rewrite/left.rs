@@ -176,7 +176,47 @@ pub(super) fn assumed(parts: &Parts<'_, '_>, laid: &Laid) -> Option<Claim> {
         let is_script = |path: &str| [".bat", ".cmd", ".ps1", ".sh"].iter().any(|end| path.ends_with(end));
         left.retain(|path| !is_script(path));
     }
-    (!left.is_empty()).then(|| Claim::new(format!("{ASSUMED}, as {package} may: {}", listed(&left))))
+    if !left.is_empty() {
+        return Some(Claim::new(format!("{ASSUMED}, as {package} may: {}", listed(&left))));
+    }
+    let effect = parts.effects.iter().find(|effect| stays_behind(parts, laid, effect))?;
+    let text = format!("nothing reads what {} leaves, as {package} may", effect.cmd.name.text);
+    Some(Claim::at(text, effect.cmd.span))
+}
+
+/// A command that unpacks, moves or fetches what is not copied: into a place that only the running program may want,
+/// or one that is not known.
+fn stays_behind(parts: &Parts<'_, '_>, laid: &Laid, effect: &Effect<'_>) -> bool {
+    #[rustfmt::skip]
+    const HANDS_ON: &[&str] = &[
+        "7z", "7za", "base64", "bunzip2", "bzip2", "cp", "curl", "gpg", "gunzip", "gzip", "install", "mv", "openssl",
+        "tar", "unxz", "unzip", "unzstd", "wget", "xz", "zcat", "zstd",
+    ];
+    if !HANDS_ON.contains(&effect.cmd.name.text.as_str()) || super::placed::is_rerun(effect) {
+        return false;
+    }
+    let case = parts.case;
+    let image = parts.image();
+    let places = Places::of(&image);
+    let carried = |path: &str| laid.copies.iter().any(|copy| within(path, &copy.from) || within(&copy.from, path));
+    let gone = |path: &str| removed_later(case, parts.effects, effect.cmd.span.start, path);
+    match &effect.kind {
+        Kind::Unknown(_) => true,
+        // What an archive holds is not known, so it counts where sources lie, too.
+        Kind::Write(dirs) if matches!(effect.cmd.name.text.as_str(), "tar" | "unzip") => {
+            let whole = |dir: &str| laid.copies.iter().any(|copy| within(dir, &copy.from));
+            dirs.iter().any(|dir| !whole(dir) && !is_of_build(dir) && !gone(dir))
+        }
+        Kind::Write(paths) => paths.iter().any(|path| {
+            let used = parts.effects.iter().any(|other| {
+                let words = other.cmd.args.iter().filter_map(|arg| absolute(case, other.step, other.cmd, &arg.text));
+                let inside = |word: String| within(&word, path);
+                other.cmd.span.start > effect.cmd.span.start && !keeps(other) && words.into_iter().any(inside)
+            });
+            !used && !carried(path) && !gone(path) && places.is_for_running(path, parts.found)
+        }),
+        _ => false,
+    }
 }
 
 /// Files of tools and services that look like data and that a program does not read: how it is deployed, tested,
