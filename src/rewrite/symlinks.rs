@@ -23,9 +23,39 @@ pub(super) fn follow<'w>(walk: &'w Walk<'_>, path: &str) -> Option<(&'w Symlink,
     None
 }
 
+/// Files that a command puts through a link, links that it moves, and links that it makes at a place nobody knows: where
+/// they end up is not followed.
+fn unfollowed(image: &Image<'_, '_>, needs: &mut Needs) {
+    if needs.data.is_empty() && needs.writable.is_empty() {
+        return;
+    }
+    let links = &image.case.walk.symlinks;
+    let special = |path: &str| ["/dev", "/proc", "/sys"].iter().any(|dir| within(path, dir));
+    for effect in image.effects {
+        let cmd = effect.cmd;
+        let before = || links.iter().filter(|link| link.span.start < cmd.span.start && !special(&link.target));
+        let what = match (&effect.kind, cmd.name.text.as_str()) {
+            (Kind::Unknown(_), "ln") => Some("where this link is made is not known".to_string()),
+            (Kind::Write(paths), "cp" | "install" | "mv") => {
+                let through = |path: &String| before().any(|link| within(path, &link.path));
+                paths.iter().find(|path| through(path)).map(|path| format!("what is put at {path} goes through a link"))
+            }
+            _ => None,
+        };
+        let moved = super::effects::moves(&image.case.scope(), effect.step, cmd).filter(|_| cmd.name.text == "mv");
+        let moved = moved.into_iter().flatten().find(|(from, _)| before().any(|link| within(&link.path, from)));
+        let what = what.or_else(|| moved.map(|(from, _)| format!("the link {from} is moved")));
+        let Some(what) = what else { continue };
+        if !needs.gaps.iter().any(|gap| gap.text == what) {
+            needs.gaps.push(Claim::at(what, cmd.span));
+        }
+    }
+}
+
 /// Paths that are wanted and lie behind links.
 pub(super) fn settle(image: &Image<'_, '_>, needs: &mut Needs) {
     let walk = &image.case.walk;
+    unfollowed(image, needs);
     let mut again: Vec<(Symlink, Claim)> = Vec::new();
     let mut targets: Vec<(String, Claim)> = Vec::new();
     if needs.writes_somewhere || needs.reads_computed {
