@@ -109,12 +109,42 @@ pub(super) fn compare(before: &Config, after: &Config, texts: (&str, &str)) -> V
     labels(before, after, texts, &mut items);
     let signal = |config: &Config| shown(&config.stop_signal, "SIGTERM");
     plain("StopSignal", (signal(before), signal(after)), (signal(before), signal(after)), &mut items);
-    let health =
-        |config: &Config| if config.healthcheck.is_null() { "none".into() } else { config.healthcheck.to_string() };
-    plain("Healthcheck", (health(before), health(after)), (health(before), health(after)), &mut items);
+    items.push(health(&before.healthcheck, &after.healthcheck));
     let machine = |config: &Config| config.architecture.clone();
     plain("Architecture", (machine(before), machine(after)), (machine(before), machine(after)), &mut items);
     items
+}
+
+/// `HEALTHCHECK CMD /app health` needs no shell either: the same words in exec form are the same check.
+fn health(before: &Value, after: &Value) -> Item {
+    let what = "Healthcheck";
+    let words = |value: &Value| -> Vec<String> {
+        let test = value["Test"].as_array().into_iter().flatten();
+        test.filter_map(|word| word.as_str().map(String::from)).collect()
+    };
+    let rest = |value: &Value| {
+        let mut rest = value.clone();
+        if let Some(rest) = rest.as_object_mut() {
+            rest.remove("Test");
+        }
+        rest
+    };
+    if before == after {
+        return Item::new(Verdict::Same, what, "");
+    }
+    let item = match (words(before).as_slice(), words(after).as_slice()) {
+        ([old, script], [new, argv @ ..])
+            if old == "CMD-SHELL"
+                && new == "CMD"
+                && plain_words(script).as_deref() == Some(argv)
+                && rest(before) == rest(after) =>
+        {
+            Item::new(Verdict::Expected, what, "shell form -> exec form: no shell in between")
+        }
+        _ => Item::new(Verdict::Different, what, ""),
+    };
+    let shown = |value: &Value| if value.is_null() { "none".to_string() } else { value.to_string() };
+    item.both(shown(before), shown(after))
 }
 
 fn plain(what: &str, compared: (String, String), shown: (String, String), items: &mut Vec<Item>) {
@@ -343,6 +373,15 @@ mod tests {
             assert!(said.contains(&want.to_string()), "{change}: {said:?}");
             assert_eq!(said.iter().filter(|line| line.starts_with("different")).count(), 1, "{change}: {said:?}");
         }
+        let health = |test: Value| json!({"Cmd": ["./main"], "Healthcheck": {"Test": test, "Retries": 3}});
+        let shell = health(json!(["CMD-SHELL", "/app/main health"]));
+        let exec = said(shell.clone(), health(json!(["CMD", "/app/main", "health"])));
+        assert!(!exec.iter().any(|line| line.starts_with("different")), "{exec:?}");
+        assert_eq!(said(shell.clone(), health(json!(["CMD", "/app/main", "other"]))), ["different Healthcheck"]);
+        assert_eq!(
+            said(health(json!(["CMD-SHELL", "/app/main $A"])), health(json!(["CMD", "/app/main"]))),
+            ["different Healthcheck"]
+        );
         assert_eq!(said(json!({"Cmd": ["/bin/sh", "-c", "./main $A"]}), json!({"Cmd": ["./main"]})), ["different Cmd"]);
         assert_eq!(said(base.clone(), base), [""; 0]);
     }

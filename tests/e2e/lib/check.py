@@ -34,12 +34,22 @@ def user(config):
     return "root" if name in ("", "0", "root", "0:0", "root:root") else name
 
 
+def in_exec_form(old, new):
+    """`HEALTHCHECK CMD /app health` that became `CMD ["/app", "health"]`, and nothing else of it."""
+    test, other = old.get("Test") or [], new.get("Test") or []
+    shell = test[:1] == ["CMD-SHELL"] and len(test) == 2 and other[:1] == ["CMD"]
+    same = {key: old[key] for key in old if key != "Test"} == {key: new[key] for key in new if key != "Test"}
+    return shell and same and words(["/bin/sh", "-c", test[1]]) == other[1:]
+
+
 def config_delta(before, after):
     """(list of what may not differ but does, list of notes on what differs and may)."""
     wrong, notes = [], []
     for key, empty in [("ExposedPorts", {}), ("Labels", {}), ("Volumes", {}), ("StopSignal", ""), ("Healthcheck", None), ("OnBuild", [])]:
         old, new = before.get(key) or empty, after.get(key) or empty
-        if old != new:
+        if key == "Healthcheck" and old and new and in_exec_form(old, new):
+            notes.append("HEALTHCHECK in exec form")
+        elif old != new:
             wrong.append(f"{key}: {old} -> {new}")
     if user(before) != user(after):
         wrong.append(f"User: {before.get('User')!r} -> {after.get('User')!r}")
