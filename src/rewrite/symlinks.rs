@@ -26,10 +26,10 @@ pub(super) fn follow<'w>(walk: &'w Walk<'_>, path: &str) -> Option<(&'w Symlink,
 /// Files that a command puts through a link, links that it moves, and links that it makes at a place nobody knows: where
 /// they end up is not followed.
 fn unfollowed(image: &Image<'_, '_>, needs: &mut Needs) {
-    if needs.data.is_empty() && needs.writable.is_empty() {
-        return;
-    }
     let links = &image.case.walk.symlinks;
+    // Where nothing is known to be read or written, the doubt is no reason for a larger base.
+    let known = !needs.data.is_empty() || !needs.writable.is_empty();
+    let mut doubts: Vec<Claim> = Vec::new();
     let special = |path: &str| ["/dev", "/proc", "/sys"].iter().any(|dir| within(path, dir));
     for effect in image.effects {
         let cmd = effect.cmd;
@@ -45,9 +45,21 @@ fn unfollowed(image: &Image<'_, '_>, needs: &mut Needs) {
         let moved = super::effects::moves(&image.case.scope(), effect.step, cmd).filter(|_| cmd.name.text == "mv");
         let moved = moved.into_iter().flatten().find(|(from, _)| before().any(|link| within(&link.path, from)));
         let what = what.or_else(|| moved.map(|(from, _)| format!("the link {from} is moved")));
-        let Some(what) = what else { continue };
-        if !needs.gaps.iter().any(|gap| gap.text == what) {
-            needs.gaps.push(Claim::at(what, cmd.span));
+        doubts.extend(what.map(|what| Claim::at(what, cmd.span)));
+    }
+    for (step, inst) in image.case.steps().filter(|_| !links.is_empty()) {
+        for placed in super::placed::of_transfer(image.case, step, inst).unwrap_or_default() {
+            let before = |link: &&Symlink| link.span.start < inst.span.start && within(&placed.path, &link.path);
+            if links.iter().any(|link| before(&link)) {
+                let what = format!("what is copied to {} goes through a link", placed.path);
+                doubts.push(Claim::at(what, inst.content));
+            }
+        }
+    }
+    let list = if known { &mut needs.gaps } else { &mut needs.open };
+    for doubt in doubts {
+        if !list.iter().any(|other| other.text == doubt.text) {
+            list.push(doubt);
         }
     }
 }
