@@ -139,9 +139,13 @@ pub(super) fn entry(case: &Case<'_>) -> Result<Entry, Refusal> {
             };
             shell(case, &mut entry, script, main, *text)?;
             let reads_profile =
-                main_step.is_some_and(|step| step.shell.words.iter().skip(1).any(|word| is_login(word)));
+                main_step.is_some_and(|step| step.shell.words.iter().skip(1).any(|word| super::shells::is_login(word)));
             if reads_profile && entry.exec_form.take().is_some() {
                 entry.shell = Some(("SHELL has the shell read its profile first".into(), *text));
+            }
+            let plain = main_step.is_none_or(|step| super::shells::is_plain(case, &step.shell.words));
+            if !plain && entry.exec_form.take().is_some() {
+                entry.shell = Some(("SHELL does more than start a shell".into(), *text));
             }
             let both = entrypoint.is_some() && cmd.is_some();
             if both && entry.exec_form.take().is_some() {
@@ -155,12 +159,6 @@ pub(super) fn entry(case: &Case<'_>) -> Result<Entry, Refusal> {
         return Err(opaque(span, "the command names no program"));
     }
     Ok(entry)
-}
-
-/// `bash -lc`: what /etc/profile sets is in force for the command.
-fn is_login(word: &str) -> bool {
-    let bundle = word.strip_prefix('-').filter(|rest| !rest.starts_with('-'));
-    word == "--login" || bundle.is_some_and(|letters| letters.contains(['l', 'i']))
 }
 
 fn opaque(span: Span, message: &str) -> Refusal {
@@ -561,6 +559,7 @@ pub(super) fn json(words: &[String]) -> String {
 /// The words of a HEALTHCHECK in shell form that need no shell.
 pub(super) fn health_words(case: &Case<'_>, step: &Step) -> Option<Vec<String>> {
     let words = plain_words(case, step.script.as_ref()?, step.inst)?;
+    let words = super::shells::is_plain(case, &step.shell.words).then_some(words)?;
     Some(words.into_iter().map(|(text, _)| text).collect())
 }
 

@@ -6,6 +6,7 @@ use super::needs::{Claim, Needs, shipped};
 use super::paths::join;
 use super::presence::Image;
 use super::standing::reads_its_directory;
+use crate::model::variables;
 use crate::syntax::Body;
 
 pub(super) fn collect(image: &Image<'_, '_>, entry: &Entry, found: &Found, needs: &mut Needs) {
@@ -52,5 +53,6 @@ pub(super) fn collect(image: &Image<'_, '_>, entry: &Entry, found: &Found, needs
     }
     let claim = |_: u32| Claim::at("the health check names it", inst.content);
     let text = case.source.slice(inst.content);
+    needs.variables.extend(variables(text, case.file.escape));
     super::words::carry(image, found, text, &[&case.workdir], &claim, needs);
 }

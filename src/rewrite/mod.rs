@@ -33,6 +33,7 @@ mod operands;
 mod others;
 mod outside;
 mod packages;
+mod parents;
 mod paths;
 mod placed;
 mod presence;
@@ -42,6 +43,7 @@ mod render;
 mod reruns;
 mod resolver;
 mod scripts;
+mod shells;
 mod sources;
 mod standing;
 mod strip;
@@ -54,6 +56,7 @@ mod words;
 
 pub use environment::is_build_only;
 pub use refuse::REASONS;
+pub use resolver::configures_c_library;
 
 use case::Case;
 

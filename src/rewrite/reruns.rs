@@ -5,6 +5,7 @@ use super::chain::{self, can_be_split, run_time_packages};
 use super::effects::{Effect, Kind, absolute};
 use super::layout::Parts;
 use super::packages;
+use super::parents;
 use super::paths::{is_system_dir, within};
 use super::placed::{is_build_place, is_rerun};
 use super::refuse::refuse;
@@ -160,12 +161,20 @@ pub(super) fn text(
     {
         return Ok(Rerun::Nothing);
     }
-    for piece in &pieces {
+    let mut parents: Vec<String> = Vec::new();
+    for piece in &mut pieces {
         if let Some(effect) = own.get(piece.at) {
             chain::check(case, effect)?;
-            if let Some(dir) = lost_parent(parts, step, effect) {
-                let what = format!("it makes a link in {dir}, which the final stage has not at that place");
-                return Err(unclassified(case, effect.cmd.span, &what));
+            if let Some((dir, filled)) = parents::lost_parent(parts, &own, step, effect, copied, same) {
+                if filled || dir.contains(|letter: char| !(letter.is_ascii_alphanumeric() || "/._-".contains(letter))) {
+                    let what = format!("it makes a link in {dir}, which the final stage has not at that place");
+                    return Err(unclassified(case, effect.cmd.span, &what));
+                }
+                if !parents.contains(&dir) {
+                    piece.text = format!("mkdir -p {dir} && {}", piece.text);
+                    changed = true;
+                    parents.push(dir);
+                }
             }
         }
     }
@@ -279,7 +288,7 @@ fn own_start(own: &[&Effect<'_>], at: usize) -> u32 {
 }
 
 /// The command leaves something that the final stage has to have, and that no COPY brings.
-fn lasts(parts: &Parts<'_, '_>, own: &[&Effect<'_>], effect: &Effect<'_>, copied: &[&str]) -> bool {
+pub(super) fn lasts(parts: &Parts<'_, '_>, own: &[&Effect<'_>], effect: &Effect<'_>, copied: &[&str]) -> bool {
     match &effect.kind {
         Kind::Account => true,
         // A link comes along with the directory that holds it.
@@ -289,7 +298,7 @@ fn lasts(parts: &Parts<'_, '_>, own: &[&Effect<'_>], effect: &Effect<'_>, copied
         Kind::Write(_) => is_rerun(effect),
         Kind::Make(paths) => paths.iter().any(|path| {
             !is_system_dir(path) && !covered(path, copied) && !is_build_place(path)
-                || holds_a_link(parts, effect, path, copied)
+                || parents::holds_a_link(parts, effect, path, copied)
         }),
         Kind::Own(_, paths) | Kind::Mode(paths) => {
             paths.iter().all(|path| !covered(path, copied) && made_before(parts, own, effect, path, copied))
@@ -310,56 +319,10 @@ fn is_significant(parts: &Parts<'_, '_>, effect: &Effect<'_>, copied: &[&str]) -
         Kind::Write(_) => is_rerun(effect),
         Kind::Make(paths) => paths.iter().any(|path| {
             !is_system_dir(path) && !covered(path, copied) && !is_build_place(path) && *path != parts.case.workdir
-                || holds_a_link(parts, effect, path, copied)
+                || parents::holds_a_link(parts, effect, path, copied)
         }),
         _ => false,
     }
-}
-
-/// The directory in which the command makes a link again, where only the build has it: what fills it is not repeated.
-fn lost_parent(parts: &Parts<'_, '_>, step: &Step, effect: &Effect<'_>) -> Option<String> {
-    let Kind::Write(paths) = &effect.kind else { return None };
-    let start = effect.cmd.span.start;
-    let before = || parts.effects.iter().filter(move |other| other.cmd.span.start < start);
-    let there = |dir: &str| {
-        is_system_dir(dir)
-            || step.workdir.as_deref().is_some_and(|workdir| within(workdir, dir))
-            || before().any(|other| match &other.kind {
-                Kind::Make(paths) => paths.iter().any(|made| within(made, dir)),
-                Kind::Account => within(dir, "/home") || other.cmd.args.iter().any(|arg| arg.text == dir),
-                _ => false,
-            })
-    };
-    let filled = |dir: &str| {
-        before().any(|other| match &other.kind {
-            Kind::Write(paths) => other.cmd.name.text != "ln" && paths.iter().any(|path| within(dir, path)),
-            _ => false,
-        })
-    };
-    // Packages bring directories there.
-    let of_packages = |dir: &str| ["/etc", "/lib", "/usr", "/var"].iter().any(|place| within(dir, place));
-    let golang = parts.ground.is_some_and(|ground| ground.toolchain_image);
-    let parents = paths.iter().map(|path| super::paths::parent(path)).filter(|_| golang);
-    parents
-        .filter(|dir| effect.cmd.name.text == "ln" && !there(dir) && (filled(dir) || !of_packages(dir)))
-        .map(String::from)
-        .next()
-}
-
-/// A link that is made again rests on the directory. The file had to make it, so that it counts for nothing that most
-/// distributions have it: Alpine has no /lib64.
-fn holds_a_link(parts: &Parts<'_, '_>, effect: &Effect<'_>, dir: &str, copied: &[&str]) -> bool {
-    let behind = parts.effects.iter().filter(|other| other.cmd.span.start > effect.cmd.span.start);
-    dir != "/"
-        && (is_system_dir(dir) || is_build_place(dir))
-        && !covered(dir, copied)
-        && behind.into_iter().any(|other| match &other.kind {
-            Kind::Write(paths) => {
-                let link = other.cmd.name.text == "ln" && is_rerun(other);
-                link && paths.iter().any(|path| path != dir && within(path, dir) && !covered(path, copied))
-            }
-            _ => false,
-        })
 }
 
 fn spelled(parts: &Parts<'_, '_>, effect: &Effect<'_>, same: bool) -> Result<String, Refusal> {
@@ -415,7 +378,7 @@ fn is_quiet(effect: &Effect<'_>) -> bool {
     matches!(effect.kind, Kind::Nothing) && matches!(effect.cmd.name.text.as_str(), "set" | "")
 }
 
-fn covered(path: &str, copied: &[&str]) -> bool {
+pub(super) fn covered(path: &str, copied: &[&str]) -> bool {
     copied.iter().any(|copy| within(path, copy))
 }
 
@@ -434,7 +397,7 @@ fn made_before(parts: &Parts<'_, '_>, own: &[&Effect<'_>], effect: &Effect<'_>, 
 
 /// The install without what only builds; `None` when nothing is left. `used` are packages that later commands of the RUN
 /// use, even if they are removed behind them; `group` is the name of a virtual package.
-fn install_text(
+pub(super) fn install_text(
     parts: &Parts<'_, '_>,
     effect: &Effect<'_>,
     removed: &[&str],

@@ -6,9 +6,25 @@ use super::link::Builder;
 use super::needs::{Claim, Shown, place};
 use super::toolchains::go::source::asks_c_resolver;
 use super::toolchains::go::{GoBuild, Program};
+use crate::model::{Model, Package, Stage, Step};
 use crate::text::Span;
 
 const SWITCH: &str = "/etc/nsswitch.conf";
+
+/// Variables with which Go leaves names to the C library.
+const ASKS: &[&str] = &["HOSTALIASES", "LOCALDOMAIN", "RES_OPTIONS"];
+
+/// The file configures how the C library looks names up, so somebody wants it there. Asked by rules that turn cgo off
+/// in files of any shape.
+pub fn configures_c_library(text: &str, model: &Model) -> bool {
+    let installs = |package: &Package| package.name.starts_with("libnss-") || package.name == "libpam-ldapd";
+    let sets = |stage: &Stage| stage.config.env.iter().any(|(name, _)| ASKS.contains(&name.as_str()));
+    let steps = || model.stages.iter().flat_map(|stage| &stage.steps);
+    let packages = |step: &Step| step.installs.iter().flat_map(|install| &install.packages).any(installs);
+    model.stages.iter().any(sets)
+        || steps().any(packages)
+        || text.lines().any(|line| line.contains("nsswitch.conf") && asks_modules(line))
+}
 
 /// A package of such modules, or an nsswitch.conf that names some.
 pub(super) fn modules_of_names(builder: &Builder<'_, '_>) -> Option<Claim> {
@@ -72,8 +88,7 @@ pub(super) fn c_resolver(builder: &Builder<'_, '_>, go: &GoBuild, program: Optio
     if let Some(at) = asks_c_resolver(&builder.case.source.text) {
         return Some(Claim::at(says, Span::new(at as u32, at as u32 + 7)));
     }
-    const VARIABLES: &[&str] = &["HOSTALIASES", "LOCALDOMAIN", "RES_OPTIONS"];
-    if let Some((name, _)) = builder.case.stage.config.env.iter().find(|(name, _)| VARIABLES.contains(&name.as_str())) {
+    if let Some((name, _)) = builder.case.stage.config.env.iter().find(|(name, _)| ASKS.contains(&name.as_str())) {
         let text = format!("with {name} set Go asks the resolver of the C library");
         return Some(Claim::at(text, builder.case.base_span()));
     }

@@ -232,7 +232,8 @@ pub fn cgo_need(cx: &Context<'_>, build: &Build<'_>) -> CgoNeed {
         return CgoNeed::Needed;
     }
     // Somebody wants names to be looked up by the C library.
-    if asks_c_resolver(&cx.source.text).is_some() || build.go.tags.iter().any(|tag| tag == "netcgo") {
+    let configured = || crate::rewrite::configures_c_library(&cx.source.text, cx.model);
+    if asks_c_resolver(&cx.source.text).is_some() || configured() || build.go.tags.iter().any(|tag| tag == "netcgo") {
         return CgoNeed::Needed;
     }
     let programs: Vec<Option<Rc<Program>>> = build.outputs().iter().map(|output| linked(cx, build, output)).collect();
