@@ -8,6 +8,7 @@ use super::effects::{Effect, Kind, moves};
 use super::entry::{Entry, Named, WRAPPERS};
 use super::paths::{STANDARD_PATH, base_name, join, parent, within};
 use super::refuse::refuse;
+use super::toolchains::go::packages::is_imported;
 use super::toolchains::go::{GoBuild, GoKind, Outputs};
 use crate::text::Span;
 
@@ -185,7 +186,12 @@ fn survey(case: &Case<'_>, effects: &[Effect<'_>]) -> (BTreeMap<String, Built>, 
     let mut files: BTreeMap<String, Built> = BTreeMap::new();
     let mut guesses = Vec::new();
     for made in &case.walk.programs {
-        let span = case.walk.builds.get(made.build).map_or(Span::default(), |build| build.span);
+        let build = case.walk.builds.get(made.build);
+        let span = build.map_or(Span::default(), |build| build.span);
+        let gets = !made.proved && build.is_some_and(|build| build.kind == GoKind::Get);
+        if gets && case.tree().is_some_and(|tree| is_imported(tree, &made.output.package)) {
+            continue;
+        }
         let built = Built {
             path: made.path.clone(),
             build: Some(made.build),

@@ -199,7 +199,9 @@ fn exec(case: &Case<'_>, entry: &mut Entry, argv: &[(String, Span)]) -> Result<(
             None => return Err(dev(*span, name)),
         }
     }
-    if WRAPPERS.contains(&name) {
+    // `/srv/exec` is a program of that name, not the word of the shell.
+    let is_own = name == "exec" && first.contains('/');
+    if WRAPPERS.contains(&name) && !is_own {
         push(case, entry, first, *span)?;
         // `tini -- gosu app /srv/api`: what is wrapped may be a wrapper or a shell again.
         return match argv.get(wrapped_at(name, argv)..) {

@@ -182,6 +182,11 @@ impl Call<'_> {
 
     fn method(&mut self, file: &GoFile) {
         let name = self.found.name.as_str();
+        // echo's `c.Inline(file, name)`; telebot's puts buttons into rows.
+        let imports = |module: &str| file.imports.iter().any(|import| import.path.contains(module));
+        if name == "Inline" && imports("/telebot") && !imports("/echo") {
+            return;
+        }
         for (_, effect) in METHODS.iter().filter(|(method, _)| *method == name) {
             self.effect(*effect);
         }
@@ -504,7 +509,9 @@ fn runs(package: &str, name: &str) -> bool {
 fn reads_by_name(package: &str, name: &str) -> bool {
     let foreign = package.split('/').next().is_some_and(|first| first.contains('.'));
     let ends = ["File", "Files", "Dir", "Directory", "Glob", "FromPath", "FromDisk"];
-    foreign && (ends.iter().any(|end| name.ends_with(end)) || matches!(name, "ReadConfig" | "LoadConfig"))
+    // What protoc has written registers itself by the name of its source.
+    let registers = name == "RegisterFile" && package.ends_with("/protobuf/proto");
+    foreign && !registers && (ends.iter().any(|end| name.ends_with(end)) || matches!(name, "ReadConfig" | "LoadConfig"))
 }
 
 fn looks_like_path(text: &str) -> bool {
@@ -710,6 +717,9 @@ mod tests {
             ("database/sql", r#"sql.Open("postgres", url)"#, ""),
             ("github.com/a/i18n", "i18n.LoadMessageFile(name)", "Unknown(\"what `i18n.LoadMessageFile` is given\")?"),
             ("github.com/a/i18n", r#"i18n.LoadMessageFile("en.json")"#, "DataFile(\"en.json\")?"),
+            ("github.com/golang/protobuf/proto", r#"proto.RegisterFile("a.proto", d)"#, ""),
+            ("github.com/labstack/echo/v4", "c.Inline(name, shown)", "Unknown(\"what `Inline` is given\")?"),
+            ("gopkg.in/telebot.v3", "m.Inline(m.Row(a, b))", ""),
             ("gorm.io/driver/sqlite", r#"gorm.Open(sqlite.Open("test.db"), c)"#, "WritablePath(\"test.db\")"),
             ("flag", r#"flag.String("c", "config.yaml", "file")"#, "DataFile(\"config.yaml\")?"),
             ("flag", r#"flag.String("addr", ":8080", "address")"#, ""),

@@ -125,6 +125,16 @@ fn one(arg: &str, layout: &Layout<'_>) -> Result<Package, String> {
     Ok(Package { written: arg.into(), dir: None, name: Some(gomod::program_name(arg)), is_main: None })
 }
 
+/// Whether a file of the image imports the package or one below it: it is a library then, of which `go get` leaves no
+/// program.
+pub fn is_imported(tree: &ImageTree<'_>, package: &str) -> bool {
+    let fits = |import: &str| import.strip_prefix(package).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let mut files = tree.under("/").filter(|(path, _)| path.ends_with(".go"));
+    files.any(|(path, _)| {
+        tree.parsed(path, source::scan).is_some_and(|file| file.imports.iter().any(|import| fits(&import.path)))
+    })
+}
+
 pub fn is_path(arg: &str) -> bool {
     arg == "." || arg == ".." || arg.starts_with("./") || arg.starts_with("../") || arg.starts_with('/')
 }
