@@ -93,6 +93,15 @@ impl BuildContext {
         Some(String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
     }
 
+    /// The text of a file that `.dockerignore` may hide: no COPY brings it, yet it says how the image is used.
+    pub fn read_beside(&self, path: &str) -> Option<String> {
+        let hides = |entry: &String| entry == path || entry.ends_with('/') && path.starts_with(entry.as_str());
+        if !self.files.contains_key(path) && !self.ignored.iter().any(hides) {
+            return None;
+        }
+        Some(String::from_utf8_lossy(&(self.reader)(path)?).into_owned())
+    }
+
     /// The same for a source that is read again soon: by the size model, by the rewriter, and by its look at what of it
     /// is reached.
     pub fn text(&self, path: &str) -> Option<Arc<String>> {

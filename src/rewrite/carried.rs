@@ -206,7 +206,7 @@ fn composed(scene: &Scene<'_, '_, '_>) -> Vec<(String, Claim)> {
         found.extend(words(&value).flat_map(|word| scene.places(word, &dirs)).map(|path| (path, claim.clone())));
     }
     for (file, name) in files {
-        let Some(text) = context.read(file.trim_start_matches("./")) else { continue };
+        let Some(text) = context.read_beside(file.trim_start_matches("./")) else { continue };
         for (number, line) in (1..).zip(text.lines()) {
             let shown = Shown { span: None, file: Some((file.clone(), number)) };
             let claim = Claim { text: format!("{file}, which {name} names, names it"), shown };

@@ -455,7 +455,7 @@ fn copies(parts: &Parts<'_, '_>) -> Result<Vec<StageCopy>, Refusal> {
 }
 
 /// An ENV of the file puts the directory into PATH, and the final stage has that ENV, too.
-fn stays_in_path(case: &Case<'_>, dir: &str) -> bool {
+pub(super) fn stays_in_path(case: &Case<'_>, dir: &str) -> bool {
     let path = case.stage.config.env.iter().find(|(name, _)| name == "PATH").and_then(|(_, value)| value.clone());
     let there = path.is_some_and(|path| path.split(':').any(|part| part == dir));
     let named = case.steps().any(|(step, inst)| match &inst.body {

@@ -14,6 +14,7 @@ mod chain;
 mod compose;
 mod cost;
 mod credentials;
+mod deployed;
 mod detect;
 mod downloads;
 mod effects;

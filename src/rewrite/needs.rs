@@ -244,6 +244,7 @@ pub(super) fn collect(image: &Image<'_, '_>, entry: &Entry, found: &Found, progr
     super::outside::extensions(image, &mut needs);
     super::outside::locales(image, &mut needs);
     super::compose::composed(image, found, &mut needs);
+    super::deployed::started(image, found, &mut needs);
     super::by_name::scripts(image, entry, found, &mut needs);
     super::by_name::prepared(image, &mut needs);
     super::by_name::of_unread(image, &mut needs);
