@@ -170,17 +170,11 @@ fn commands(before: &Config, after: &Config, items: &mut Vec<Item>) {
             continue;
         }
         let (shown_old, shown_new) = (exec_form(old), exec_form(new));
-        let item = match old.as_slice() {
-            [shell, flag, script]
-                if shell == "/bin/sh" && flag == "-c" && plain_words(script).as_ref() == Some(new) =>
-            {
-                Item::new(
-                    Verdict::Expected,
-                    what,
-                    "shell form -> exec form: no shell in between, the program gets the signals",
-                )
-            }
-            _ => Item::new(Verdict::Different, what, ""),
+        let item = if script_of(old).and_then(plain_words).as_ref() == Some(new) {
+            let why = "shell form -> exec form: no shell in between, the program gets the signals";
+            Item::new(Verdict::Expected, what, why)
+        } else {
+            Item::new(Verdict::Different, what, "")
         };
         items.push(item.both(shown_old, shown_new));
     }
@@ -259,6 +253,26 @@ fn labels(before: &Config, after: &Config, texts: (&str, &str), items: &mut Vec<
 
 pub(super) fn exec_form(words: &[String]) -> String {
     if words.is_empty() { "none".into() } else { serde_json::to_string(words).unwrap_or_default() }
+}
+
+/// The text that a shell runs, where nothing but the text says what happens: `/bin/bash -o pipefail -c TEXT`. A shell
+/// that reads its profile or prints what it runs is none of these.
+pub(super) fn script_of(command: &[String]) -> Option<&str> {
+    let (script, head) = command.split_last()?;
+    let (shell, flags) = head.split_first()?;
+    if !matches!(shell.rsplit('/').next()?, "ash" | "bash" | "dash" | "sh") {
+        return None;
+    }
+    let mut runs = false;
+    let mut flags = flags.iter();
+    while let Some(flag) = flags.next() {
+        let letters = flag.strip_prefix('-').filter(|letters| letters.chars().all(|one| "ceou".contains(one)))?;
+        runs |= letters.contains('c');
+        if letters.contains('o') && !matches!(flags.next()?.as_str(), "errexit" | "nounset" | "pipefail") {
+            return None;
+        }
+    }
+    runs.then_some(script)
 }
 
 /// The words of a shell command that is nothing but words; a leading `exec` is dropped.
@@ -391,6 +405,25 @@ mod tests {
         assert_eq!(split_words(r#"-a 'b c' "d \" $e" f\ g *"#).unwrap(), ["-a", "b c", "d \" $e", "f g", "*"]);
         assert_eq!(split_words("a 'b"), None);
         assert_eq!(split_words("").unwrap(), [""; 0]);
+    }
+
+    #[test]
+    fn a_shell_with_a_profile_or_a_trace_is_not_left_out() {
+        for (command, expected) in [
+            (&["/bin/sh", "-c", "./a b"][..], true),
+            (&["/bin/bash", "-o", "pipefail", "-c", "./a b"], true),
+            (&["/bin/ash", "-eo", "pipefail", "-c", "./a b"], true),
+            (&["bash", "-euc", "./a b"], true),
+            (&["/bin/bash", "-lc", "./a b"], false),
+            (&["/bin/bash", "-xc", "./a b"], false),
+            (&["/bin/bash", "-o", "posix", "-c", "./a b"], false),
+            (&["/bin/bash", "-e", "./a b"], false),
+            (&["/bin/zsh", "-c", "./a b"], false),
+            (&["/bin/bash", "-c", "./a $B"], false),
+        ] {
+            let said = said(json!({ "Cmd": command }), json!({"Cmd": ["./a", "b"]}));
+            assert_eq!(said, [if expected { "expected Cmd" } else { "different Cmd" }], "{command:?}");
+        }
     }
 
     #[test]

@@ -120,9 +120,8 @@ impl Look<'_> {
         let Some(name) = command.first() else { return };
         self.report(name, what, false, items);
         // The shell form: the shell is there, and so should be what it starts, where that is a plain word.
-        if let [_, flag, script] = command
-            && flag == "-c"
-            && let Some(first) = super::config::plain_words(script).and_then(|words| words.into_iter().next())
+        let words = super::config::script_of(command).and_then(super::config::plain_words);
+        if let Some(first) = words.and_then(|words| words.into_iter().next())
             && !super::config::is_builtin(&first)
         {
             self.report(&first, &format!("{what}, in the shell"), true, items);

@@ -21,8 +21,9 @@ def env(config):
 def words(command):
     """Exec form, and shell form where the shell would do nothing but split words: the words; else None."""
     command = command or []
-    if len(command) == 3 and command[:2] == ["/bin/sh", "-c"]:
-        text = re.sub(r"^exec\s+", "", command[2].strip())
+    # A shell that reads its profile (-l) or prints what it runs (-x) does more.
+    if re.fullmatch(r"/bin/(sh|ash|bash)( -[eu]+| -[eu]*o (pipefail|errexit|nounset))* -[eu]*c", " ".join(command[:-1])):
+        text = re.sub(r"^exec\s+", "", command[-1].strip())
         if re.search(r"[$`|&;<>()*?\[\]~#=!{}\\]", text):
             return None
         return shlex.split(text)
