@@ -290,9 +290,15 @@ pub(super) fn of_old_base(parts: &Parts<'_, '_>) -> Vec<(String, Option<String>)
     list
 }
 
-/// The line that sets again what the program or a script names.
+/// What the program or a script names of the old base's variables is set again. HOME needs not be named: `os.UserHomeDir`
+/// reads it, and so do the modules and the programs that look for files there.
+pub(super) fn is_named(parts: &Parts<'_, '_>, name: &str) -> bool {
+    name == "HOME" || parts.needs.variables.iter().any(|known| known == name)
+}
+
+/// The line that sets them.
 pub(super) fn of_old_base_line(parts: &Parts<'_, '_>, style: &Style) -> Option<String> {
-    let named = of_old_base(parts).into_iter().filter(|(name, _)| parts.needs.variables.contains(name));
+    let named = of_old_base(parts).into_iter().filter(|(name, _)| is_named(parts, name));
     let pairs: Vec<String> = named.filter_map(|(name, value)| Some(format!("{name}={}", quote(&value?)))).collect();
     (!pairs.is_empty()).then(|| format!("{} {}", style.keyword("ENV"), pairs.join(" ")))
 }

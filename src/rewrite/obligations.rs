@@ -130,8 +130,9 @@ pub(super) fn obligations(parts: &Parts<'_, '_>, laid: &Laid, links: &[Link]) ->
         add(true, Claim::new("no program reads /go/pkg, the module cache, so it is removed before /go is copied"));
     }
     for (name, value) in environment::of_old_base(parts) {
-        if parts.needs.variables.contains(&name) {
+        if environment::is_named(parts, &name) {
             let text = match &value {
+                Some(value) if name == "HOME" => format!("HOME={value} of the old base is set again"),
                 Some(value) => format!("{name}={value} of the old base is set again, as the program names it"),
                 None => {
                     format!("the program does without the variable {name}, which it names and only the old base sets")
@@ -491,7 +492,7 @@ pub(super) fn lost(parts: &Parts<'_, '_>, laid: &Laid) -> Vec<String> {
         lost.push("debug information of the program".into());
     }
     lost.extend(laid.credentials.iter().map(|path| format!("{path} (a credential of the build)")));
-    let set_again = |name: &String, value: &Option<String>| value.is_some() && parts.needs.variables.contains(name);
+    let set_again = |name: &String, value: &Option<String>| value.is_some() && environment::is_named(parts, name);
     let of_base = environment::of_old_base(parts).into_iter();
     let mut variables: Vec<String> =
         of_base.filter(|(name, value)| !set_again(name, value)).map(|(name, _)| name).collect();
