@@ -406,6 +406,12 @@ fn users(parts: &Parts<'_, '_>, laid: &Laid, add: &mut dyn FnMut(bool, Claim)) {
         let given = |copy: &&super::render::StageCopy| copy.chown.as_deref().map(owner) == Some(owner(user));
         laid.copies.iter().filter(given).any(|copy| super::paths::within(path, &copy.to))
     };
+    for (path, _) in parts.needs.writable.iter().filter(|(path, _)| own(path)) {
+        if let Some(span) = super::placed::taken_from(parts.case, parts.effects, path, user) {
+            let text = format!("{path}, which {user} may write in the new image, is not {user}'s today");
+            add(false, Claim::at(text, span));
+        }
+    }
     // Everybody may write to the /go of the golang images.
     let complete = parts.needs.is_complete()
         && parts.needs.writable.iter().all(|(path, _)| own(path))

@@ -9,6 +9,7 @@ use super::refuse::refuse;
 use super::render::StageCopy;
 use crate::model::{Step, expand};
 use crate::syntax::{Body, Instruction};
+use crate::text::Span;
 
 /// A path of the build stage that holds what the author put there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -383,6 +384,23 @@ pub(super) fn given_by_copy(case: &Case<'_>, path: &str) -> Option<String> {
         }
     }
     owner.filter(|owner| !owner.contains('$'))
+}
+
+/// The COPY that takes what lies at the path from the user, whom an earlier one gave it to.
+pub(super) fn taken_from(case: &Case<'_>, effects: &[Effect<'_>], path: &str, user: &str) -> Option<Span> {
+    let name = |owner: &str| owner.split(':').next().unwrap_or_default().to_string();
+    let mut given = false;
+    let mut taken = None;
+    for (step, inst) in case.steps() {
+        for placed in of_transfer(case, step, inst).unwrap_or_default() {
+            if within(path, &placed.path) {
+                let own = placed.chown.as_deref().map(name) == Some(name(user));
+                given |= own;
+                taken = (given && !own).then_some(inst.content);
+            }
+        }
+    }
+    taken.filter(|_| owner_of(&owners(effects), path).is_none())
 }
 
 /// Certificates that the file puts beside those of the base, or in their place: Go reads every file of the directory.
