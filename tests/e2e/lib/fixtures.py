@@ -112,7 +112,7 @@ def spec_of(folder):
     name = os.path.basename(folder)
     with_options = os.path.join(folder, "options")
     words = open(with_options).read().split() if os.path.exists(with_options) else []
-    flags = [f"--base={word[5:]}" for word in words if word.startswith("base=")]
+    flags = [f"--{word}" for word in words if "=" in word]  # The base, and facts that are stated.
     if "strip" not in words:
         flags.append("--no-strip")
     if "debug-stage" in words:
