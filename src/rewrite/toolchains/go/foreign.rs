@@ -25,7 +25,7 @@ pub(super) fn of_file(file: &GoFile, shown: &str, constant: &dyn Fn(&str) -> Opt
         if asks {
             let place = Some(Place { file: shown.to_string(), line: found.line });
             let (kind, why) = (NeedKind::Program("go".into()), format!("{} asks the toolchain", found.name));
-            out.push(Need { kind, place, why, literal: false, is_path: false });
+            out.push(Need { kind, place, why, literal: false, is_path: false, argument: None });
         }
     }
     out.retain_mut(|need| match &need.kind {
@@ -88,7 +88,14 @@ pub(super) fn system_strings(strings: &[(Text, u32)], shown: &str, out: &mut Vec
             path => NeedKind::DataFile(path.to_string()),
         };
         let place = Some(Place { file: shown.to_string(), line: *line });
-        out.push(Need { kind, place, why: format!("the string {text:?} names it"), literal: false, is_path: false });
+        out.push(Need {
+            kind,
+            place,
+            why: format!("the string {text:?} names it"),
+            literal: false,
+            is_path: false,
+            argument: None,
+        });
     }
 }
 

@@ -26,9 +26,10 @@ mod reach;
 pub mod source;
 mod started;
 mod tokens;
+mod trace;
 pub mod walk;
 
-use crate::text::Span;
+use crate::text::{Span, Text};
 
 /// A value of the environment as far as it is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -325,6 +326,26 @@ pub struct Need {
     pub literal: bool,
     /// An `Unknown` that is a path of a file, not a program.
     pub is_path: bool,
+    /// Which argument it is that is computed, where that can be followed.
+    pub argument: Option<Argument>,
+}
+
+/// What is computed on the line of a need.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Argument {
+    /// A path, in the calls of a function or method.
+    Path { name: Text, index: usize, usage: Usage },
+    /// Whatever a function of this package is given whose name says that it reads a file.
+    Of(Text),
+}
+
+/// What a call does with a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Usage {
+    Reads,
+    Writes,
+    /// A database that is a file.
+    Database,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

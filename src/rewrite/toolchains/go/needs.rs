@@ -5,7 +5,9 @@ use std::sync::Arc;
 use super::calls::Effect::{self, *};
 use super::calls::{FUNCTIONS, METHODS, SILENT, of_function};
 use super::source::{Arg, GoFile, Use};
-use super::{Need, NeedKind, Place, started};
+use super::trace::Value;
+use super::{Argument, Need, NeedKind, Place, Usage, started};
+use crate::context::dockerignore::clean;
 
 /// The need of a call that writes to a computed path.
 pub(super) fn writes_somewhere(need: &Need) -> bool {
@@ -51,7 +53,14 @@ fn directories(file: &GoFile, shown: &str, constant: &dyn Fn(&str) -> Option<Str
             None => (NeedKind::Unknown("the directory of a command".into()), "Dir =".to_string()),
         };
         let (literal, is_path) = (matches!(kind, NeedKind::DataFile(_)), matches!(kind, NeedKind::Unknown(_)));
-        out.push(Need { kind, place: Some(Place { file: shown.to_string(), line: *line }), why, literal, is_path });
+        out.push(Need {
+            kind,
+            place: Some(Place { file: shown.to_string(), line: *line }),
+            why,
+            literal,
+            is_path,
+            argument: None,
+        });
     }
 }
 
@@ -78,7 +87,7 @@ pub(super) fn of_functions(file: &GoFile, shown: &str, constant: &dyn Fn(&str) -
     if let (Some(line), true) = (file.paths_set.first(), file.imports("os/exec")) {
         let kind = NeedKind::MayStart("the `Path` of a command may be set to another program".into());
         let place = Some(Place { file: shown.to_string(), line: *line });
-        out.push(Need { kind, place, why: "Path =".into(), literal: false, is_path: false });
+        out.push(Need { kind, place, why: "Path =".into(), literal: false, is_path: false, argument: None });
     }
     out
 }
@@ -102,7 +111,14 @@ impl Call<'_> {
         let place = Some(Place { file: self.shown.to_string(), line: self.found.line });
         let starts = runs(package, name) && !matches!(&kind, NeedKind::Unknown(what) if !what.contains("exec."));
         let is_path = matches!(kind, NeedKind::Unknown(_)) && !starts;
-        self.out.push(Need { kind, place, why: why.trim_start_matches('.').to_string(), literal, is_path });
+        self.out.push(Need {
+            kind,
+            place,
+            why: why.trim_start_matches('.').to_string(),
+            literal,
+            is_path,
+            argument: None,
+        });
     }
 
     fn function(&mut self, package: &str) {
@@ -154,6 +170,9 @@ impl Call<'_> {
                 let texts: Vec<String> = (0..count).filter_map(|index| self.text(index)).collect();
                 if known.is_empty() && texts.is_empty() && count > 0 {
                     self.unknown();
+                    if let Some(need) = self.out.last_mut() {
+                        need.argument = Some(Argument::Of(package.into()));
+                    }
                 }
                 for text in texts.into_iter().filter(|text| known.is_empty() && started::names_a_file(text)) {
                     self.push(NeedKind::DataFile(text.clone()), false, Some(&text));
@@ -425,41 +444,41 @@ impl Call<'_> {
         }
     }
 
-    /// A path that is read or written. One under /proc, /sys or /dev is there in every container.
+    /// A path that is read or written.
     fn path(&mut self, index: usize, writes: bool) {
         let Some(args) = &self.found.args else { return self.unknown() };
         let Some(arg) = args.get(index) else { return };
-        match (self.text(index), arg) {
-            (Some(text), _) if text.is_empty() || started::is_address(&text) => {}
-            (Some(text), _) if is_of_the_kernel(&text) => {}
-            (Some(text), _) => {
-                let kind = match (writes, text.strip_prefix("/tmp")) {
-                    (true, Some(rest)) if rest.is_empty() || rest.starts_with('/') => NeedKind::TempDir,
-                    (true, _) => NeedKind::WritablePath(text.clone()),
-                    (false, _) => NeedKind::DataFile(text.clone()),
-                };
-                self.push(kind, true, Some(&text));
-            }
-            (None, Arg::Begins(text)) if is_of_the_kernel(text) => {}
-            (None, Arg::Begins(text)) if writes && text.starts_with("/tmp/") => {
-                self.push(NeedKind::TempDir, false, None);
-            }
-            // What is below that directory: carried, in the base, or not there at all.
-            (None, Arg::Begins(text)) if text.starts_with('/') && !writes => {
-                let dir = text.rsplit_once('/').map_or("/", |(dir, _)| if dir.is_empty() { "/" } else { dir });
-                let shown = format!("{}/…", text.trim_end_matches('/'));
-                let shown = if text.ends_with('/') { shown } else { format!("{text}…") };
-                self.push(NeedKind::DataFile(dir.to_string()), false, Some(&shown));
-            }
-            (None, Arg::Begins(text)) => {
-                if let (true, Some((dir, _))) = (writes, text.rsplit_once('/')) {
-                    self.push(NeedKind::WritablePath(format!("{dir}/…")), false, Some(&format!("{text}…")));
+        let usage = if writes { Usage::Writes } else { Usage::Reads };
+        let begins = match arg {
+            Arg::Begins(text) => Some(text.as_str()),
+            _ => None,
+        };
+        let value = match (self.text(index), begins) {
+            (Some(text), _) => Value { text, exact: true },
+            (None, Some(text)) => Value { text: text.to_string(), exact: false },
+            (None, None) => return self.computed(index, usage, format!("what `{}` is given", self.called()), None),
+        };
+        // Whether something else leads out of a directory is asked when everything is read.
+        match of_value(&value, usage, true) {
+            Some(found) => {
+                for (kind, literal, shown) in found {
+                    self.push(kind, literal, Some(&shown));
                 }
-                let text = format!("{text}…");
-                let kind = NeedKind::Unknown(format!("a path that begins with `{text}`"));
-                self.push(kind, false, Some(&text));
             }
-            (None, _) => self.unknown(),
+            None => {
+                let text = format!("{}…", value.text);
+                if let (true, Some((dir, _))) = (writes, value.text.rsplit_once('/')) {
+                    self.push(NeedKind::WritablePath(format!("{dir}/…")), false, Some(&text));
+                }
+                self.computed(index, usage, format!("a path that begins with `{text}`"), Some(&text));
+            }
+        }
+    }
+
+    fn computed(&mut self, index: usize, usage: Usage, what: String, shown: Option<&str>) {
+        self.push(NeedKind::Unknown(what), false, shown);
+        if let Some(need) = self.out.last_mut() {
+            need.argument = Some(Argument::Path { name: self.found.name.clone(), index, usage });
         }
     }
 
@@ -473,14 +492,16 @@ impl Call<'_> {
         package.map_or(self.found.name.to_string(), |package| format!("{package}.{}", self.found.name))
     }
 
-    /// A database file, with `file:` and `?options` around its path.
     fn database(&mut self, index: usize) {
         match self.text(index) {
-            Some(text) if text.contains(":memory:") || text.contains("mode=memory") || text.is_empty() => {}
             Some(text) => {
-                let path = text.strip_prefix("file:").unwrap_or(&text);
-                let path = path.split('?').next().unwrap_or(path).to_string();
-                self.push(NeedKind::WritablePath(path), true, Some(&text));
+                let value = Value { text, exact: true };
+                for (kind, literal, shown) in of_value(&value, Usage::Database, true).into_iter().flatten() {
+                    self.push(kind, literal, Some(&shown));
+                }
+            }
+            None if self.found.args.is_some() => {
+                self.computed(index, Usage::Database, format!("what `{}` is given", self.called()), None);
             }
             None => self.unknown(),
         }
@@ -493,6 +514,56 @@ impl Call<'_> {
             self.push(NeedKind::DataFile(text.clone()), false, Some(&text));
         }
     }
+}
+
+/// What a call does that is given this path: kind, whether a literal says so, and the path for messages. Nothing is known
+/// of a path that goes on with something computed and may lead anywhere; `climbs` where texts of the program lead out of
+/// directories. One under /proc, /sys or /dev is there in every container.
+pub(super) fn of_value(value: &Value, usage: Usage, climbs: bool) -> Option<Vec<(NeedKind, bool, String)>> {
+    let text = value.text.as_str();
+    let writes = usage != Usage::Reads;
+    if is_of_the_kernel(text) {
+        return Some(Vec::new());
+    }
+    let of_temp = |text: &str| text.strip_prefix("/tmp").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    if value.exact {
+        let memory = |text: &str| text.contains(":memory:") || text.contains("mode=memory");
+        let path = match usage {
+            Usage::Database if memory(text) => "",
+            Usage::Database => text.strip_prefix("file:").unwrap_or(text).split('?').next().unwrap_or(text),
+            _ if started::is_address(text) => "",
+            _ => text,
+        };
+        let kind = match usage {
+            _ if path.is_empty() => return Some(Vec::new()),
+            Usage::Writes if of_temp(path) => NeedKind::TempDir,
+            Usage::Writes | Usage::Database => NeedKind::WritablePath(path.to_string()),
+            Usage::Reads => NeedKind::DataFile(path.to_string()),
+        };
+        return Some(vec![(kind, true, text.to_string())]);
+    }
+    let shown = if text.ends_with('/') { format!("{}/…", text.trim_end_matches('/')) } else { format!("{text}…") };
+    if writes && text.starts_with("/tmp/") {
+        return Some(vec![(NeedKind::TempDir, false, shown)]);
+    }
+    let dir = text.rsplit_once('/').map(|(dir, _)| if dir.is_empty() { "/" } else { dir });
+    // What is below that directory: carried, in the base, or not there at all.
+    if text.starts_with('/') && !writes {
+        return Some(vec![(NeedKind::DataFile(dir.unwrap_or("/").to_string()), false, shown)]);
+    }
+    let inner = clean(dir?);
+    if climbs
+        || matches!(inner.as_str(), "." | "/")
+        || inner.split('/').next() == Some("..")
+        || usage == Usage::Database
+    {
+        return None;
+    }
+    let mut found = vec![(NeedKind::DataFile(inner.clone()), false, shown.clone())];
+    if writes {
+        found.push((NeedKind::WritablePath(format!("{inner}/…")), false, shown));
+    }
+    Some(found)
 }
 
 /// Below a directory that every container gets from the engine.
@@ -543,7 +614,7 @@ pub(super) fn viper(files: &[(&GoFile, &str)], constant: &dyn Fn(&str) -> Option
     let mut need = |kind: NeedKind, at: (&Use, &str), literal: bool, why: String| {
         let is_path = matches!(kind, NeedKind::Unknown(_));
         let place = Some(Place { file: at.1.to_string(), line: at.0.line });
-        out.push(Need { kind, place, why, literal, is_path });
+        out.push(Need { kind, place, why, literal, is_path, argument: None });
     };
     let names: Vec<Option<String>> = calls("SetConfigName").map(|(found, _)| text(found)).collect();
     let names = if names.is_empty() { vec![Some("config".into())] } else { names };
@@ -587,7 +658,14 @@ fn strings(file: &GoFile, shown: &str, out: &mut Vec<Need>) {
         if text.starts_with("https://") && !https {
             https = true;
             let kind = NeedKind::CaCertificates;
-            out.push(Need { kind, place: place(), why: format!("{text:?}"), literal: false, is_path: false });
+            out.push(Need {
+                kind,
+                place: place(),
+                why: format!("{text:?}"),
+                literal: false,
+                is_path: false,
+                argument: None,
+            });
         }
         if let Some(path) = text.strip_prefix("file://") {
             let kind = match path {
@@ -595,7 +673,14 @@ fn strings(file: &GoFile, shown: &str, out: &mut Vec<Need>) {
                 _ => NeedKind::DataFile(path.to_string()),
             };
             let literal = !path.is_empty();
-            out.push(Need { kind, place: place(), why: format!("{text:?}"), literal, is_path: !literal });
+            out.push(Need {
+                kind,
+                place: place(),
+                why: format!("{text:?}"),
+                literal,
+                is_path: !literal,
+                argument: None,
+            });
         }
     }
 }

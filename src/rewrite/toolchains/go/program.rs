@@ -20,7 +20,8 @@ use super::needs;
 use super::packages::module_of;
 use super::reach::Source;
 use super::source::{self, GoFile};
-use super::{Need, NeedKind, Place, Program, Tags};
+use super::trace::Tracer;
+use super::{Argument, Need, NeedKind, Place, Program, Tags};
 use crate::context::tree::{ImageTree, Origin, join};
 use crate::rewrite::paths::base_name;
 use crate::text::Text;
@@ -43,6 +44,7 @@ pub fn analyse_seen(
     roots: &[String],
 ) -> Program {
     let mut reader = follow_all(Reader::new(tree, main_dir, tags), main_dir);
+    reader.trace_paths();
     reader.data_in_strings(roots);
     reader.program.data_left = data_files(image, "/", &reader.program.embeds);
     reader.finish()
@@ -357,6 +359,29 @@ impl<'a> Reader<'a> {
         self.sources.par_iter().filter_map(source).collect()
     }
 
+    /// Paths that are computed in the program's own files and can be followed to what they are made of.
+    fn trace_paths(&mut self) {
+        if !self.program.needs.iter().any(|need| need.argument.is_some()) {
+            return;
+        }
+        let own =
+            self.sources.iter().filter(|(_, path, ..)| !self.is_foreign(super::super::super::paths::parent(path)));
+        let source = |(package, path, shown, whole): &(String, String, String, bool)| {
+            Some(Source { package: package.clone(), shown: shown.clone(), text: self.text_of(path)?, whole: *whole })
+        };
+        let sources: Vec<Source> = own.filter_map(source).collect();
+        // `../x` behind a directory leads out of it.
+        let climbs = self.strings.keys().any(|text| text.contains("../"));
+        let tracer = Tracer::new(&sources);
+        let needs = std::mem::take(&mut self.program.needs);
+        for need in needs {
+            match traced(&tracer, &need, climbs) {
+                Some(found) => self.program.needs.extend(found),
+                None => self.program.needs.push(need),
+            }
+        }
+    }
+
     fn is_main(&self, dir: &str) -> bool {
         self.program.packages.first().is_some_and(|first| first == dir)
     }
@@ -418,6 +443,7 @@ impl<'a> Reader<'a> {
                     why: format!("the string {text:?} names it"),
                     literal: false,
                     is_path: false,
+                    argument: None,
                 };
                 match package {
                     Some(package) => self.foreign.push((package.clone(), need)),
@@ -482,6 +508,24 @@ impl<'a> Reader<'a> {
         self.program.gaps.dedup();
         self.program
     }
+}
+
+/// What stands for a need whose path is computed, when everything is known that the path can be.
+fn traced(tracer: &Tracer<'_>, need: &Need, climbs: bool) -> Option<Vec<Need>> {
+    let place = need.place.as_ref()?;
+    let (values, usage) = match need.argument.as_ref()? {
+        // What a function of the program's own does is read in it.
+        Argument::Of(package) => return tracer.has(package).then(Vec::new),
+        Argument::Path { name, index, usage } => (tracer.argument(&place.file, place.line, name, *index)?, *usage),
+    };
+    let mut found = Vec::new();
+    for value in values {
+        for (kind, literal, shown) in needs::of_value(&value, usage, climbs)? {
+            let why = format!("{}({shown:?})", need.why.split('(').next().unwrap_or(""));
+            found.push(Need { kind, why, literal, is_path: false, argument: None, ..need.clone() });
+        }
+    }
+    Some(found)
 }
 
 /// Packages that read the symbols or the debug information of a program.
@@ -683,7 +727,7 @@ mod tests {
 
     #[test]
     fn computed_paths_matter_only_where_files_are_left() {
-        let main = "package main\nimport \"os\"\nfunc f(p string) { os.Open(p) }\n";
+        let main = "package main\nimport \"os\"\nfunc main() { os.Open(os.Args[1]) }\n";
         let shell = "package main\nimport \"os/exec\"\nfunc f(p string) { exec.Command(p) }\n";
         let mut files = vec![("go.mod", "module x/app\n"), ("main.go", main), ("README.md", "")];
         assert_eq!(read(&files, "/src", &[]).needs, []);

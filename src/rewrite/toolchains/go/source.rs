@@ -416,10 +416,10 @@ fn is_signature(tokens: &[Token<'_>], at: usize) -> bool {
 }
 
 /// The name of each import in its file, and its path.
-type Names = Vec<(String, Arc<str>)>;
+pub(super) type Names = Vec<(String, Arc<str>)>;
 
 /// The import that the name at `index` stands for, when nothing selects that name in turn.
-fn package_before(tokens: &[Token<'_>], index: usize, names: &Names) -> Option<Arc<str>> {
+pub(super) fn package_before(tokens: &[Token<'_>], index: usize, names: &Names) -> Option<Arc<str>> {
     let name = tokens.get(index)?.ident()?;
     if index > 0 && tokens.get(index - 1).is_some_and(|before| before.is('.')) {
         return None;

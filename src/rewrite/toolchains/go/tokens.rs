@@ -1,6 +1,7 @@
 //! The tokens of a Go file, and its comments.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Kind<'t> {
@@ -207,4 +208,86 @@ fn unescape(text: &str) -> String {
         }
     }
     out
+}
+
+pub(super) fn ident<'t>(tokens: &[Token<'t>], at: usize) -> Option<&'t str> {
+    tokens.get(at).and_then(Token::ident)
+}
+
+pub(super) fn is(tokens: &[Token<'_>], at: usize, op: char) -> bool {
+    tokens.get(at).is_some_and(|token| token.is(op))
+}
+
+/// Where the bracket at `open` is closed.
+pub(super) fn closes(tokens: &[Token<'_>], open: usize) -> Option<usize> {
+    let mut depth = 0u32;
+    for (at, token) in tokens.iter().enumerate().skip(open) {
+        match token.op() {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => {
+                depth = depth.checked_sub(1)?;
+                if depth == 0 {
+                    return Some(at);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Where the bracket is opened that `last` closes, not before `start`.
+pub(super) fn opens(tokens: &[Token<'_>], start: usize, last: usize) -> Option<usize> {
+    (start..last).find(|at| {
+        matches!(tokens.get(*at).map_or(' ', Token::op), '(' | '[' | '{') && closes(tokens, *at) == Some(last)
+    })
+}
+
+/// What stands between the separators up to the bracket that closes, and where that is.
+pub(super) fn split(tokens: &[Token<'_>], from: usize, separator: char) -> (Vec<Range<usize>>, usize) {
+    let mut depth = 0u32;
+    let mut end = from;
+    while let Some(token) = tokens.get(end) {
+        match token.op() {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' if depth == 0 => break,
+            ')' | ']' | '}' => depth -= 1,
+            _ => {}
+        }
+        end += 1;
+    }
+    let mut found = parts(tokens, from..end, separator);
+    // A line end before the bracket.
+    for part in &mut found {
+        while part.end > part.start && is(tokens, part.end - 1, ';') {
+            part.end -= 1;
+        }
+    }
+    found.retain(|part| !part.is_empty());
+    (found, end)
+}
+
+/// The parts of a range between separators that are in no bracket.
+pub(super) fn parts(tokens: &[Token<'_>], range: Range<usize>, separator: char) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let (mut depth, mut start) = (0u32, range.start);
+    for at in range.clone() {
+        match tokens.get(at).map_or(' ', Token::op) {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth = depth.saturating_sub(1),
+            op if op == separator && depth == 0 => {
+                found.push(start..at);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    found.push(start..range.end);
+    found
+}
+
+/// `files...` without its dots.
+pub(super) fn spread(tokens: &[Token<'_>], range: Range<usize>) -> Range<usize> {
+    let dots = range.len() > 3 && (range.end - 3..range.end).all(|at| is(tokens, at, '.'));
+    range.start..if dots { range.end - 3 } else { range.end }
 }

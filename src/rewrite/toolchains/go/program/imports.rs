@@ -17,7 +17,14 @@ impl Reader<'_> {
         if !foreign && matches!(path, "go/build" | "go/importer") {
             let kind = NeedKind::Program("go".into());
             let why = format!("{path} asks the toolchain");
-            self.program.needs.push(Need { kind, place: Some(place.clone()), why, literal: false, is_path: false });
+            self.program.needs.push(Need {
+                kind,
+                place: Some(place.clone()),
+                why,
+                literal: false,
+                is_path: false,
+                argument: None,
+            });
         }
         self.file_database |= ["sqlite", "duckdb", "ramsql"].iter().any(|name| path.contains(name));
         if path.starts_with("./") || path.starts_with("../") {
@@ -70,7 +77,7 @@ impl Reader<'_> {
         if interprets && !self.only_links {
             let kind = NeedKind::MayStart(format!("what the shell text that {path} runs starts is not known"));
             let why = format!("import of {path}");
-            let need = Need { kind, place: Some(place.clone()), why, literal: true, is_path: false };
+            let need = Need { kind, place: Some(place.clone()), why, literal: true, is_path: false, argument: None };
             match foreign {
                 true => self.foreign.push((path.to_string(), need)),
                 false => self.program.needs.push(need),
@@ -93,7 +100,7 @@ impl Reader<'_> {
                 },
             };
             let why = format!("import of {path}");
-            let need = Need { kind, place: Some(place.clone()), why, literal: false, is_path: false };
+            let need = Need { kind, place: Some(place.clone()), why, literal: false, is_path: false, argument: None };
             // What a package of others imports it may never call.
             match need.kind {
                 NeedKind::Shell | NeedKind::Program(_) if foreign => self.foreign.push((path.to_string(), need)),

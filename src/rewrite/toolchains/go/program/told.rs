@@ -71,7 +71,8 @@ impl Reader<'_> {
                 self.foreign_certificates = true;
                 let (kind, place) = (NeedKind::CaCertificates, Some(Place { file: read.shown.clone(), line: 1 }));
                 let why = format!("import of {package}");
-                self.foreign.push((package.clone(), Need { kind, place, why, literal: false, is_path: false }));
+                self.foreign
+                    .push((package.clone(), Need { kind, place, why, literal: false, is_path: false, argument: None }));
             }
         }
         let strings = told.foreign_strings.into_iter().map(|(text, place)| (package.clone(), text, place));
