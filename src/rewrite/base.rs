@@ -10,7 +10,7 @@ use super::packages::{Provided, builds_only, is_toolchain, provider};
 use super::paths::{base_name, within};
 use super::placed::{owner_of, owners};
 use super::refuse::refuse;
-use super::releases::{Family, Ground};
+use super::releases::{Family, Ground, architecture, mirror};
 use super::{Refusal, RuledOut, Tier};
 use crate::settings::BaseWish;
 use crate::text::Span;
@@ -62,6 +62,12 @@ pub(super) fn choose(
             Link::Unknown { why } => bar(Tier::SameDistro, true, why),
         }
     }
+    if let Some(own) = case.stage.image().and_then(architecture) {
+        if !own.distroless {
+            let text = format!("distroless is not published for {}", own.platform);
+            bar(Tier::SameDistro, false, &Claim::at(text, case.base_span()));
+        }
+    }
     if let Some(claim) = &needs.shell {
         bar(Tier::SameDistro, false, claim);
     }
@@ -75,6 +81,10 @@ pub(super) fn choose(
         bar(Tier::Distroless, false, claim);
     }
     let mut open = Vec::new();
+    if let Some(own) = case.stage.image().and_then(architecture).filter(|own| !case.base_text().contains(own.prefix)) {
+        let text = format!("the ARG in FROM keeps its default: the final stage is for {}", own.platform);
+        open.push(Claim::at(text, case.base_span()));
+    }
     let mut packages = Vec::new();
     let mut fetched: Vec<Fetched> = Vec::new();
     // Programs that may be in an archive which is unpacked among programs.
@@ -342,6 +352,16 @@ fn needs_libc(link: &Link) -> bool {
 /// The base of a tier, and the sentence that says why it fits.
 fn base_of(case: &Case<'_>, ground: Option<&Ground>, links: &[Link], tier: Tier) -> Result<(String, String), Refusal> {
     let prefixed = |image: &str| case.options.stated.prefixed(image);
+    // Where the base comes from there are the others of Docker Hub, and for the same architecture.
+    let beside = |image: &str| match case.stage.image() {
+        Some(own) if case.options.stated.base_prefix.is_none() => match (architecture(own), mirror(own)) {
+            (Some(own), _) => format!("{}/{image}", own.prefix),
+            (None, Some(place)) => format!("{place}{image}"),
+            (None, None) => image.to_string(),
+        },
+        Some(own) => prefixed(&architecture(own).map_or(image.to_string(), |own| format!("{}/{image}", own.prefix))),
+        None => prefixed(image),
+    };
     let unknown = || {
         refuse(
             "unknown-release",
@@ -391,7 +411,7 @@ fn base_of(case: &Case<'_>, ground: Option<&Ground>, links: &[Link], tier: Tier)
                 Family::Ubuntu => "Ubuntu",
                 Family::Other => "distribution",
             };
-            Ok((prefixed(&base), format!("the same {name} release as the builder, without the toolchain")))
+            Ok((beside(&base), format!("the same {name} release as the builder, without the toolchain")))
         }
     }
 }

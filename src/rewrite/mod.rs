@@ -63,7 +63,7 @@ use case::Case;
 
 use crate::context::BuildContext;
 use crate::diagnostic::Cost;
-use crate::model::Model;
+use crate::model::{Model, Stage};
 use crate::settings::RewriteOptions;
 use crate::syntax::{Dockerfile, InstId};
 use crate::text::{Edit, SourceFile, Span};
@@ -212,7 +212,7 @@ pub fn plan(
         add_alias: alias.is_none(),
         build_stage: alias.unwrap_or_else(|| render::free_name(&case, &["build", "builder", "compile"])),
         base: choice.base.clone(),
-        platform: stage.platform.clone(),
+        platform: stage.platform.clone().or_else(|| platform_of_base(stage, &choice)),
         lines: Vec::new(),
         tail: None,
         inside: strip::edits(&case, &found, &links, &effects, &needs),
@@ -237,6 +237,12 @@ pub fn plan(
         after: cost::after(&case, &choice, &layers),
         edits,
     })
+}
+
+/// The platform of a base whose name is that of one architecture, for a final base whose name is not.
+fn platform_of_base(stage: &Stage, choice: &base::Choice) -> Option<String> {
+    let own = stage.image().and_then(releases::architecture)?;
+    (choice.tier >= Tier::Distroless).then(|| own.platform.to_string())
 }
 
 /// The image that has the shell which the final one lacks.

@@ -148,7 +148,12 @@ pub(super) fn obligations(parts: &Parts<'_, '_>, laid: &Laid, links: &[Link]) ->
     chosen(parts, laid, &mut add);
     for go in &parts.case.walk.builds {
         // `$TARGETARCH` is what the engine builds the image for, unless FROM says otherwise.
-        let agrees = |arch: &str| arch.is_empty() || arch.starts_with('$') && parts.case.stage.platform.is_none();
+        let of_base = parts.case.stage.image().and_then(super::releases::architecture);
+        let own = of_base.and_then(|own| own.platform.split('/').nth(1));
+        let agrees = |arch: &str| match own {
+            Some(own) => arch.is_empty() || arch == own,
+            None => arch.is_empty() || arch.starts_with('$') && parts.case.stage.platform.is_none(),
+        };
         if let Some((_, arch)) = go.cross.as_ref().filter(|(_, arch)| !agrees(arch)) {
             let text = match arch.as_str() {
                 "?" | "$TARGETARCH" => {
@@ -156,7 +161,8 @@ pub(super) fn obligations(parts: &Parts<'_, '_>, laid: &Laid, links: &[Link]) ->
                 }
                 arch => format!("the image is only built for {arch}, which the program is compiled for"),
             };
-            add(arch == "amd64" && parts.case.stage.platform.is_none(), Claim::at(text, go.span));
+            let usual = arch == "amd64" && parts.case.stage.platform.is_none() && own.is_none();
+            add(usual, Claim::at(text, go.span));
         }
     }
     list

@@ -86,10 +86,49 @@ pub(super) fn ground(image: &ImageRef, tag: Option<&str>, facts: Option<&ImageFa
     Some(Ground { family, release: facts.release.clone(), pinned, toolchain_image, golang: false, no_compiler: false })
 }
 
+/// What the images of one architecture are called on Docker Hub, `arm64v8/golang`, the platform of these, and whether
+/// distroless is published for it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Architecture {
+    pub prefix: &'static str,
+    pub platform: &'static str,
+    pub distroless: bool,
+}
+
+const ARCHITECTURES: &[Architecture] = &[
+    Architecture { prefix: "amd64", platform: "linux/amd64", distroless: true },
+    Architecture { prefix: "arm32v5", platform: "linux/arm/v5", distroless: false },
+    Architecture { prefix: "arm32v6", platform: "linux/arm/v6", distroless: false },
+    Architecture { prefix: "arm32v7", platform: "linux/arm/v7", distroless: true },
+    Architecture { prefix: "arm64v8", platform: "linux/arm64", distroless: true },
+    Architecture { prefix: "i386", platform: "linux/386", distroless: false },
+    Architecture { prefix: "mips64le", platform: "linux/mips64le", distroless: false },
+    Architecture { prefix: "ppc64le", platform: "linux/ppc64le", distroless: true },
+    Architecture { prefix: "riscv64", platform: "linux/riscv64", distroless: false },
+    Architecture { prefix: "s390x", platform: "linux/s390x", distroless: true },
+];
+
+/// The one architecture that the base is of, by its name: whatever machine builds the image.
+pub(super) fn architecture(image: &ImageRef) -> Option<&'static Architecture> {
+    let (first, rest) = image.repository.text.split_once('/')?;
+    ARCHITECTURES.iter().find(|known| known.prefix == first && !rest.contains('/'))
+}
+
+/// The place of a mirror of Docker Hub's own images that has the others of them, too: `public.ecr.aws/docker/library/`.
+pub(super) fn mirror(image: &ImageRef) -> Option<String> {
+    let host = image.registry.as_ref().map(|word| word.text.as_str())?;
+    let hub = matches!(host, "docker.io" | "index.docker.io" | "registry-1.docker.io");
+    let place = image.repository.text.strip_suffix("golang").filter(|place| place.ends_with("library/"))?;
+    (!hub && is_official(image)).then(|| format!("{host}/{place}"))
+}
+
 /// Docker Hub's own image, under its own name or a mirror's.
 fn is_official(image: &ImageRef) -> bool {
     let host = image.registry.as_ref().map_or("", |word| word.text.as_str());
     let path = image.repository.text.as_str();
+    if architecture(image).is_some() && matches!(host, "" | "docker.io" | "index.docker.io") {
+        return path.ends_with("/golang");
+    }
     match host {
         "" | "docker.io" | "index.docker.io" | "registry-1.docker.io" => {
             matches!(path, "golang" | "library/golang") || path.ends_with("/library/golang")
@@ -106,7 +145,7 @@ pub(super) fn is_surely_official(image: &ImageRef) -> bool {
     let path = image.repository.text.as_str();
     match host {
         "" | "docker.io" | "index.docker.io" | "registry-1.docker.io" | "mirror.gcr.io" => {
-            matches!(path, "golang" | "library/golang")
+            matches!(path, "golang" | "library/golang") || architecture(image).is_some() && path.ends_with("/golang")
         }
         "public.ecr.aws" => path == "docker/library/golang",
         _ => false,
@@ -261,6 +300,24 @@ mod tests {
             assert_eq!(ground.slim().as_deref(), slim, "{text}");
             assert_eq!(ground.pinned, pinned, "{text}");
             assert!(ground.distroless_static().ends_with(distroless), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_tell_the_architecture_and_the_mirror() {
+        for (text, platform, place) in [
+            ("golang:1.22", None, None),
+            ("arm64v8/golang:1.22", Some("linux/arm64"), None),
+            ("docker.io/i386/golang:1.22", Some("linux/386"), None),
+            ("someone/golang:1.22", None, None),
+            ("docker.io/library/golang", None, None),
+            ("public.ecr.aws/docker/library/golang", None, Some("public.ecr.aws/docker/library/")),
+            ("mirror.gcr.io/library/golang", None, Some("mirror.gcr.io/library/")),
+            ("registry.example.com/golang", None, None),
+        ] {
+            let image = ImageRef::from_text(text);
+            assert_eq!(architecture(&image).map(|found| found.platform), platform, "{text}");
+            assert_eq!(mirror(&image).as_deref(), place, "{text}");
         }
     }
 
