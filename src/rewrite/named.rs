@@ -132,7 +132,8 @@ pub(super) fn in_program(
         })
     };
     for (text, at) in &program.paths {
-        let path = join(&entry.workdir, text.trim_end_matches('/'));
+        // "/" is the root, also of routes, and not the working directory.
+        let path = if text == "/" { text.clone() } else { join(&entry.workdir, text.trim_end_matches('/')) };
         let claim =
             Claim { text: format!("the string {text:?} names it"), shown: Shown { span: None, file: place(Some(at)) } };
         if path == "/etc/ssl/certs" {
