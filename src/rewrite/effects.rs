@@ -5,7 +5,7 @@ pub(super) use super::operands::{Scope, absolute, moves, path_args};
 use super::operands::{last_place, operands, places, redirect_targets, targets};
 use super::paths::{base_name, is_system_dir};
 use crate::model::{Install, Manager, Step};
-use crate::shell::ShellCommand;
+use crate::shell::{ShellCommand, ShellWord};
 use crate::syntax::InstId;
 
 /// One command of one RUN.
@@ -77,6 +77,12 @@ pub(super) fn effects<'a>(case: &Case<'a>) -> (Vec<Effect<'a>>, Vec<(InstId, Str
         }
     }
     (all, opaque)
+}
+
+/// `yt-dlp --version`, by which a RUN shows that the program is there.
+fn only_asks(cmd: &ShellCommand) -> bool {
+    let asks = |arg: &ShellWord| arg.literal && matches!(arg.text.as_str(), "--version" | "-version" | "-V" | "--help");
+    matches!(cmd.args.as_slice(), [arg] if asks(arg))
 }
 
 /// Commands that only look or speak.
@@ -326,6 +332,7 @@ fn kind<'a>(case: &Case<'_>, step: &'a Step, cmd: &'a ShellCommand, install: Opt
         },
         "tar" | "unzip" => unpack(case, step, cmd),
         _ if is_local_script(case, cmd) => Kind::Build,
+        _ if only_asks(cmd) => Kind::Nothing,
         _ => Kind::Unknown(format!("what {name} does is not known")),
     };
     match kind {
