@@ -1,5 +1,8 @@
 //! From the calls of a Go file to what the program needs at run time.
 
+mod paths;
+mod viper;
+
 use std::sync::Arc;
 
 use super::calls::Effect::{self, *};
@@ -7,7 +10,8 @@ use super::calls::{FUNCTIONS, METHODS, SILENT, of_function};
 use super::source::{Arg, GoFile, Use};
 use super::trace::Value;
 use super::{Argument, Need, NeedKind, Place, Usage, started};
-use crate::context::dockerignore::clean;
+pub(super) use paths::of_value;
+pub(super) use viper::viper;
 
 /// The need of a call that writes to a computed path.
 pub(super) fn writes_somewhere(need: &Need) -> bool {
@@ -516,61 +520,6 @@ impl Call<'_> {
     }
 }
 
-/// What a call does that is given this path: kind, whether a literal says so, and the path for messages. Nothing is known
-/// of a path that goes on with something computed and may lead anywhere; `climbs` where texts of the program lead out of
-/// directories. One under /proc, /sys or /dev is there in every container.
-pub(super) fn of_value(value: &Value, usage: Usage, climbs: bool) -> Option<Vec<(NeedKind, bool, String)>> {
-    let text = value.text.as_str();
-    let writes = usage != Usage::Reads;
-    if is_of_the_kernel(text) {
-        return Some(Vec::new());
-    }
-    let of_temp = |text: &str| text.strip_prefix("/tmp").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    if value.exact {
-        let memory = |text: &str| text.contains(":memory:") || text.contains("mode=memory");
-        let path = match usage {
-            Usage::Database if memory(text) => "",
-            Usage::Database => text.strip_prefix("file:").unwrap_or(text).split('?').next().unwrap_or(text),
-            _ if started::is_address(text) => "",
-            _ => text,
-        };
-        let kind = match usage {
-            _ if path.is_empty() => return Some(Vec::new()),
-            Usage::Writes if of_temp(path) => NeedKind::TempDir,
-            Usage::Writes | Usage::Database => NeedKind::WritablePath(path.to_string()),
-            Usage::Reads => NeedKind::DataFile(path.to_string()),
-        };
-        return Some(vec![(kind, true, text.to_string())]);
-    }
-    let shown = if text.ends_with('/') { format!("{}/…", text.trim_end_matches('/')) } else { format!("{text}…") };
-    if writes && text.starts_with("/tmp/") {
-        return Some(vec![(NeedKind::TempDir, false, shown)]);
-    }
-    let dir = text.rsplit_once('/').map(|(dir, _)| if dir.is_empty() { "/" } else { dir });
-    // What is below that directory: carried, in the base, or not there at all.
-    if text.starts_with('/') && !writes {
-        return Some(vec![(NeedKind::DataFile(dir.unwrap_or("/").to_string()), false, shown)]);
-    }
-    let inner = clean(dir?);
-    if climbs
-        || matches!(inner.as_str(), "." | "/")
-        || inner.split('/').next() == Some("..")
-        || usage == Usage::Database
-    {
-        return None;
-    }
-    let mut found = vec![(NeedKind::DataFile(inner.clone()), false, shown.clone())];
-    if writes {
-        found.push((NeedKind::WritablePath(format!("{inner}/…")), false, shown));
-    }
-    Some(found)
-}
-
-/// Below a directory that every container gets from the engine.
-fn is_of_the_kernel(path: &str) -> bool {
-    !path.contains("..") && ["/proc/", "/sys/", "/dev/"].iter().any(|top| path.starts_with(top))
-}
-
 /// The functions whose argument is a program and not a file that is read.
 fn runs(package: &str, name: &str) -> bool {
     matches!((package, name), ("exec", _) | ("syscall", "Exec") | ("os", "StartProcess"))
@@ -592,62 +541,6 @@ fn looks_like_path(text: &str) -> bool {
     let extension = text.rsplit_once('.').map_or("", |(_, extension)| extension);
     let known = ["yaml", "yml", "json", "toml", "ini", "conf", "env", "db", "html", "tmpl", "crt", "key", "pem", "txt"];
     text.starts_with("./") || text.starts_with('/') && text.len() > 1 || known.contains(&extension)
-}
-
-/// viper looks for `<path>/<name>.<any extension>`; the calls may stand in several files of a package.
-pub(super) fn viper(files: &[(&GoFile, &str)], constant: &dyn Fn(&str) -> Option<String>) -> Vec<Need> {
-    let mut out = Vec::new();
-    let text = |found: &Use| match found.args.as_ref()?.first()? {
-        Arg::Text(text) => Some(text.to_string()),
-        Arg::Name(name) => constant(name),
-        _ => None,
-    };
-    let calls = |name: &'static str| {
-        let uses = files.iter().flat_map(|(file, shown)| file.uses.iter().map(move |found| (found, *shown)));
-        uses.filter(move |(found, _)| found.name == name && found.args.is_some())
-    };
-    // `type Config struct{ *viper.Viper }` has its methods, in packages that do not import it.
-    let imported = files.iter().any(|(file, _)| file.imports.iter().any(|import| import.path.ends_with("spf13/viper")));
-    if !imported && calls("AddConfigPath").next().is_none() {
-        return out;
-    }
-    let mut need = |kind: NeedKind, at: (&Use, &str), literal: bool, why: String| {
-        let is_path = matches!(kind, NeedKind::Unknown(_));
-        let place = Some(Place { file: at.1.to_string(), line: at.0.line });
-        out.push(Need { kind, place, why, literal, is_path, argument: None });
-    };
-    let names: Vec<Option<String>> = calls("SetConfigName").map(|(found, _)| text(found)).collect();
-    let names = if names.is_empty() { vec![Some("config".into())] } else { names };
-    let typed = calls("SetConfigType").next().is_some();
-    let mut paths = 0;
-    for at in calls("AddConfigPath") {
-        paths += 1;
-        for name in &names {
-            let (Some(dir), Some(name)) = (text(at.0), name) else {
-                need(NeedKind::Unknown("where viper looks".into()), at, false, "viper.AddConfigPath".into());
-                continue;
-            };
-            let dir = dir.replacen("$HOME", "~", 1);
-            let path = format!("{}/{name}.*", dir.trim_end_matches('/'));
-            need(NeedKind::DataFile(path), at, true, format!("viper.AddConfigPath({dir:?})"));
-            if typed {
-                // With a type it takes a file without an extension, too.
-                let path = format!("{}/{name}", dir.trim_end_matches('/'));
-                need(NeedKind::DataFile(path), at, false, format!("viper.AddConfigPath({dir:?})"));
-            }
-        }
-    }
-    let count = calls("SetConfigFile").count();
-    if let Some(at) = calls("ReadInConfig").next().filter(|_| paths + count == 0) {
-        need(NeedKind::Unknown("where viper looks".into()), at, false, "viper.ReadInConfig".into());
-    }
-    for at in calls("SetConfigFile").filter(|(found, _)| found.package.is_some()) {
-        match text(at.0) {
-            Some(path) => need(NeedKind::DataFile(path.clone()), at, true, format!("viper.SetConfigFile({path:?})")),
-            None => need(NeedKind::Unknown("what viper reads".into()), at, false, "viper.SetConfigFile".into()),
-        }
-    }
-    out
 }
 
 /// `https://…` speaks of TLS, `file://migrations` of a directory.
