@@ -37,9 +37,18 @@ pub(super) fn scripts(image: &Image<'_, '_>, entry: &Entry, found: &Found, needs
     }
 }
 
+/// Programs that set up what others read: certificates of Java, mail, Apache, configuration in place.
+#[rustfmt::skip]
+const SETS_UP: &[&str] = &[
+    "a2disconf", "a2dismod", "a2dissite", "a2enconf", "a2enmod", "a2ensite", "augtool", "certutil", "crudini", "ed", "ex",
+    "keytool", "newaliases", "phpenmod", "postconf", "postmap", "update-alternatives", "update-ca-trust",
+    "update-mime-database", "xmlstarlet",
+];
+
 /// `RUN gpg --import keys.asc` leaves a keyring for the gpg that the program starts.
 pub(super) fn prepared(image: &Image<'_, '_>, needs: &mut Needs) {
     let mut gaps = Vec::new();
+    let mut set_up = Vec::new();
     for (name, claim) in &needs.programs {
         let plain = PLAIN_PROGRAMS.contains(&name.as_str()) || packages::is_of_every_base(name) || name == "git";
         if plain {
@@ -52,13 +61,19 @@ pub(super) fn prepared(image: &Image<'_, '_>, needs: &mut Needs) {
                 })
             };
         let of_it = |effect: &&Effect<'_>| {
-            effect.cmd.name.text == *name && matches!(effect.kind, Kind::Build | Kind::Unknown(_)) && !asks(effect)
+            let for_it = effect.cmd.name.text == *name || SETS_UP.contains(&effect.cmd.name.text.as_str());
+            for_it && matches!(effect.kind, Kind::Build | Kind::Unknown(_)) && !asks(effect)
         };
         for effect in image.effects.iter().filter(of_it) {
             let text = format!("{name} may read what this leaves for it: {}{}", claim.text, claim.in_file());
-            gaps.push(Claim::at(text, effect.cmd.span));
+            match effect.cmd.name.text == *name {
+                true => gaps.push(Claim::at(text, effect.cmd.span)),
+                false => set_up.push(Claim::at(text, effect.cmd.span)),
+            }
         }
     }
+    // That the new image lacks it is no reason for all that the working directory has.
+    needs.open.extend(set_up);
     for claim in gaps {
         if !needs.gaps.contains(&claim) {
             needs.gaps.push(claim);

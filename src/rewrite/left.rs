@@ -86,7 +86,7 @@ pub(super) fn unused_by_build(image: &Image<'_, '_>, found: &Found, needs: &mut 
 }
 
 /// `wget … || true`, `wget …; next`: the build goes on without it.
-fn may_fail(image: &Image<'_, '_>, effect: &Effect<'_>) -> bool {
+pub(super) fn may_fail(image: &Image<'_, '_>, effect: &Effect<'_>) -> bool {
     let next =
         image.effects.iter().find(|other| other.inst == effect.inst && other.cmd.span.start > effect.cmd.span.start);
     effect.cmd.negated || next.is_some_and(|next| !matches!(next.cmd.joiner, Joiner::And | Joiner::Pipe))

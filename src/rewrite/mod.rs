@@ -11,6 +11,7 @@ mod by_name;
 mod carried;
 mod case;
 mod chain;
+mod changed;
 mod compose;
 mod cost;
 mod credentials;

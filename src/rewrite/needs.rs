@@ -252,6 +252,7 @@ pub(super) fn collect(image: &Image<'_, '_>, entry: &Entry, found: &Found, progr
     super::carried::named(image, entry, &mut needs);
     written_into(image, entry, &mut needs);
     changed_of_system(image, &mut needs);
+    super::changed::carry(image, found, programs, &mut needs);
     zone_of_file(case, &mut needs);
     super::symlinks::settle(image, &mut needs);
     settle(image, &mut needs, true);

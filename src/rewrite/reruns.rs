@@ -58,6 +58,11 @@ pub(super) fn text(
         let as_written = || case.source.slice(effect.cmd.span).to_string();
         let mut noise = false;
         let piece = match &effect.kind {
+            // The name that it gets is carried as a file.
+            Kind::Write(_) if !taken_away(parts, effect).is_empty() => {
+                Some(format!("rm -rf {}", taken_away(parts, effect).join(" ")))
+            }
+            Kind::PackageNoise if !taken_away(parts, effect).is_empty() => Some(spelled(parts, effect, same)?),
             Kind::Nothing if effect.cmd.name.text == "umask" && effect.cmd.span.start < last => Some(as_written()),
             Kind::Nothing | Kind::TrustStore | Kind::Capabilities => {
                 changed |= !is_quiet(effect);
@@ -290,6 +295,7 @@ fn own_start(own: &[&Effect<'_>], at: usize) -> u32 {
 /// The command leaves something that the final stage has to have, and that no COPY brings.
 pub(super) fn lasts(parts: &Parts<'_, '_>, own: &[&Effect<'_>], effect: &Effect<'_>, copied: &[&str]) -> bool {
     match &effect.kind {
+        _ if !taken_away(parts, effect).is_empty() => true,
         Kind::Account => true,
         // A link comes along with the directory that holds it.
         Kind::Write(paths) if effect.cmd.name.text == "ln" => {
@@ -308,9 +314,18 @@ pub(super) fn lasts(parts: &Parts<'_, '_>, own: &[&Effect<'_>], effect: &Effect<
     }
 }
 
+/// Files of packages that a command takes away, where something is started that may read them.
+fn taken_away(parts: &Parts<'_, '_>, effect: &Effect<'_>) -> Vec<String> {
+    match starts_any(parts) || !parts.pure {
+        true => super::changed::taken_away(parts.case, parts.effects, effect),
+        false => Vec::new(),
+    }
+}
+
 /// It alone is a reason to repeat its RUN.
 fn is_significant(parts: &Parts<'_, '_>, effect: &Effect<'_>, copied: &[&str]) -> bool {
     match &effect.kind {
+        _ if !taken_away(parts, effect).is_empty() => true,
         Kind::Account => true,
         // A link comes along with the directory that holds it.
         Kind::Write(paths) if effect.cmd.name.text == "ln" => {
