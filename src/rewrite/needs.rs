@@ -172,6 +172,11 @@ pub(super) fn collect(image: &Image<'_, '_>, entry: &Entry, found: &Found, progr
         }
     }
     for untracked in case.walk.untracked.iter().filter(|found| needs.read && found.makes_go_files()) {
+        if untracked.uses_files() {
+            let text = format!("what the Go files read that `{}` makes is not known", untracked.what);
+            needs.gaps.push(Claim::at(text, untracked.span));
+            continue;
+        }
         let text = format!("the Go files that `{}` makes read no files and start no programs", untracked.what);
         needs.open.push(Claim::at(text, untracked.span));
     }

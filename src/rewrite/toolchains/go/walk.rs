@@ -63,6 +63,11 @@ impl Untracked {
         let name = self.what.split(' ').next().unwrap_or("");
         self.what.starts_with("go generate") || self.what == "go run" || generate::is_generator(name)
     }
+
+    /// And these surely read or start something.
+    pub fn uses_files(&self) -> bool {
+        ["io/ioutil", "os", "os/exec"].iter().any(|name| self.what.ends_with(&format!(" imports {name})")))
+    }
 }
 
 #[derive(Clone, Debug)]
