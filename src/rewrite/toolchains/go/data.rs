@@ -17,7 +17,9 @@ pub(super) fn is_data_file(tree: &ImageTree<'_>, path: &str) -> bool {
     // `go.mod.tmpl` is what a generator of projects has.
     let template = [".gotmpl", ".j2", ".tmpl", ".tpl"].iter().any(|end| name.ends_with(end));
     let tool = !template
-        && TOOLS.iter().any(|tool| name == *tool || name.strip_prefix(tool).is_some_and(|rest| rest.starts_with('.')));
+        && TOOLS.iter().any(|tool| name == *tool || name.strip_prefix(tool).is_some_and(|rest| rest.starts_with('.')))
+        // `cloudbuild-push.yaml`, one for each trigger.
+        || name.starts_with("cloudbuild-") && name.ends_with(".yaml");
     !note
         && !compose
         && !tool
@@ -62,17 +64,31 @@ const TOOLS: &[&str] = &[
     ".gitmodules",
     ".golangci",
     ".goreleaser",
+    ".mockery",
     ".pre-commit-config",
     ".travis",
+    "appveyor.yml",
+    "azure-pipelines",
+    "bitbucket-pipelines",
+    "buf.gen",
+    "cloudbuild",
     "containerfile",
     "dockerfile",
+    "fly.toml",
     "go.mod",
     "go.sum",
     "go.work",
     "gnumakefile",
+    "gqlgen.yml",
+    "heroku.yml",
     "jenkinsfile",
+    "justfile",
     "makefile",
+    "procfile",
+    "renovate.json",
     "skaffold.yaml",
+    "sonar-project",
+    "sqlc.yaml",
     "taskfile.yml",
     "tiltfile",
 ];

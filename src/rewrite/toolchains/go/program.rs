@@ -755,6 +755,8 @@ mod tests {
             ("license.html", ""),
             ("docker-compose.dev.yml", ""),
             ("Dockerfile.dev", ""),
+            ("cloudbuild-push.yaml", ""),
+            ("sqlc.yaml", ""),
             ("uploads/.gitkeep", ""),
         ]);
         let tree = ImageTree::at(&context, "/src");
