@@ -13,7 +13,7 @@ use super::reach::Source;
 use super::source;
 use super::tokens::{Kind, closes, ident, is, opens, parts, split, spread};
 use crate::context::dockerignore::clean;
-use definitions::{Definition, File, Func, definitions, may_own, read};
+use definitions::{Decl, Definition, File, Func, definitions, may_own, names_one, read};
 
 /// A text that a path has or, where more of it is computed, begins with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,10 +128,6 @@ impl<'t> Tracer<'t> {
         let first = || args.first().cloned();
         if callee.len() == 1 {
             return match ident(tokens, callee.start)? {
-                // `string(name[0])` is a letter of it.
-                "string" if args.len() == 1 && !is(tokens, first()?.end.checked_sub(1)?, ']') => {
-                    self.expression(at, first()?, seen)
-                }
                 "append" => {
                     let mut found = Values::new();
                     for arg in args {
@@ -169,8 +165,16 @@ impl<'t> Tracer<'t> {
             // Each match is one of the pattern.
             ("path/filepath", "Glob") => self.expression(at, first()?, seen).filter(|all| all.iter().all(|v| v.exact)),
             ("path/filepath" | "path", "Dir") => {
-                let dir = |text: &str| text.rsplit_once('/').map_or(".", |(dir, _)| dir).to_string();
-                exact(self.expression(at, first()?, seen)?, dir)
+                let values = self.expression(at, first()?, seen)?;
+                // The directory above the working directory is not the directory of `.`.
+                if values.iter().any(|value| value.text.split('/').all(|part| matches!(part, "" | "." | ".."))) {
+                    return None;
+                }
+                exact(values, |text| match text.rsplit_once('/') {
+                    Some(("", _)) => "/".to_string(),
+                    Some((dir, _)) => dir.to_string(),
+                    None => ".".to_string(),
+                })
             }
             ("strings", "TrimSpace") => exact(self.expression(at, first()?, seen)?, |text| text.trim().to_string()),
             // The program's own calls of Chdir are asked elsewhere.
@@ -194,8 +198,8 @@ impl<'t> Tracer<'t> {
             rest = tail.get(1..).unwrap_or("");
             let next = match verb {
                 Some('%') => plain("%"),
-                Some('s' | 'v') => args.next().and_then(|arg| self.expression(at, arg, seen)),
-                // A number: what is behind it counts no more.
+                Some('s') => args.next().and_then(|arg| self.expression(at, arg, seen)),
+                // A number, or a letter of a text.
                 _ => None,
             };
             let ends = next.is_none();
@@ -262,8 +266,13 @@ impl<'t> Tracer<'t> {
                 };
                 merge(&mut found, next)?;
             }
-            if let (Some(index), Some(func)) = (param, &decl.func) {
-                merge(&mut found, self.given(at, func, index, seen)?)?;
+            match (param, &decl.func) {
+                (Some(index), Some(func)) => merge(&mut found, self.given(at, func, index, seen)?)?,
+                // Outside of the block that declares it the name may be one of the package.
+                _ if !result && self.is_global(at, name) => {
+                    merge(&mut found, self.global(&self.sources.get(at.file)?.package, name, at.depth, seen)?)?;
+                }
+                _ => {}
             }
             Some(found)
         };
@@ -287,7 +296,8 @@ impl<'t> Tracer<'t> {
                 continue;
             }
             let file = self.file(number)?;
-            let hidden = file.directives.iter().any(|line| line.split_whitespace().any(|word| word == name));
+            let names = |word: &str| word.rsplit('.').next() == Some(name);
+            let hidden = file.directives.iter().any(|line| line.split_whitespace().any(names));
             if hidden {
                 return None;
             }
@@ -328,6 +338,19 @@ impl<'t> Tracer<'t> {
             return None;
         }
         self.global(path, name, at.depth + 1, seen)
+    }
+
+    fn is_global(&self, at: At, name: &str) -> bool {
+        let package = self.sources.get(at.file).map(|source| &source.package);
+        let here = |(number, source): (usize, &Source)| {
+            let decls = self.file(number).map_or(&[][..], |file| &file.decls);
+            let declares = |decl: &Decl<'_>| {
+                let Some(file) = self.file(number) else { return true };
+                matches!(decl.verb, "var" | "const") && names_one(file, decl, name)
+            };
+            Some(&source.package) == package && source.text.contains(name) && decls.iter().any(declares)
+        };
+        self.sources.iter().enumerate().any(here)
     }
 
     /// A constant of a package, or a list of it that is never set again. A string that is a variable may be set by the
@@ -466,6 +489,8 @@ mod tests {
             ("var p string\np = \"a\"\nif x { p = \"b\" }\nos.Open(p) // HERE", "a b"),
             ("var p string = \"a\"\nos.Open(p) // HERE", "a"),
             ("const p = \"a\"\nos.Open(p) // HERE", "a"),
+            ("p := filepath.Dir(\"a/b\")\nos.Open(p) // HERE", "a"),
+            ("p := filepath.Dir(\"/b\")\nos.Open(p) // HERE", "/"),
             ("p, q := \"a\", \"b\"\nos.Open(p+q) // HERE", "ab"),
             ("if p := \"a\"; x { os.Open(p) } // HERE", "a"),
             ("p := path.Join(\"a\", \"b\")\nos.Open(p) // HERE", "a/b"),
@@ -512,6 +537,10 @@ mod tests {
             "p := \"abc\"\nos.Open(p[1:]) // HERE",
             "p := \"abc\"\nos.Open(string(p[0])) // HERE",
             "os.Open(cfg.Path) // HERE",
+            "d, _ := os.Getwd()\nos.Open(filepath.Dir(d)) // HERE",
+            "for _, c := range \"abc\" { os.Open(string(c)) } // HERE",
+            "for _, c := range \"abc\" { os.Open(fmt.Sprintf(\"%v\", c)) } // HERE",
+            "if x { variable := \"b\"; g(variable) }\nos.Open(variable) // HERE",
             "os.Open(name + \"/a\") // HERE",
             "os.Open(variable) // HERE",
             "filepath.Walk(name, func(p string, i os.FileInfo, err error) error {\nos.Open(p) // HERE\n})",
@@ -535,6 +564,7 @@ mod tests {
             ("func main() { open(1, \"a\") }\n//go:linkname open other.open\n", "?"),
             ("const dir = \"a\"\nfunc main() { open(1, dir) }", "a"),
             ("const (\n\tother = 1\n\tdir string = \"a\"\n)\nfunc main() { open(1, dir) }", "a"),
+            ("const dir = \"a\"\nfunc main() { { dir := \"b\"; print(dir) }; open(1, dir) }", "b a"),
             ("var dirs = []string{\"a\", \"b\"}\nfunc main() { open(1, dirs[0]) }", "a b"),
             ("var dirs = []string{\"a\", \"b\"}\nfunc main() { open(1, dirs[0]); dirs[1] = x }", "?"),
             ("var dirs = []string{\"a\"}\nfunc main() { open(1, dirs[0]); dirs = append(dirs, x) }", "?"),

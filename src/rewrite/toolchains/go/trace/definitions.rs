@@ -213,6 +213,13 @@ pub(super) fn definitions(file: &File<'_>, decl: &Decl<'_>, name: &str) -> Defin
     found
 }
 
+/// Whether a declaration of the package may be of the name, whatever it is given.
+pub(super) fn names_one(file: &File<'_>, decl: &Decl<'_>, name: &str) -> bool {
+    let tokens = &file.tokens;
+    let begins = |at: usize| ['(', ';', ','].into_iter().any(|op| is(tokens, at - 1, op)) || at == decl.range.start + 1;
+    (decl.range.start + 1..decl.range.end).any(|at| ident(tokens, at) == Some(name) && begins(at))
+}
+
 /// The name is on the left of an assignment together with something that is no name: `x[0], name = …`.
 fn complex_left(tokens: &[Token<'_>], at: usize, end: usize) -> bool {
     let comma = is(tokens, at + 1, ',') || at > 0 && is(tokens, at - 1, ',');
