@@ -235,6 +235,12 @@ pub(super) fn choose(
             open.push(Claim::new("git starts no ssh, which only the old base has"));
         }
     }
+    let python = debian && tier <= Tier::SameDistro && super::fetched::needs_python(case, effects);
+    if python && super::sources::may_add(case, ground, effects) {
+        packages.push("python3".into());
+    } else if python {
+        open.push(Claim::new("yt-dlp finds a Python, which only the old base is known to have"));
+    }
     let reads = (installs_something(effects) || !packages.is_empty()).then(|| super::trust::reader(needs, own, ground));
     if let (Some(claim), true) = (hashed.or(reads.flatten()), tier <= Tier::SameDistro)
         && ground.is_some_and(|ground| ground.toolchain_image)

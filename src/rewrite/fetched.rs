@@ -56,6 +56,27 @@ pub(super) fn find(case: &Case<'_>, effects: &[Effect<'_>], name: &str) -> Optio
     })
 }
 
+/// What yt-dlp releases under its bare name is a Python program. The Debian images of Go have Python, the slim ones not.
+pub(super) fn needs_python(case: &Case<'_>, effects: &[Effect<'_>]) -> bool {
+    let is_it = |text: &str| text.contains("://") && (text.ends_with("/yt-dlp") || text.ends_with("/youtube-dl"));
+    let installed = effects.iter().any(|effect| match &effect.kind {
+        Kind::Install(install) => install.packages.iter().any(|package| package.name.starts_with("python3")),
+        _ => false,
+    });
+    let fetched = || {
+        let of_run = |effect: &Effect<'_>| {
+            matches!(effect.cmd.name.text.as_str(), "curl" | "wget")
+                && effect.cmd.args.iter().any(|arg| is_it(&arg.text))
+        };
+        effects.iter().any(of_run)
+            || case
+                .steps()
+                .filter_map(|(_, inst)| inst.transfer())
+                .any(|transfer| transfer.sources.iter().any(|source| is_it(&source.text)))
+    };
+    !installed && fetched()
+}
+
 /// The RUN that unpacks an archive says the name of the program: in the address that the archive comes from, say.
 pub(super) fn says(case: &Case<'_>, effects: &[Effect<'_>], found: &Fetched, name: &str) -> bool {
     let effect = effects.iter().find(|effect| effect.cmd.span == found.span);
