@@ -488,10 +488,18 @@ impl<'a> Reader<'a> {
         }
         let database = self.file_database;
         self.program.needs.retain(|need| database || need.kind != NeedKind::Unknown(needs::DATABASE.into()));
-        let variable = |text: &&Text| {
-            text.len() > 1 && text.bytes().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == b'_')
-        };
-        self.program.variables.extend(self.strings.keys().filter(variable).map(Text::to_string));
+        let letter = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+        for text in self.strings.keys() {
+            // `os.ExpandEnv` and its like take `$NAME/x` and `${NAME}/x`.
+            let behind = text.split('$').skip(1).filter_map(|rest| {
+                let rest = rest.strip_prefix('{').unwrap_or(rest);
+                rest.split(|c| !letter(c)).next()
+            });
+            let whole = Some(text.as_str()).filter(|text| text.chars().all(letter));
+            self.program
+                .variables
+                .extend(whole.into_iter().chain(behind).filter(|name| name.len() > 1).map(String::from));
+        }
         self.program.variables.sort();
         self.program.variables.dedup();
         let zones = !self.tags.open && self.tags.may_have("timetzdata");
