@@ -79,9 +79,24 @@ fn load_at_most(dockerfile: &Path, root: &Path, max_entries: usize) -> io::Resul
     let git = root.join(".git");
     let mut context = context.with_git(Box::new(move || bytes_below(&git)));
     context.complete = complete;
+    if let Some(place) = fs::canonicalize(root).ok().and_then(|place| place.into_os_string().into_string().ok()) {
+        context.above = directories_above(Path::new(&place));
+        context.place = place;
+    }
     context.links = links;
     context.ignore = patterns;
     Ok(context)
+}
+
+/// The directories above that may say how the image is used: up to the top of the repository, or the next few.
+fn directories_above(place: &Path) -> usize {
+    const MOST: usize = 4;
+    let is_top = |dir: &Path| dir.join(".git").exists();
+    if is_top(place) {
+        return 0;
+    }
+    let above = || place.ancestors().skip(1).take(MOST).filter(|dir| dir.parent().is_some());
+    above().position(is_top).map_or_else(|| above().count().min(2), |at| at + 1)
 }
 
 fn patterns(dockerfile: &Path, root: &Path) -> io::Result<Patterns> {

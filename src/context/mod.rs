@@ -24,6 +24,10 @@ pub type ModuleSource = Box<dyn Fn(&str, &str) -> Option<Arc<BuildContext>> + Se
 pub struct BuildContext {
     /// Where it stands on disk, for messages; empty in tests.
     pub root: PathBuf,
+    /// The same as an absolute path with `/`, `/` in tests.
+    pub place: String,
+    /// How many directories above it belong to the same repository, at most.
+    pub above: usize,
     /// Path inside the context with `/`, no leading `/` -> the file. Only what `.dockerignore` lets through.
     pub files: BTreeMap<String, ContextFile>,
     /// Paths that `.dockerignore` hides. A directory hidden whole stands here once, with a trailing `/`.
@@ -71,6 +75,8 @@ impl BuildContext {
     ) -> BuildContext {
         BuildContext {
             root,
+            place: "/".into(),
+            above: 0,
             files,
             ignored,
             links: BTreeMap::new(),
@@ -100,6 +106,12 @@ impl BuildContext {
             return None;
         }
         Some(String::from_utf8_lossy(&(self.reader)(path)?).into_owned())
+    }
+
+    /// The text of a file in a directory above the context, so many levels up.
+    pub fn read_above(&self, levels: usize, path: &str) -> Option<String> {
+        let bytes = (self.reader)(&format!("{}{path}", "../".repeat(levels)))?;
+        (levels <= self.above).then(|| String::from_utf8_lossy(&bytes).into_owned())
     }
 
     /// The same for a source that is read again soon: by the size model, by the rewriter, and by its look at what of it

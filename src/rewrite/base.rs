@@ -81,10 +81,6 @@ pub(super) fn choose(
         bar(Tier::Distroless, false, claim);
     }
     let mut open = Vec::new();
-    if let Some(own) = case.stage.image().and_then(architecture).filter(|own| !case.base_text().contains(own.prefix)) {
-        let text = format!("the ARG in FROM keeps its default: the final stage is for {}", own.platform);
-        open.push(Claim::at(text, case.base_span()));
-    }
     let mut packages = Vec::new();
     let mut fetched: Vec<Fetched> = Vec::new();
     // Programs that may be in an archive which is unpacked among programs.
@@ -141,7 +137,10 @@ pub(super) fn choose(
                         format!("{name} of the package {package} is what an archive does not bring: {}", claim.text);
                     unpacked_too.push(Claim { text, ..claim.clone() });
                 }
-                packages.push(super::sources::own_name(effects, package).unwrap_or(package).to_string());
+                // netcat-traditional is another nc than the one that we would take.
+                let own = brought_by(effects, name).filter(|_| !installs(effects, package));
+                let own = own.or_else(|| super::sources::own_name(effects, package));
+                packages.push(own.unwrap_or(package).to_string());
             }
             Provided::Already => {}
             // The old base has it, or one of the packages that the final stage installs again.
@@ -203,6 +202,15 @@ pub(super) fn choose(
             wanted
         }
     };
+    let base_text = case.base_text();
+    if tier >= Tier::Distroless
+        && let Some(before) = by_argument(&base_text)
+        && (before.to_ascii_uppercase().contains("ARCH") || case.stage.image().and_then(architecture).is_some())
+    {
+        let text =
+            format!("the ARG in FROM keeps its default: {before} says the architecture of the build stage alone");
+        open.push(Claim::at(text, case.base_span()));
+    }
     let mut ruled_out: Vec<RuledOut> = bars
         .iter()
         .filter(|bar| bar.most < Tier::Distroless && tier <= bar.most)
@@ -221,6 +229,10 @@ pub(super) fn choose(
     }
     if tier <= Tier::SameDistro && links.iter().any(|link| matches!(link, Link::Either { .. })) {
         packages.extend(cxx_package(ground, effects).map(String::from));
+    }
+    // Debian's slim images have it for apt.
+    if tier <= Tier::SameDistro && alpine && links.iter().any(|link| matches!(link, Link::Libc { cxx: true, .. })) {
+        packages.push("libstdc++".into());
     }
     // The Debian images of Go have ssh, which git starts for `git@host:path`; the slim ones have not.
     let debian = ground.is_some_and(|ground| ground.golang && ground.family == Family::Debian);
@@ -351,15 +363,35 @@ fn installs_something(effects: &[Effect<'_>]) -> bool {
     })
 }
 
+/// The package of the file that brings the program.
+fn brought_by<'e>(effects: &'e [Effect<'_>], program: &str) -> Option<&'e str> {
+    let names = effects.iter().filter_map(|effect| match &effect.kind {
+        Kind::Install(install) => Some(install.packages.iter().map(|package| package.name.as_str())),
+        _ => None,
+    });
+    names.flatten().find(|package| super::brings::brings(package, program) && !super::packages::builds_only(package))
+}
+
 fn needs_libc(link: &Link) -> bool {
     !matches!(link, Link::Static { .. })
+}
+
+/// What stands before `golang` in FROM where an ARG may say the architecture or the registry there.
+fn by_argument(base: &str) -> Option<&str> {
+    let at = base.rfind("golang").filter(|at| base.get(*at..).is_some_and(|rest| !rest.contains('/')))?;
+    base.get(..at).filter(|before| before.contains('$'))
 }
 
 /// The base of a tier, and the sentence that says why it fits.
 fn base_of(case: &Case<'_>, ground: Option<&Ground>, links: &[Link], tier: Tier) -> Result<(String, String), Refusal> {
     let prefixed = |image: &str| case.options.stated.prefixed(image);
     // Where the base comes from there are the others of Docker Hub, and for the same architecture.
+    let base_text = case.base_text();
     let beside = |image: &str| match case.stage.image() {
+        // `${ARCH}golang`: what the ARG says holds for the final base, too.
+        Some(_) if case.options.stated.base_prefix.is_none() && by_argument(&base_text).is_some() => {
+            format!("{}{image}", by_argument(&base_text).unwrap_or_default())
+        }
         Some(own) if case.options.stated.base_prefix.is_none() => match (architecture(own), mirror(own)) {
             (Some(own), _) => format!("{}/{image}", own.prefix),
             (None, Some(place)) => format!("{place}{image}"),

@@ -33,6 +33,7 @@ const BROUGHT: &[(&str, &[&str])] = &[
     ("mysql", &["default-mysql-client", "mariadb-client", "mysql-client"]),
     ("mysqladmin", &["default-mysql-client", "mariadb-client", "mysql-client"]),
     ("mysqldump", &["default-mysql-client", "mariadb-client", "mysql-client"]),
+    ("nc", &["ncat", "netcat", "netcat-openbsd", "netcat-traditional", "nmap-ncat"]),
     ("netstat", &["net-tools"]),
     ("node", &["nodejs"]),
     ("pdfinfo", &["poppler-utils"]),

@@ -94,10 +94,12 @@ impl Own {
     }
 }
 
-/// A compose file: its path in the context, the directory that it lies in, and its text.
+/// A compose file: its path as seen from the context, the directory that it lies in and that of the context as absolute
+/// paths, and its text.
 struct Compose {
     path: String,
     dir: String,
+    context: String,
     text: String,
 }
 
@@ -113,10 +115,26 @@ fn files(context: &BuildContext) -> Vec<Compose> {
     };
     let names = context.files.keys().chain(&context.ignored).filter(|path| is_compose(path));
     let read = |path: &String| {
-        let dir = path.rsplit_once('/').map_or("", |(dir, _)| dir).to_string();
-        Some(Compose { path: path.clone(), dir, text: context.read_beside(path)? })
+        let dir = join(&context.place, path.rsplit_once('/').map_or(".", |(dir, _)| dir));
+        Some(Compose { path: path.clone(), dir, context: context.place.clone(), text: context.read_beside(path)? })
     };
-    names.filter_map(read).collect()
+    let own = names.filter_map(read);
+    // `repo/docker-compose.yml` beside `repo/api/Dockerfile`: nobody lists these directories, so the usual names are tried.
+    let above = (1..=context.above).flat_map(|levels| usual_names().map(move |name| (levels, name)));
+    let above = above.filter_map(|(levels, name)| {
+        let up = "../".repeat(levels);
+        let dir = join(&context.place, &up);
+        let text = context.read_above(levels, &name)?;
+        Some(Compose { path: format!("{up}{name}"), dir, context: context.place.clone(), text })
+    });
+    own.chain(above).collect()
+}
+
+fn usual_names() -> impl Iterator<Item = String> {
+    let kinds = ["", ".override", ".dev", ".local", ".prod", ".production", ".test"];
+    let stems =
+        ["docker-compose", "compose"].into_iter().flat_map(move |stem| kinds.map(|kind| format!("{stem}{kind}")));
+    stems.flat_map(|stem| ["yml", "yaml"].map(|end| format!("{stem}.{end}")))
 }
 
 /// Names and images of the services that are built from the file: another compose file of the same directory, or another
@@ -161,7 +179,7 @@ fn not_followed(compose: &Compose, dockerfile: &str, known: &Known) -> Option<(u
     };
     let of_service = |service: Vec<(u32, &str)>| service.iter().find_map(|(at, line)| Some((*at, key_of(line)?)));
     // What a directory below includes is its own matter.
-    let top = compose.dir.is_empty();
+    let top = compose.dir == compose.context;
     services(compose, dockerfile, known).into_iter().find_map(of_service).or_else(|| included().filter(|_| top))
 }
 
@@ -211,7 +229,8 @@ fn services<'t>(compose: &'t Compose, dockerfile: &str, known: &Known) -> Vec<Ve
     let builds = |service: &[(u32, &str)]| {
         let build = value(service, "build")?;
         let dir = if build.is_empty() { value(service, "context").unwrap_or("") } else { build };
-        let here = dir.contains('$') || join(&format!("/{}", compose.dir), dir) == "/";
+        let top = compose.dir == compose.context;
+        let here = dir.contains('$') && top || join(&compose.dir, dir) == compose.context;
         let same = value(service, "dockerfile").map_or("Dockerfile", base_name).eq_ignore_ascii_case(dockerfile);
         Some(same && here)
     };
@@ -277,6 +296,15 @@ pub(super) fn commands(lines: &[(u32, &str)], keys: &[&str], own: &Own) -> Vec<S
     for (at, (number, line)) in lines.iter().enumerate() {
         let Some((key, value)) = line.trim_start().trim_start_matches("- ").split_once(':') else { continue };
         if !keys.contains(&key) {
+            // `healthcheck: {test: [CMD, curl, localhost]}`
+            let inside = keys.iter().find_map(|key| {
+                let rest = value.trim_start().strip_prefix('{')?.split_once(&format!("{key}:"))?.1;
+                Some((key, rest.trim().trim_end_matches('}').split("}").next().unwrap_or("")))
+            });
+            all.extend(inside.and_then(|(key, whole)| {
+                let programs = started(whole, own)?;
+                Some(Started { line: *number, what: format!("{key}: {whole}"), programs })
+            }));
             continue;
         }
         let column = depth(line) + if line.trim_start().starts_with("- ") { 2 } else { 0 };
@@ -322,7 +350,8 @@ mod tests {
     }
 
     fn at(dir: &str, text: &str) -> Compose {
-        Compose { path: "compose.yml".into(), dir: dir.into(), text: text.into() }
+        let dir = join("/repo/api", dir);
+        Compose { path: "compose.yml".into(), dir, context: "/repo/api".into(), text: text.into() }
     }
 
     #[test]
@@ -343,6 +372,7 @@ mod tests {
             ("    healthcheck:\n      test: [\"CMD\", \"curl\", \"-f\", \"http://localhost\"]\n", "5 curl"),
             ("    healthcheck:\n      test: [\"CMD-SHELL\", \"./app health\"]\n", "5 health"),
             ("    healthcheck:\n      test: [\"NONE\"]\n", ""),
+            ("    healthcheck: {test: [\"CMD\", \"curl\", \"localhost\"]}\n", "4 curl"),
             ("    command: ./a.sh\n    healthcheck:\n      test: curl -f api\n", "4,6 curl"),
         ] {
             let found = started_by(&at("", &service(rest)), "Dockerfile", &Known::default(), &own());
@@ -378,6 +408,10 @@ mod tests {
             ("deploy", "build: .", 0),
             ("deploy/dev", "build:\n      context: ../../", 1),
             ("deploy", "build:\n      context: ../\n      dockerfile: deploy/Dockerfile.dev", 0),
+            ("..", "build: ./api", 1),
+            ("..", "build: ./web", 0),
+            ("..", "build: .", 0),
+            ("../..", "build: repo/api/", 1),
         ] {
             let text = format!("services:\n  api:\n    {build}\n    command: ./wait.sh\n");
             let found = started_by(&at(dir, &text), "Dockerfile", &Known::default(), &own());

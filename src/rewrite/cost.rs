@@ -44,6 +44,8 @@ pub(super) fn layers(
 pub(super) fn after(case: &Case<'_>, choice: &Choice, layers: &Weight) -> Option<Cost> {
     let prefix = case.options.stated.prefixed("");
     let name = choice.base.strip_prefix(&prefix).unwrap_or(&choice.base);
+    let known = ["alpine:", "debian:", "ubuntu:"].into_iter().find_map(|known| name.get(name.find(known)?..));
+    let name = known.filter(|_| name.contains('$')).unwrap_or(name);
     // A base that is written with variables is the builder's own.
     let base = match of_base(case, name) {
         Some(base) => base,

@@ -109,7 +109,7 @@ fn names(context: &BuildContext, dockerfile: &str, own: &Own) -> Vec<String> {
         let version = |part: &&str| part.strip_prefix('v').is_some_and(|rest| rest.parse::<u32>().is_ok());
         line.trim().trim_matches('"').rsplit('/').find(|part| !version(part)).map(String::from)
     });
-    let dir = context.root.file_name().map(|name| name.to_string_lossy().into_owned());
+    let dir = Some(base_name(&context.place).to_string());
     let images = compose::images(context, dockerfile);
     let of_image = images.iter().map(|image| image_name(image).to_string());
     let mut names: Vec<String> = own.names().map(String::from).chain(module).chain(dir).chain(of_image).collect();
@@ -135,7 +135,14 @@ fn containers<'t>(lines: &[(u32, &'t str)], names: &[String]) -> Vec<Vec<(u32, &
         (told || names.iter().any(|name| image_name(image) == name)).then_some(())
     };
     let mut found = Vec::new();
-    for (at, (_, line)) in lines.iter().enumerate().filter(|(_, (_, line))| ours(line).is_some()) {
+    // A patch names the container alone.
+    let named = |line: &str| {
+        let name = line.trim_start().trim_start_matches("- ").strip_prefix("name:").map(|name| name.trim());
+        name.is_some_and(|name| names.iter().any(|known| known == name.trim_matches(['"', '\''])))
+    };
+    let imageless = !lines.iter().any(|(_, line)| line.trim_start().trim_start_matches("- ").starts_with("image:"));
+    let wanted = |line: &str| ours(line).is_some() || imageless && named(line);
+    for (at, (_, line)) in lines.iter().enumerate().filter(|(_, (_, line))| wanted(line)) {
         let own = column(line);
         let starts = |(_, line): &(u32, &str)| is_item(line) && column(line) == own;
         let inside = |(_, line): &(u32, &str)| column(line) >= own;
@@ -174,6 +181,12 @@ fn docker_runs(lines: &[(u32, &str)], dockerfile: &str, services: &[String], own
     let images: Vec<String> = joined.iter().filter_map(|(_, line)| built(line, dockerfile)).collect();
     let mut found = Vec::new();
     for (number, line) in &joined {
+        // The script of a job runs in its image.
+        let job = line.trim_start_matches("- ").strip_prefix("image:").map(|image| bare_word(image.trim()));
+        if job.is_some_and(|image| images.iter().any(|name| name == without_latest(image))) {
+            let what = format!("{}, for the script of a job", line.trim());
+            found.push(Started { line: *number, what, programs: Vec::new() });
+        }
         for part in line.split(['|', '&', ';']) {
             let words: Vec<&str> = part.split_whitespace().map(bare_word).collect();
             let of_compose = |at: usize| (at, services);
@@ -284,6 +297,8 @@ mod tests {
         let all: Vec<Started> = found.iter().flat_map(|block| commands(block, &["command"], &Own::default())).collect();
         let lines: Vec<u32> = all.iter().map(|started| started.line).collect();
         assert_eq!((found.len(), lines), (1, vec![7, 12]));
+        let patch = "containers:\n- name: app\n  command: [sh]\n- name: other\n  command: [sh]\n";
+        assert_eq!(containers(&numbered(patch), &["app".to_string()]).len(), 1);
         for (image, want) in [("app", 1), ("{{ .Values.image.repository }}:1", 1), ("other/app-web:1", 0)] {
             let text = format!("containers:\n- image: {image}\n  command: [sh]\n");
             assert_eq!(containers(&numbered(&text), &["app".to_string()]).len(), want, "{image}");

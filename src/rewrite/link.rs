@@ -147,6 +147,12 @@ fn link(builder: &Builder<'_, '_>, built: &Built, program: Option<&Program>) -> 
         return Link::Libraries { why: at(format!("{flag} needs cgo")), packages: Vec::new() };
     }
     let found = without_flags(builder, go, built, program);
+    if let (Some(compiler), Link::Libc { .. } | Link::Either { .. }) = (&go.other_compiler, &found) {
+        return Link::Libraries {
+            why: at(format!("CC={compiler} links with another C library")),
+            packages: Vec::new(),
+        };
+    }
     // No flag takes away the libraries that the C code wants.
     let only_libc = matches!(found, Link::Static { .. } | Link::Libc { cxx: false, .. });
     if go.pie && (only_libc || go.cgo == Cgo::Off) {
@@ -170,10 +176,11 @@ fn without_flags(builder: &Builder<'_, '_>, go: &GoBuild, built: &Built, program
     if let Some(why) = modules_of_names(builder).filter(|_| looks_up && !has_no_compiler(builder)) {
         return Link::Libraries { why, packages: Vec::new() };
     }
-    let asked = c_resolver(builder, go, program);
+    let wanted = go.wants_cgo.as_ref().map(|why| at(why.clone()));
+    let asked = wanted.or_else(|| c_resolver(builder, go, program));
     let open = open_program(go);
     match builder.case.options.stated.cgo {
-        Some(false) if go.cgo == Cgo::Default => {
+        Some(false) if go.cgo == Cgo::Default && go.wants_cgo.is_none() => {
             return Link::Static { why: Claim::new("you state that it needs no cgo"), add_cgo: true };
         }
         Some(true) => return Link::Libc { why: Claim::new("you state that it needs cgo"), cxx: false },

@@ -60,11 +60,13 @@ pub(super) fn copied(image: &Image<'_, '_>, found: &Found, needs: &mut Needs) {
     }
     let places = Places::of(image);
     let mut paths = Vec::new();
-    for (step, inst) in case.steps().filter(|(_, inst)| inst.flag("from").is_none()) {
+    for (step, inst) in case.steps().filter(|(_, inst)| inst.transfer().is_some()) {
         // What cannot be told is told elsewhere, where something may read it.
         for placed in super::placed::of_transfer(case, step, inst).unwrap_or_default() {
             let text = "COPY puts it outside of the places of the build";
-            let gone = super::placed::removed_later(case, image.effects, inst.span.start, &placed.path);
+            let gone = super::placed::removed_later(case, image.effects, inst.span.start, &placed.path)
+                // A tool of another image may be for the build.
+                || inst.flag("from").is_some() && is_named(image, &placed.path);
             if places.is_elsewhere(&placed.path) && places.is_for_running(&placed.path, found) && !gone {
                 let claim = Claim::at(text, inst.content);
                 match image.presence(&placed.path) {
@@ -84,6 +86,14 @@ pub(super) fn copied(image: &Image<'_, '_>, found: &Found, needs: &mut Needs) {
     }
     paths.retain(|(path, _)| !needs.data.iter().any(|(data, _)| within(path, data) || within(data, path)));
     needs.data.extend(paths);
+}
+
+/// A command of the file speaks of it, or one that is not read may.
+fn is_named(image: &Image<'_, '_>, path: &str) -> bool {
+    image.effects.iter().any(|effect| {
+        let text = image.case.source.slice(effect.cmd.span);
+        text.contains(path) || text.contains(super::paths::parent(path)) && super::paths::parent(path) != "/"
+    })
 }
 
 /// Places whose files only the build or the package manager reads, and those of programs.

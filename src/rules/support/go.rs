@@ -228,7 +228,7 @@ pub enum CgoNeed {
 }
 
 pub fn cgo_need(cx: &Context<'_>, build: &Build<'_>) -> CgoNeed {
-    if build.go.needs_cgo_flag.is_some() || build.go.pie || builds_with_c(cx, build) {
+    if build.go.needs_cgo_flag.is_some() || build.go.wants_cgo.is_some() || build.go.pie || builds_with_c(cx, build) {
         return CgoNeed::Needed;
     }
     // Somebody wants names to be looked up by the C library.

@@ -157,6 +157,8 @@ pub(super) fn empty(kind: GoKind, span: Span, insert_at: Option<u32>) -> GoBuild
         cgo: Cgo::Default,
         static_forced: StaticForced::No,
         needs_cgo_flag: None,
+        wants_cgo: None,
+        other_compiler: None,
         pie: false,
         trimpath: false,
         ldflags: None,
@@ -500,8 +502,13 @@ fn fill(build: &mut GoBuild, flags: Flags, args: &Args<'_>) {
         Some(other) => build.needs_cgo_flag = Some(format!("-buildmode={other}")),
     }
     let sure: &[String] = if build.open_tags.is_some() { &[] } else { &build.tags };
-    build.static_forced = static_forced(flags.ldflags.as_ref(), sure);
+    build.static_forced = super::wants::static_forced(flags.ldflags.as_ref(), sure);
     build.ldflags = flags.ldflags.clone();
+    build.wants_cgo = super::wants::wants_cgo(build, command, scene);
+    build.other_compiler = match setting("CC", command, scene) {
+        Setting::To(value) => Some(value).filter(|value| value.contains("musl") || value.contains("zig")),
+        _ => None,
+    };
     build.cgo = match setting("CGO_ENABLED", command, scene) {
         _ if argument_behind("CGO_ENABLED", command, scene).is_some() => Cgo::Unknown,
         Setting::Unset => Cgo::Default,
@@ -572,19 +579,6 @@ fn chosen(build: &GoBuild, flags: &Flags, args: &Args<'_>) -> Option<Chosen> {
         if head.starts_with('/') { join("/", whole) } else { join(dir, whole) }
     });
     Some(Chosen { by, below })
-}
-
-fn static_forced(ldflags: Option<&Ldflags>, tags: &[String]) -> StaticForced {
-    let has = |wanted: &str| tags.iter().any(|tag| tag == wanted);
-    let text = ldflags.map_or("", |flags| flags.text.as_str());
-    let linker = text.contains("extldflags") && text.split(['"', '\'', ' ', '=']).any(|word| word == "-static");
-    let external = text.contains("linkmode external") || text.contains("linkmode=external");
-    match (linker, external) {
-        (true, true) => StaticForced::Linker,
-        _ if has("netgo") && has("osusergo") => StaticForced::Tags,
-        (true, false) => StaticForced::LinkerPerhaps,
-        _ => StaticForced::No,
-    }
 }
 
 #[cfg(test)]

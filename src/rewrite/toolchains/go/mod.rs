@@ -28,6 +28,7 @@ mod started;
 mod tokens;
 mod trace;
 pub mod walk;
+mod wants;
 
 use crate::text::{Span, Text};
 
@@ -77,6 +78,10 @@ pub struct GoBuild {
     pub static_forced: StaticForced,
     /// The flag that needs cgo or makes no plain program: `-race`, `-buildmode=c-shared`, …
     pub needs_cgo_flag: Option<String>,
+    /// Why cgo is wanted, although the program may need none: `-linkmode external`, the FIPS module of BoringCrypto.
+    pub wants_cgo: Option<String>,
+    /// A C compiler for another C library than that of the image: `CC=musl-gcc`.
+    pub other_compiler: Option<String>,
     /// `-buildmode=pie`: keeps a dynamic loader also with cgo off.
     pub pie: bool,
     pub trimpath: bool,
