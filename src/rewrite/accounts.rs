@@ -47,19 +47,7 @@ fn foreign(case: &Case<'_>, effects: &[Effect<'_>], effect: &Effect<'_>) -> Opti
         Kind::Own(owner, _) => owner.split([':', '.']).map(String::from).collect(),
         _ => Vec::new(),
     };
-    let made: Vec<String> = effects
-        .iter()
-        .flat_map(|effect| match &effect.kind {
-            Kind::Account => words(effect.cmd).made,
-            // `echo 'app:x:1000:1000::/:' >> /etc/passwd`
-            Kind::Write(paths) if paths.iter().any(|path| super::placed::is_account_file(path)) => {
-                let first = |text: &str| text.split(':').next().unwrap_or("").to_string();
-                effect.cmd.args.iter().map(|arg| first(&arg.text)).collect()
-            }
-            _ => Vec::new(),
-        })
-        .map(|name| value(&name))
-        .collect();
+    let made = made(case, effects);
     let known = |name: &str| {
         let number = name.chars().all(|letter| letter.is_ascii_digit());
         // What a script computes is mostly a number that the caller gives.
@@ -70,6 +58,34 @@ fn foreign(case: &Case<'_>, effects: &[Effect<'_>], effect: &Effect<'_>) -> Opti
             || made.iter().any(|made| made == name)
     };
     names.iter().map(|name| value(name)).find(|name| !known(name))
+}
+
+/// Every distribution knows the owner, or the file makes it by a command that is repeated.
+pub(super) fn is_known(case: &Case<'_>, effects: &[Effect<'_>], owner: &str) -> bool {
+    let made = made(case, effects);
+    owner.split([':', '.']).all(|name| {
+        name.chars().all(|letter| letter.is_ascii_digit())
+            || OF_BOTH.contains(&name)
+            || made.iter().any(|made| made == name)
+    })
+}
+
+/// The users and groups that the file makes.
+fn made(case: &Case<'_>, effects: &[Effect<'_>]) -> Vec<String> {
+    let names = |effect: &Effect<'_>| {
+        let names: Vec<String> = match &effect.kind {
+            Kind::Account => words(effect.cmd).made,
+            // `echo 'app:x:1000:1000::/:' >> /etc/passwd`
+            Kind::Write(paths) if paths.iter().any(|path| super::placed::is_account_file(path)) => {
+                let first = |text: &str| text.split(':').next().unwrap_or("").to_string();
+                effect.cmd.args.iter().map(|arg| first(&arg.text)).collect()
+            }
+            _ => Vec::new(),
+        };
+        let value = |name: String| expand(&name, case.file.escape, &effect.step.env).unwrap_or(name);
+        names.into_iter().map(value).collect::<Vec<String>>()
+    };
+    effects.iter().flat_map(names).collect()
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]

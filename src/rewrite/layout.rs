@@ -8,6 +8,7 @@ use super::effects::{Effect, Kind};
 use super::entry::{Entry, json};
 use super::environment::{EnvText, carried, env_text, is_proxy, is_read_by_installs, of_old_base_line};
 use super::fetched::{Fetched, How};
+use super::modes::Mode;
 use super::needs::Needs;
 use super::paths::{is_system_dir, within};
 use super::placed::{owner_of, owners, removed_later, whole};
@@ -80,7 +81,10 @@ pub(super) fn lay(parts: &Parts<'_, '_>, mut outline: Outline) -> Result<Laid, R
     let owned_workdir = copies.iter().any(|copy| copy.chown.is_some() && copy.to == case.workdir);
     let accounts = accounts(parts)?;
     for path in &accounts {
-        lines.push((Place::First, Line::Copy(StageCopy { from: path.clone(), to: path.clone(), chown: None })));
+        lines.push((
+            Place::First,
+            Line::Copy(StageCopy { from: path.clone(), to: path.clone(), chown: None, chmod: None }),
+        ));
     }
 
     let mut dropped = Vec::new();
@@ -409,11 +413,12 @@ fn copies(parts: &Parts<'_, '_>) -> Result<Vec<StageCopy>, Refusal> {
             let chown = chown.or_else(|| written.iter().find(|(dir, _)| *dir == path).map(|(_, owner)| owner.clone()));
             let of_build = programs.contains(&path);
             let chown = chown.or_else(|| super::placed::given_by_copy(case, &path).filter(|_| !of_build));
-            let chown = chown.filter(|_| !is_root(case));
+            let chown = chown.filter(|owner| !is_root(case) || is_known(parts, owner));
+            let chmod = mode_of(parts, &path, &programs).filter(|_| is_root(case));
             // A link would dangle: the file that it leads to takes its place.
             let link = super::needs::shipped(parts.found).find(|built| built.path == path);
             let from = link.and_then(|built| built.link_to.clone()).unwrap_or_else(|| path.clone());
-            let copy = StageCopy { from, to: path, chown };
+            let copy = StageCopy { from, to: path, chown, chmod };
             if !copies.contains(&copy) {
                 copies.push(copy);
             }
@@ -440,14 +445,14 @@ fn copies(parts: &Parts<'_, '_>) -> Result<Vec<StageCopy>, Refusal> {
             let to = format!("/usr/local/bin/{name}");
             match copies.iter_mut().find(|copy| copy.from == *path) {
                 Some(copy) => copy.to = to,
-                None => copies.push(StageCopy { from: path.clone(), to, chown: None }),
+                None => copies.push(StageCopy { from: path.clone(), to, chown: None, chmod: None }),
             }
         }
     }
     for found in parts.choice.fetched.iter().filter(|found| !matches!(found.how, How::Again(_))) {
         let known = copies.iter().any(|copy| within(&found.path, &copy.to));
         if !known && tier <= Tier::SameDistro {
-            copies.push(StageCopy { from: found.path.clone(), to: found.path.clone(), chown: None });
+            copies.push(StageCopy { from: found.path.clone(), to: found.path.clone(), chown: None, chmod: None });
         }
     }
     copies.extend(super::system::files(parts));
@@ -471,6 +476,24 @@ pub(super) fn stays_in_path(case: &Case<'_>, dir: &str) -> bool {
 pub(super) fn is_root(case: &Case<'_>) -> bool {
     let user = case.stage.config.user.as_deref().unwrap_or("");
     matches!(user.split(':').next().unwrap_or(""), "" | "root" | "0")
+}
+
+/// The final stage can tell who that is: it has the accounts that the file makes, or needs none.
+fn is_known(parts: &Parts<'_, '_>, owner: &str) -> bool {
+    let tier = parts.choice.tier;
+    let number = |name: &str| name.chars().all(|letter| letter.is_ascii_digit());
+    let of_base = |name: &str| tier == Tier::Distroless && matches!(name, "root" | "nobody");
+    owner.split(':').all(|name| number(name) || of_base(name))
+        || tier <= Tier::SameDistro && super::accounts::is_known(parts.case, parts.effects, owner)
+}
+
+/// The mode that COPY has to give a directory again. Programs and scripts are files, which keep theirs.
+fn mode_of(parts: &Parts<'_, '_>, path: &str, programs: &[String]) -> Option<String> {
+    let file = programs.iter().chain(&parts.found.script).any(|known| known == path);
+    match super::modes::opened(parts.case, parts.effects, path).filter(|_| !file) {
+        Some(Mode::Given(mode)) if !parts.case.tree().is_some_and(|tree| tree.is_file(path)) => Some(mode),
+        _ => None,
+    }
 }
 
 /// The directory of a pattern: `/app/templates/*.html` -> `/app/templates`.

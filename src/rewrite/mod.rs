@@ -28,6 +28,7 @@ mod language;
 mod layout;
 mod left;
 mod link;
+mod modes;
 mod named;
 mod needs;
 mod obligations;

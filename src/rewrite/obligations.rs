@@ -3,6 +3,7 @@
 use super::effects::Kind;
 use super::layout::{Laid, Parts};
 use super::link::Link;
+use super::modes::Mode;
 use super::needs::{Claim, shipped};
 use super::paths::within;
 use super::placed::{owner_of, owners};
@@ -405,7 +406,7 @@ fn is_there(parts: &Parts<'_, '_>, laid: &Laid, what: &str) -> bool {
 fn users(parts: &Parts<'_, '_>, laid: &Laid, add: &mut dyn FnMut(bool, Claim)) {
     let user = parts.case.stage.config.user.as_deref().unwrap_or("");
     if matches!(user.split(':').next().unwrap_or(""), "" | "root" | "0") {
-        return;
+        return opened(parts, laid, add);
     }
     let own = |path: &str| {
         let owner = |name: &str| name.split(':').next().unwrap_or_default().to_string();
@@ -428,6 +429,33 @@ fn users(parts: &Parts<'_, '_>, laid: &Laid, add: &mut dyn FnMut(bool, Claim)) {
     let complete = complete && (parts.needs.takes_paths.is_empty() || !owns_places(parts, laid));
     let text = format!("user {user} may read what is copied and write where it has to");
     add(complete, Claim::new(text));
+}
+
+/// Directories that the file opens to others, though its own user is root: compose, Kubernetes and programs such as su-exec
+/// choose another one.
+fn opened(parts: &Parts<'_, '_>, laid: &Laid, add: &mut dyn FnMut(bool, Claim)) {
+    let work = &parts.case.workdir;
+    let kept = |path: &str| laid.copies.iter().any(|copy| copy.to == path && copy.chmod.is_some());
+    let copied =
+        laid.copies.iter().map(|copy| &copy.to).filter(|path| !shipped(parts.found).any(|built| built.path == **path));
+    for path in copied.chain((!laid.copies.iter().any(|copy| copy.to == *work)).then_some(work)) {
+        let needs = parts.needs;
+        let below = needs.writable.iter().any(|(wanted, _)| super::paths::within(wanted, path));
+        let written = below || needs.writes_somewhere || !needs.takes_paths.is_empty();
+        let file = parts.case.tree().is_some_and(|tree| tree.is_file(path));
+        if let (Some(mode), true, false) =
+            (super::modes::opened(parts.case, parts.effects, path), written, kept(path) || file)
+        {
+            let span = match mode {
+                Mode::Lost(span) => Some(span),
+                Mode::Given(_) => None,
+            };
+            let text = format!(
+                "nobody but root writes into {path}, which chmod opens to others: the new image has the usual mode there"
+            );
+            add(false, span.map_or_else(|| Claim::new(text.clone()), |span| Claim::at(text.clone(), span)));
+        }
+    }
 }
 
 /// The file gives the user the working directory or a home, and the final stage does not.

@@ -254,7 +254,12 @@ pub(super) fn whole(case: &Case<'_>, effects: &[Effect<'_>], programs: &[String]
                     .find(|other| other.path == placed.path && other.chown.is_some())
                     .and_then(|other| other.chown.clone())
             });
-            StageCopy { from: placed.path.clone(), to: placed.path, chown }
+            let given =
+                match super::modes::opened(case, effects, &placed.path).filter(|_| chown.is_none() && placed.dir) {
+                    Some(super::modes::Mode::Given(mode)) => Some(mode),
+                    _ => None,
+                };
+            StageCopy { from: placed.path.clone(), to: placed.path, chown, chmod: given }
         })
         .collect())
 }
@@ -368,8 +373,17 @@ pub(super) fn owner_of(owners: &[(String, String)], path: &str) -> Option<String
         .iter()
         .filter(|(dir, _)| within(path, dir))
         .max_by_key(|(dir, _)| dir.len())
-        .map(|(_, owner)| owner.clone())
-        .filter(|owner| !owner.contains('$'))
+        .and_then(|(_, owner)| for_copy(owner))
+}
+
+/// An owner of `chown` as COPY takes it: `:web` leaves the user, who is root, and `app:` is the user alone.
+fn for_copy(owner: &str) -> Option<String> {
+    let owner = owner.trim_end_matches([':', '.']);
+    match owner {
+        _ if owner.contains('$') || matches!(owner, "" | ":0" | ":root") => None,
+        group if group.starts_with(':') => Some(format!("0{group}")),
+        owner => Some(owner.to_string()),
+    }
 }
 
 /// The owner that the last COPY or ADD gave to files of the context: one that only its owner may read is of no use to

@@ -14,6 +14,7 @@ pub(super) struct StageCopy {
     pub from: String,
     pub to: String,
     pub chown: Option<String>,
+    pub chmod: Option<String>,
 }
 
 /// One instruction of the final stage.
@@ -267,6 +268,9 @@ fn copy_line(style: &Style, stage: &str, copy: &StageCopy) -> String {
     let mut line = format!("{} --from={stage}", style.keyword("COPY"));
     if let Some(owner) = &copy.chown {
         line.push_str(&format!(" --chown={owner}"));
+    }
+    if let Some(mode) = &copy.chmod {
+        line.push_str(&format!(" --chmod={mode}"));
     }
     let plain = |path: &str| !path.contains([' ', '\t', '"', '\'', '#']);
     if plain(&copy.from) && plain(&copy.to) {

@@ -96,6 +96,7 @@ pub(super) fn files(parts: &Parts<'_, '_>) -> Vec<StageCopy> {
             from: path.to_string(),
             to: path.to_string(),
             chown: user.clone().filter(|_| path == "/tmp"),
+            chmod: None,
         })
         .collect()
 }
