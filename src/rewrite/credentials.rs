@@ -83,7 +83,13 @@ pub(super) fn logs_in(program: &Program) -> Option<Claim> {
 pub(super) fn leave_out(parts: &Parts<'_, '_>, copies: &mut Vec<StageCopy>) -> Vec<String> {
     if parts.choice.tier == Tier::SameDistroTree && parts.needs.read && reader(parts).is_none() {
         let named = |path: &str| parts.needs.data.iter().any(|(data, _)| within(data, path) || within(path, data));
-        copies.retain(|copy| !is_credential(&copy.from) || named(&copy.from));
+        let by_git = |path: &str| {
+            let writes = |effect: &Effect<'_>| matches!(&effect.kind, Kind::Write(paths) if paths.iter().any(|made| made == path));
+            let git = |effect: &Effect<'_>| super::effects::configured_by_git(effect.cmd).is_some();
+            let mut writers = parts.effects.iter().filter(|effect| writes(effect)).peekable();
+            writers.peek().is_some() && writers.all(git)
+        };
+        copies.retain(|copy| !(is_credential(&copy.from) || by_git(&copy.from)) || named(&copy.from));
     }
     let mut left = placed(parts.case, parts.effects);
     left.retain(|path| is_credential(path) && !copies.iter().any(|copy| within(path, &copy.from)));

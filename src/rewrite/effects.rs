@@ -242,6 +242,9 @@ fn kind<'a>(case: &Case<'_>, step: &'a Step, cmd: &'a ShellCommand, install: Opt
         return Kind::Unknown(format!("what {name} does is not sure"));
     }
     let first = first_operand(cmd);
+    if let Some(path) = configured_by_git(cmd).and_then(|path| absolute(case, step, cmd, path)) {
+        return Kind::Write(redirected.into_iter().chain([path]).collect());
+    }
     let kind = match name {
         "echo" | "printf" | "cat" | "tee" | "envsubst" | "ssh-keyscan" => {
             let mut written = redirected.clone();
@@ -339,6 +342,34 @@ fn kind<'a>(case: &Case<'_>, step: &'a Step, cmd: &'a ShellCommand, install: Opt
         Kind::Nothing | Kind::Build | Kind::PackageNoise if !redirected.is_empty() => Kind::Write(redirected),
         kind => kind,
     }
+}
+
+/// The file that `git config --global name value` and `git lfs install` surely write.
+pub(super) fn configured_by_git(cmd: &ShellCommand) -> Option<&'static str> {
+    let mut args: Vec<&str> = cmd.args.iter().map(|arg| arg.text.as_str()).collect();
+    if cmd.name.text == "git-lfs" {
+        args.insert(0, "lfs");
+    } else if cmd.name.text != "git" {
+        return None;
+    }
+    if cmd.assignments.iter().any(|found| matches!(found.name.as_str(), "HOME" | "XDG_CONFIG_HOME")) {
+        return None;
+    }
+    let flags: Vec<&str> = args.iter().copied().filter(|arg| arg.starts_with('-')).collect();
+    let words: Vec<&str> = args.iter().copied().filter(|arg| !arg.starts_with('-')).collect();
+    let known =
+        ["--add", "--bool", "--force", "--global", "--int", "--path", "--replace-all", "--skip-repo", "--system"];
+    let sets = match words.as_slice() {
+        ["config", name, _] | ["config", "set", name, _] => {
+            name.contains('.') && (flags.contains(&"--global") || flags.contains(&"--system"))
+        }
+        ["lfs", "install"] => true,
+        _ => false,
+    };
+    let system = flags.contains(&"--system");
+    let file = if system { "/etc/gitconfig" } else { "~/.gitconfig" };
+    (sets && flags.iter().all(|flag| known.contains(flag) || *flag == "-f" && words.first() == Some(&"lfs")))
+        .then_some(file)
 }
 
 /// The program that a C compiler links: `-o path`, `-opath`; none with `-c`.

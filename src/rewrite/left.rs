@@ -146,6 +146,59 @@ fn behind<'p>(parts: &'p Parts<'_, '_>, laid: &Laid) -> Vec<&'p str> {
     left
 }
 
+/// Nothing but sources stays behind of all that COPY, ADD and RUN put into the image: each command is understood, and
+/// what it made is copied or made again.
+pub(super) fn is_all_carried(parts: &Parts<'_, '_>, laid: &Laid) -> bool {
+    let case = parts.case;
+    let Some(tree) = case.tree().filter(|tree| tree.gaps.is_empty()) else { return false };
+    let carried = |path: &str| laid.copies.iter().any(|copy| within(path, &copy.from));
+    let source = |path: &str| {
+        path.ends_with(".go") || matches!(base_name(path), "go.mod" | "go.sum" | "go.work" | "go.work.sum")
+    };
+    let understood = case.runs().all(|(step, _)| step.script.as_ref().is_some_and(|script| script.opaque.is_none()));
+    let stays = |effect: &Effect<'_>| {
+        let path = |text: &str| absolute(case, effect.step, effect.cmd, text);
+        match &effect.kind {
+            Kind::Write(paths) => {
+                paths
+                    .iter()
+                    .all(|path| carried(path) || removed_later(case, parts.effects, effect.cmd.span.start, path))
+                    || super::placed::is_rerun(effect)
+            }
+            Kind::Build => {
+                let go = effect.cmd.name.text == "go";
+                // Its programs are among the files, and its caches are for nobody else.
+                let verb = effect.cmd.args.iter().map(|arg| arg.text.as_str()).find(|arg| !arg.starts_with('-'));
+                let plain = matches!(verb, Some("build" | "env" | "fmt" | "install" | "mod" | "version" | "vet"));
+                go && plain
+                    && path(".").is_some_and(|dir| {
+                        carried(&dir) || tree.under(&dir).all(|(file, _)| source(file) || carried(file))
+                    })
+            }
+            Kind::Unpack(_) | Kind::Unknown(_) | Kind::Capabilities => false,
+            _ => true,
+        }
+    };
+    understood
+        && case.walk.untracked.is_empty()
+        && parts.needs.links.is_empty()
+        && case.steps().all(|(step, inst)| {
+            inst.transfer().is_none()
+                || super::placed::of_transfer(case, step, inst).is_ok_and(|placed| {
+                    let known = inst.flag("from").is_none();
+                    placed.iter().all(|placed| {
+                        carried(&placed.path)
+                            || known
+                                && tree.under(&placed.path).all(|(file, _)| source(file) || carried(file))
+                                && !tree.is_file(&placed.path)
+                            || source(&placed.path)
+                    })
+                })
+        })
+        && parts.effects.iter().all(stays)
+        && tree.under("/").all(|(file, _)| source(file) || carried(file))
+}
+
 /// `/app/a.yml, /app/b.yml and 7 more`
 fn listed(paths: &[&str]) -> String {
     const SHOWN: usize = 4;

@@ -400,13 +400,15 @@ fn read_by_others(image: &Image<'_, '_>, found: &Found, needs: &mut Needs) {
             Err(refusal) => needs.gaps.push(Claim::at(refusal.message, refusal.span)),
         }
     }
+    const OF_GIT: &[&str] = &["gh", "git", "git-lfs", "glab", "hub", "tig"];
+    let git = needs.programs.iter().any(|(name, _)| OF_GIT.contains(&name.as_str()));
     for effect in image.effects {
+        let configures = matches!(effect.cmd.name.text.as_str(), "git" | "git-lfs");
         match &effect.kind {
+            Kind::Write(_) if configures && !git => {}
             Kind::Write(written) if !super::placed::is_rerun(effect) => paths.extend(written.iter().cloned()),
-            // `git config --global`: the file lies where nobody looks.
-            Kind::Build
-                if name == "git" && effect.cmd.name.text == "git" && effect.cmd.has_flag(&["--global", "--system"]) =>
-            {
+            // `git config --global --edit`: what it writes is not told by its words.
+            Kind::Build if git && configures && effect.cmd.has_flag(&["--global", "--system"]) => {
                 let text = format!("git reads the configuration that this sets: {}", claim.text);
                 needs.gaps.push(Claim::at(text, effect.cmd.span));
             }

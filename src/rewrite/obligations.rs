@@ -308,8 +308,22 @@ fn needs(parts: &Parts<'_, '_>, laid: &Laid, add: &mut dyn FnMut(bool, Claim)) {
         }
         if tier == Tier::SameDistroTree {
             let text = format!("the program reads nothing outside of {} that the build made", parts.case.workdir);
-            add(false, Claim::new(text));
-            add(false, Claim::new("the program starts no program that only the old base has, such as git"));
+            match super::left::is_all_carried(parts, laid) {
+                true => {
+                    add(true, Claim::new("everything that the file puts into the image is copied, but for sources"))
+                }
+                false => add(false, Claim::new(text)),
+            }
+            // Every program that is started is listed by itself where all that starts any was read; C code was not.
+            let known = needs.read && parts.pure && needs.program_gaps.is_empty() && parts.found.script.is_none();
+            let other = |name: &str| !shipped(parts.found).any(|built| super::paths::base_name(&built.path) == name);
+            match known && parts.entry.computed.is_empty() {
+                true if needs.shell.is_some() || needs.programs.iter().any(|(name, _)| other(name)) => {}
+                true => add(true, Claim::new("what was read of the program starts no other program")),
+                false => {
+                    add(false, Claim::new("the program starts no program that only the old base has, such as git"))
+                }
+            }
         }
     }
     for claim in &needs.open {

@@ -325,7 +325,12 @@ fn of_distribution(path: &str) -> bool {
         return matches!(name, "backups" | "db" | "empty" | "games" | "lock" | "mail" | "spool" | "local" | "opt");
     }
     if let Some(name) = first("/root/") {
-        return name.starts_with('.') || name == "go";
+        let deeper = path.split('/').nth(3);
+        return match name {
+            // The go command notes there whether it may count its calls.
+            ".config" => deeper.is_none_or(|name| name == "go"),
+            _ => OF_ROOT.contains(&name),
+        };
     }
     if let Some(name) = first("/home/") {
         // Ubuntu has one user; a new one gets what /etc/skel has.
@@ -336,6 +341,13 @@ fn of_distribution(path: &str) -> bool {
     }
     ["/bin", "/lib", "/lib32", "/lib64", "/libx32", "/sbin", "/usr", "/go/pkg"].iter().any(|dir| within(path, dir))
 }
+
+#[rustfmt::skip]
+/// What the images of Debian, Alpine and Go have in the home of root, or what their programs leave there.
+const OF_ROOT: &[&str] = &[
+    ".ash_history", ".bash_history", ".bash_logout", ".bashrc", ".cache", ".gnupg", ".local", ".npm", ".profile",
+    ".python_history", ".ssh", ".subversion", ".vim", ".viminfo", ".wget-hsts", "go",
+];
 
 /// /etc of the golang images and what stands below them, on Debian and on Alpine.
 #[rustfmt::skip]

@@ -140,7 +140,14 @@ fn run(cx: &Context<'_>, stage: &Stage, step: &Step, script: &Script, path: &str
         }
         let targets = || cmd.args.iter().filter(|arg| !arg.text.starts_with('-'));
         match cmd.name.text.as_str() {
-            "go" => made.0.extend(go_outputs(cx, stage, cmd)?),
+            "go" => {
+                let outputs = go_outputs(cx, stage, cmd)?;
+                // `mkdir bin && go build -o bin`: a directory, in which the program has its own name.
+                if outputs.iter().any(|output| inside(path, output) && path != output) {
+                    return None;
+                }
+                made.0.extend(outputs);
+            }
             "mkdir" | "touch" | "tee" => {
                 for target in targets() {
                     made.0.push(absolute(step, cmd, target).filter(|path| !path.contains(['*', '?', '{']))?);

@@ -295,7 +295,8 @@ fn check_paths(case: &Case, plan: &RewritePlan) {
     let last_name = |path: &str| path.rsplit('/').next().unwrap().to_string();
     for artifact in &plan.artifacts {
         let from = artifact.from.as_str();
-        let written = builder_text.contains(&last_name(from)) || workdirs.contains(&from);
+        let by_git = matches!(from, "/root/.gitconfig" | "/etc/gitconfig") && builder_text.contains("git config --");
+        let written = builder_text.contains(&last_name(from)) || workdirs.contains(&from) || by_git;
         let files = |context: &BuildContext| {
             context.files.keys().any(|path| path.split('/').any(|part| part == last_name(from)))
                 || context

@@ -59,7 +59,8 @@ pub fn of_words(program: &str, words: &[&str]) -> Option<(Language, Work)> {
         return None;
     }
     let found = match program {
-        "go" => match first {
+        // `go -C dir build`
+        "go" => match if words.first() == Some(&"-C") { plain.get(1).copied().unwrap_or("") } else { first } {
             "build" | "install" => (Go, Compiles),
             "get" if !words.contains(&"-d") => (Go, Compiles),
             "run" => (Go, RunsSources),
@@ -544,6 +545,7 @@ mod tests {
             ("python3 -m pip install x", Python, Dependencies),
             ("bundle install", Ruby, Dependencies),
             ("docker-php-ext-install gd", Php, Dependencies),
+            ("go -C ./cmd/worker build", Go, Compiles),
             ("nim c -d:release app.nim", Other, Compiles),
             ("g++-12 -o a a.cpp", C, Compiles),
             ("bundle exec jekyll build", Other, Compiles),
@@ -562,6 +564,7 @@ mod tests {
         for text in [
             "go version",
             "go mod download",
+            "go -C tools mod download",
             "go test ./...",
             "go get -d ./...",
             "cargo test",
