@@ -317,7 +317,8 @@ fn needs(parts: &Parts<'_, '_>, laid: &Laid, add: &mut dyn FnMut(bool, Claim)) {
             // Every program that is started is listed by itself where all that starts any was read; C code was not.
             let known = needs.read && parts.pure && needs.program_gaps.is_empty() && parts.found.script.is_none();
             let other = |name: &str| !shipped(parts.found).any(|built| super::paths::base_name(&built.path) == name);
-            match known && parts.entry.computed.is_empty() {
+            let made = parts.case.walk.untracked.iter().any(|untracked| untracked.makes_go_files());
+            match known && !made && parts.entry.computed.is_empty() {
                 true if needs.shell.is_some() || needs.programs.iter().any(|(name, _)| other(name)) => {}
                 true => add(true, Claim::new("what was read of the program starts no other program")),
                 false => {
