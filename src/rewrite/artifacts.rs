@@ -94,7 +94,18 @@ pub(super) fn find(case: &Case<'_>, entry: &Entry, effects: &[Effect<'_>]) -> Re
             }
         }
     }
-    let brought = |named: &Named| super::fetched::find(case, effects, base_name(&named.text)).is_some();
+    // Debian has the script as a package.
+    let waits = |name: &str| {
+        name == "wait-for-it"
+            && effects.iter().any(|effect| match &effect.kind {
+                Kind::Install(install) => install.packages.iter().any(|package| package.name == name),
+                _ => false,
+            })
+    };
+    let brought = |named: &Named| {
+        let name = base_name(&named.text);
+        waits(name) || super::fetched::find(case, effects, name).is_some()
+    };
     if found.main.is_empty() && found.script.is_none() && found.foreign.iter().any(brought) {
         // `dockerize -wait tcp://db:5432 /app/main`: a program of others that starts ours.
         for arg in entry.args.iter().filter(|arg| !arg.starts_with('-')) {
