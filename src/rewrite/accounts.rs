@@ -4,6 +4,7 @@
 use super::case::Case;
 use super::effects::{Effect, Kind};
 use super::layout::Parts;
+use super::paths::within;
 use crate::model::{Step, expand};
 use crate::shell::ShellCommand;
 
@@ -159,6 +160,27 @@ fn of_words(name: &str, args: &[&str]) -> Words {
         false => found.named.extend(operands),
     }
     found
+}
+
+/// What useradd and adduser read, as the file changes it before: the final stage has the base's.
+pub(super) fn changed_defaults(parts: &Parts<'_, '_>, account: &Effect<'_>) -> Option<String> {
+    const READ: &[&str] = &["/etc/adduser.conf", "/etc/default/useradd", "/etc/login.defs", "/etc/skel"];
+    if !matches!(account.kind, Kind::Account) {
+        return None;
+    }
+    let start = account.cmd.span.start;
+    let is_read = |path: &String| READ.iter().any(|read| within(path, read));
+    let case = parts.case;
+    let copied = case.steps().filter(|(_, inst)| inst.span.start < start).find_map(|(step, inst)| {
+        let placed = super::placed::of_transfer(case, step, inst).unwrap_or_default();
+        placed.into_iter().map(|placed| placed.path).find(is_read)
+    });
+    copied.or_else(|| {
+        parts.effects.iter().filter(|effect| effect.cmd.span.start < start).find_map(|effect| match &effect.kind {
+            Kind::Write(paths) => paths.iter().find(|path| is_read(path)).cloned(),
+            _ => None,
+        })
+    })
 }
 
 #[cfg(test)]

@@ -81,6 +81,18 @@ pub(super) fn prepared(image: &Image<'_, '_>, needs: &mut Needs) {
     }
 }
 
+/// `RUN ./scripts/install.sh`: the packages are not among those that the final stage installs again.
+pub(super) fn installed_by_scripts(image: &Image<'_, '_>, found: &Found, needs: &mut Needs) {
+    let own = |name: &str| shipped(found).any(|built| base_name(&built.path) == name);
+    let Some((name, claim)) = needs.programs.iter().find(|(name, _)| !own(name)) else { return };
+    for install in &image.case.walk.installs {
+        let what = install.what.char_indices().nth(80).and_then(|(at, _)| install.what.get(..at));
+        let what = what.unwrap_or(&install.what);
+        let text = format!("{name} needs nothing of what `{what}` installs: {}", claim.text);
+        needs.open.push(Claim::at(text, install.span));
+    }
+}
+
 /// Somebody installed a package for a reason, and a module that nobody has read may be it.
 pub(super) fn of_unread(image: &Image<'_, '_>, needs: &mut Needs) {
     const FOR_PEOPLE: &[&str] =

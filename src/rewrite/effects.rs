@@ -328,6 +328,9 @@ fn kind<'a>(case: &Case<'_>, step: &'a Step, cmd: &'a ShellCommand, install: Opt
             None => Kind::Unknown(format!("where {name} writes is not sure")),
         },
         "curl" | "wget" => super::downloads::download(case, step, cmd, &redirected),
+        "sed" if cmd.args.iter().any(|arg| writes_a_file(&arg.text)) => {
+            Kind::Unknown("sed writes a file that its script names".into())
+        }
         "sed" | "perl" => match in_place(case, step, cmd) {
             Some(paths) if paths.is_empty() && redirected.is_empty() => Kind::Nothing,
             Some(paths) => Kind::Write(paths.into_iter().chain(redirected.clone()).collect()),
@@ -412,6 +415,18 @@ fn package_call<'a>(name: &str, verb: &str, cmd: &ShellCommand) -> Kind<'a> {
         }
         ("apk", "fix" | "version" | "cache") => Kind::PackageNoise,
         _ => Kind::Unknown(format!("{name} {verb} changes the packages in a way that is not followed")),
+    }
+}
+
+/// `w file` of sed, by itself or behind `s/a/b/`.
+fn writes_a_file(script: &str) -> bool {
+    let is_write = |text: &str| {
+        let flags = text.trim_start_matches(|letter: char| letter.is_ascii_digit() || "gpIi".contains(letter));
+        flags.strip_prefix('w').is_some_and(|file| file.starts_with(' ') && !file.trim().is_empty())
+    };
+    match script.strip_prefix('s').and_then(|rest| Some((rest, rest.chars().next()?))) {
+        Some((rest, mark)) if mark.is_ascii_punctuation() => rest.split(mark).nth(3).is_some_and(is_write),
+        _ => is_write(script.trim_start_matches('$')),
     }
 }
 

@@ -52,7 +52,8 @@ pub(super) fn unused_by_build(image: &Image<'_, '_>, found: &Found, needs: &mut 
     }
     // What --build-arg may change is made again by its own command, with the argument.
     let is_literal = |effect: &Effect<'_>| !case.source.slice(effect.cmd.span).contains('$');
-    for effect in image.effects.iter().filter(|effect| !effect.cmd.conditional && is_literal(effect)) {
+    let alone = |effect: &Effect<'_>| !effect.cmd.conditional || matches!(effect.kind, Kind::Make(_));
+    for effect in image.effects.iter().filter(|effect| alone(effect) && is_literal(effect)) {
         let (made, text) = match &effect.kind {
             Kind::Make(made) => (made, "a RUN makes this directory and leaves it empty"),
             Kind::Write(made) if is_written(effect) => (made, "a RUN makes it, and no step of the build takes it"),
@@ -62,11 +63,17 @@ pub(super) fn unused_by_build(image: &Image<'_, '_>, found: &Found, needs: &mut 
             let used = image.effects.iter().any(|other| {
                 let words = other.cmd.args.iter().filter_map(|arg| absolute(case, other.step, other.cmd, &arg.text));
                 let inside = |word: String| within(&word, path);
-                other.cmd.span.start != effect.cmd.span.start && !keeps(other) && words.into_iter().any(inside)
+                let asks = matches!(other.cmd.name.text.as_str(), "[" | "[[" | "test");
+                other.cmd.span.start != effect.cmd.span.start && !asks && !keeps(other) && words.into_iter().any(inside)
             });
             let filled = case.tree().is_some_and(|tree| tree.under(path).next().is_some());
             if used || filled || !places.is_for_running(path, found) {
                 continue;
+            }
+            // `[ -d /cfg ] || mkdir /cfg`
+            if effect.cmd.conditional && !needs.takes_paths.is_empty() && !is_system_dir(path) {
+                let text = format!("nothing reads {path}, which is made only under a condition");
+                unsure.push(Claim::at(text, effect.cmd.span));
             }
             let Presence::Made(made) = image.presence(path) else { continue };
             if may_go(effect.cmd.span.start) || may_fail(image, effect) {
@@ -242,8 +249,9 @@ pub(super) fn assumed(parts: &Parts<'_, '_>, laid: &Laid) -> Option<Claim> {
 fn stays_behind(parts: &Parts<'_, '_>, laid: &Laid, effect: &Effect<'_>) -> bool {
     #[rustfmt::skip]
     const HANDS_ON: &[&str] = &[
-        "7z", "7za", "base64", "bunzip2", "bzip2", "cp", "curl", "gpg", "gunzip", "gzip", "install", "mv", "openssl",
-        "tar", "unxz", "unzip", "unzstd", "wget", "xz", "zcat", "zstd",
+        "7z", "7za", "age", "aws", "az", "base64", "bunzip2", "bzip2", "certbot", "cp", "curl", "gcloud", "gpg", "gunzip",
+        "gzip", "install", "keytool", "kubectl", "mkcert", "mv", "openssl", "rclone", "sops", "sqlite3", "ssh-keygen",
+        "step", "tar", "unxz", "unzip", "unzstd", "vault", "wget", "xz", "zcat", "zstd",
     ];
     if !HANDS_ON.contains(&effect.cmd.name.text.as_str()) || super::placed::is_rerun(effect) {
         return false;
@@ -259,6 +267,14 @@ fn stays_behind(parts: &Parts<'_, '_>, laid: &Laid, effect: &Effect<'_>) -> bool
         Kind::Write(dirs) if matches!(effect.cmd.name.text.as_str(), "tar" | "unzip") => {
             let whole = |dir: &str| laid.copies.iter().any(|copy| within(dir, &copy.from));
             dirs.iter().any(|dir| !whole(dir) && !is_of_build(dir) && !gone(dir))
+        }
+        // Under a computed name in a directory that holds files of the context.
+        Kind::Write(dirs)
+            if matches!(effect.cmd.name.text.as_str(), "curl" | "wget")
+                && dirs.iter().any(|dir| case.tree().is_some_and(|tree| tree.under(dir).next().is_some())) =>
+        {
+            let whole = |dir: &str| laid.copies.iter().any(|copy| within(dir, &copy.from));
+            dirs.iter().any(|dir| !whole(dir) && !gone(dir))
         }
         Kind::Write(paths) => paths.iter().any(|path| {
             let used = parts.effects.iter().any(|other| {

@@ -252,6 +252,7 @@ pub(super) fn collect(image: &Image<'_, '_>, entry: &Entry, found: &Found, progr
     super::deployed::started(image, found, &mut needs);
     super::by_name::scripts(image, entry, found, &mut needs);
     super::by_name::prepared(image, &mut needs);
+    super::by_name::installed_by_scripts(image, found, &mut needs);
     super::by_name::of_unread(image, &mut needs);
     super::standing::carry(image, found, &mut needs);
     super::carried::named(image, entry, &mut needs);

@@ -121,7 +121,7 @@ pub(super) fn places(case: &Case<'_>, step: &Step, cmd: &ShellCommand) -> Option
 
 /// Where `cp data/* $dir` leaves its files: what the last word names, or the directory in which that lies.
 pub(super) fn last_place(case: &Case<'_>, step: &Step, cmd: &ShellCommand) -> Option<String> {
-    let into = |arg: &&ShellWord| arg.text == "-t" || arg.text.starts_with("--target-directory");
+    let into = |arg: &&ShellWord| is_bundle_with_t(&arg.text) || arg.text.starts_with("--target-directory");
     let last = cmd.args.iter().rfind(|arg| !arg.text.starts_with('-'))?;
     let path = place(case, step, cmd, &last.text)?;
     (!cmd.args.iter().any(|arg| into(&arg)) && !is_system_dir(&path)).then_some(path)
@@ -159,6 +159,11 @@ pub(super) fn moves(scope: &Scope<'_>, step: &Step, cmd: &ShellCommand) -> Optio
             "-m" | "-o" | "-g" | "-S" | "--mode" | "--owner" | "--group" if cmd.name.text == "install" => {
                 args.next();
             }
+            // `ln -st /app /var/log`
+            text if is_bundle_with_t(text) => {
+                let glued = text.split_once('t').map_or("", |(_, rest)| rest);
+                into = Some(if glued.is_empty() { args.next()?.text.clone() } else { glued.to_string() });
+            }
             text if text.starts_with("--target-directory=") => {
                 into = text.split_once('=').map(|(_, dir)| dir.to_string());
             }
@@ -189,6 +194,14 @@ pub(super) fn moves(scope: &Scope<'_>, step: &Step, cmd: &ShellCommand) -> Optio
             Some((from, if directory { join(&to, &name) } else { to.clone() }))
         })
         .collect()
+}
+
+/// Options in one word, one of which names the directory that everything goes to.
+pub(super) fn is_bundle_with_t(text: &str) -> bool {
+    let letters = text.strip_prefix('-').filter(|rest| !rest.starts_with('-')).unwrap_or("");
+    letters.find('t').is_some_and(|at| {
+        letters.chars().take(at).all(|letter| letter.is_ascii_alphabetic() && !"mogS".contains(letter))
+    })
 }
 
 /// Directories that the file itself shows: of WORKDIR, and of `mkdir` before this step.

@@ -170,6 +170,10 @@ pub(super) fn text(
     for piece in &mut pieces {
         if let Some(effect) = own.get(piece.at) {
             chain::check(case, effect)?;
+            if let Some(path) = super::accounts::changed_defaults(parts, effect) {
+                let what = format!("it makes an account by what the file puts into {path}");
+                return Err(unclassified(case, effect.cmd.span, &what));
+            }
             if let Some((dir, filled)) = parents::lost_parent(parts, &own, step, effect, copied, same) {
                 if filled || dir.contains(|letter: char| !(letter.is_ascii_alphanumeric() || "/._-".contains(letter))) {
                     let what = format!("it makes a link in {dir}, which the final stage has not at that place");
@@ -521,6 +525,13 @@ fn wanted(parts: &Parts<'_, '_>, package: &str) -> bool {
     }) || parts.choice.packages.iter().any(|name| name == package)
 }
 
+/// What the golang images on Debian have beside Debian.
+#[rustfmt::skip]
+const OF_GOLANG: &[&str] = &[
+    "adduser", "bzip2", "curl", "file", "git", "gnupg", "mercurial", "netbase", "openssh-client", "openssl", "patch", "procps",
+    "subversion", "unzip", "wget", "xz-utils",
+];
+
 /// A RUN of our own for programs that the old base brought and the new one lacks.
 pub(super) fn install(parts: &Parts<'_, '_>, style: &Style) -> Option<String> {
     let open = starts_others(parts);
@@ -534,8 +545,20 @@ pub(super) fn install(parts: &Parts<'_, '_>, style: &Style) -> Option<String> {
         .flatten()
         .filter(|name| !packages::builds_only(name) || (open && packages::may_be_started(name)))
         .collect();
-    let missing: Vec<&str> =
-        parts.choice.packages.iter().map(String::as_str).filter(|name| !already.contains(name)).collect();
+    // What a RUN installs under computed names may be just that, of a version of its own; what the old base has is not.
+    let computed = parts.effects.iter().any(|effect| match &effect.kind {
+        Kind::Install(install) => install.packages.iter().any(|package| !package.literal),
+        _ => false,
+    });
+    let debian = !parts.ground.is_some_and(super::releases::Ground::alpine);
+    let of_old_base = |name: &str| debian && OF_GOLANG.contains(&name) || matches!(name, "ca-certificates" | "tzdata");
+    let missing: Vec<&str> = parts
+        .choice
+        .packages
+        .iter()
+        .map(String::as_str)
+        .filter(|name| !already.contains(name) && (!computed || of_old_base(name)))
+        .collect();
     if missing.is_empty() {
         return None;
     }

@@ -38,6 +38,7 @@ pub(super) fn words(text: &str) -> Vec<(Word, u32)> {
         if line.trim_start().starts_with('#') {
             continue;
         }
+        let line = &apart_from_default(line);
         let apart = |c: char| c.is_whitespace() || "\"'();|&<>`{}\\".contains(c);
         for token in line.split(apart).take_while(|token| !token.starts_with('#')) {
             for (index, part) in token.split(['=', ':', ',', '@']).enumerate() {
@@ -68,6 +69,19 @@ pub(super) fn words(text: &str) -> Vec<(Word, u32)> {
         }
     }
     found
+}
+
+/// `${NAME-file}` with a blank in place of the sign, as `${NAME:-file}` has a colon.
+fn apart_from_default(line: &str) -> String {
+    let mut text = line.to_string();
+    for (at, _) in line.match_indices("${") {
+        let rest = line.get(at + 2..).unwrap_or("");
+        let end = rest.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').unwrap_or(rest.len());
+        if end > 0 && rest.get(end..).is_some_and(|rest| rest.starts_with(['-', '+', '?'])) {
+            text.replace_range(at + 2 + end..at + 3 + end, " ");
+        }
+    }
+    text
 }
 
 /// What the words of a text name of the image comes along. `dirs` are those that a relative path may start from.

@@ -151,6 +151,14 @@ pub fn read(name: &str, words: &[String]) -> Option<Call> {
             "-t" | "--target-directory" if matches!(name, "cp" | "mv" | "ln" | "install") => {
                 target_dir = rest.next().cloned()
             }
+            bundle
+                if matches!(name, "cp" | "mv" | "ln" | "install")
+                    && crate::rewrite::operands::is_bundle_with_t(bundle) =>
+            {
+                let (before, glued) = bundle.split_once('t').unwrap_or((bundle, ""));
+                flags.push(before.to_string());
+                target_dir = if glued.is_empty() { rest.next().cloned() } else { Some(glued.to_string()) };
+            }
             "-o" if matches!(name, "upx" | "strip") => output = Some(rest.next()?.clone()),
             flag if with_value.contains(&flag) => {
                 rest.next();

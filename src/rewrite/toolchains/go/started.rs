@@ -73,6 +73,8 @@ pub(super) fn of_arguments(program: &str, args: &[Option<String>]) -> Vec<NeedKi
 
 /// A file among the arguments; a program that reads what lies around it reads what lies beside that file, too.
 fn named(text: &str, here: bool) -> NeedKind {
+    // `convert @list.txt`: the file says what is meant.
+    let text = text.trim_start_matches('@');
     let dir = parent(text);
     let around = here && text.starts_with('/') && !is_system_dir(dir) && dir != "/go";
     NeedKind::DataFile(if around { dir.to_string() } else { text.to_string() })

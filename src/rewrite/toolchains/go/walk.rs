@@ -2,6 +2,7 @@
 //! `mv`, `cp`, `ln`, `strip`, `upx`, `rm` made of them. Makefiles and shell scripts of the context are looked into.
 
 mod cgo;
+mod installs;
 mod moves;
 
 use std::ops::Range;
@@ -79,6 +80,8 @@ pub struct Walk<'a> {
     pub programs: Vec<Made>,
     pub untracked: Vec<Untracked>,
     pub symlinks: Vec<Symlink>,
+    /// Packages that a script, a recipe or xargs installs: which ones no instruction says.
+    pub installs: Vec<Untracked>,
     go_env: Vec<(String, String)>,
     /// The files as the builds of a RUN with a bind mount saw them.
     seen: Vec<(Range<usize>, ImageTree<'a>)>,
@@ -122,6 +125,7 @@ impl<'a> Walk<'a> {
             programs: Vec::new(),
             untracked: Vec::new(),
             symlinks: Vec::new(),
+            installs: Vec::new(),
             go_env: Vec::new(),
             seen: Vec::new(),
         }
@@ -330,6 +334,11 @@ impl<'a> Walk<'a> {
     ) {
         self.redirects(command, dir, workdir, env);
         let name = command.name.text.as_str();
+        if installs::is_install(command) && (within.file.is_some() || name == "xargs") {
+            let words: Vec<&str> = command.args.iter().map(|arg| arg.text.as_str()).collect();
+            let what = format!("{name} {}", words.join(" "));
+            self.installs.push(Untracked { span: within.span, what });
+        }
         let words: Option<Vec<String>> = {
             let scene = self.scene(workdir, env);
             let word = |arg: &ShellWord| match build::expand(arg, command, &scene) {

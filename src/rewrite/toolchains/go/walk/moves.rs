@@ -113,8 +113,8 @@ impl Walk<'_> {
                 for source in &sources {
                     let name = source.rsplit('/').next().unwrap_or(source);
                     let to = if into { join(&target, name) } else { target.clone() };
-                    self.transfer(how, source, &to, sure && !guessed, (name_of(how), span));
                     self.symlinks.retain(|link| link.path != to);
+                    self.transfer(how, source, &to, sure && !guessed, (name_of(how), span));
                     if symbolic {
                         let sure = sure && !guessed && within.file.is_none();
                         self.symlinks.push(Symlink { path: to, target: source.clone(), span, sure });
