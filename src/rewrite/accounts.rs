@@ -7,6 +7,7 @@ use super::layout::Parts;
 use super::paths::within;
 use crate::model::{Step, expand};
 use crate::shell::ShellCommand;
+use crate::syntax::Body;
 
 /// Users and groups of both alpine-baselayout and base-passwd.
 const OF_BOTH: &[&str] = &[
@@ -39,6 +40,67 @@ pub(super) fn unmade(parts: &Parts<'_, '_>, step: &Step, repeated: &[usize]) -> 
     own.filter(|(at, _)| repeated.contains(at))
         .find_map(|(_, effect)| foreign(parts.case, parts.effects, effect))
         .filter(|_| parts.ground.is_some_and(|ground| ground.toolchain_image))
+}
+
+/// The home of the user of the image, where a command surely makes it, and makes it empty: modules that take paths may
+/// write there.
+pub(super) fn fresh_home(parts: &Parts<'_, '_>) -> Option<String> {
+    let case = parts.case;
+    let config = &case.stage.config;
+    let user = config.user.as_deref()?.split(':').next().filter(|user| !user.is_empty())?;
+    let accounts: Vec<&Effect<'_>> =
+        parts.effects.iter().filter(|effect| matches!(effect.kind, Kind::Account)).collect();
+    let changed = |effect: &&&Effect<'_>| matches!(effect.cmd.name.text.as_str(), "usermod" | "userdel" | "deluser");
+    if config.env.iter().any(|(name, _)| name == "HOME") || accounts.iter().any(|effect| changed(&effect)) {
+        return None;
+    }
+    let (effect, login) = accounts.iter().find_map(|effect| {
+        let cmd = effect.cmd;
+        let login = match words(cmd).made.as_slice() {
+            [login] if matches!(cmd.name.text.as_str(), "adduser" | "useradd") => login.clone(),
+            _ => return None,
+        };
+        let number = || cmd.flag_value("-u").or_else(|| cmd.flag_value("--uid"));
+        (login == user || number().as_deref() == Some(user)).then_some((*effect, login))
+    })?;
+    let alpine = parts.ground.is_some_and(super::releases::Ground::alpine);
+    let args: Vec<&str> = effect.cmd.args.iter().map(|arg| arg.text.as_str()).collect();
+    let makes = makes_home(&effect.cmd.name.text, &args, alpine) && !effect.cmd.conditional && !login.contains('$');
+    let home = format!("/home/{login}");
+    // What others than root run may leave their caches there.
+    let own = case.steps().any(|(step, inst)| {
+        let placed = super::placed::of_transfer(case, step, inst);
+        let runs = matches!(inst.body, Body::Run(_));
+        let root = step.user.as_deref().is_none_or(|user| matches!(user, "" | "0" | "root"));
+        (runs && !root) || placed.map_or(true, |all| all.iter().any(|placed| within(&placed.path, &home)))
+    });
+    let filled = parts.effects.iter().any(|effect| match &effect.kind {
+        Kind::Write(paths) | Kind::Make(paths) => paths.iter().any(|path| within(path, &home)),
+        _ => false,
+    });
+    let taken = within(&case.workdir, &home)
+        || config.volumes.iter().any(|volume| within(volume, &home))
+        || super::placed::removed_later(case, parts.effects, effect.cmd.span.start, &home);
+    (makes && !own && !filled && !taken).then_some(home)
+}
+
+/// The home is made, and where everybody looks for it.
+fn makes_home(name: &str, args: &[&str], alpine: bool) -> bool {
+    const ELSEWHERE: &[&str] =
+        &["--home", "--home-dir", "--base-dir", "--root", "--prefix", "--system", "--no-create-home"];
+    let long = |flag: &str| args.iter().any(|arg| arg.split('=').next() == Some(flag));
+    let short = |letters: &[char]| {
+        args.iter()
+            .any(|arg| arg.strip_prefix('-').is_some_and(|rest| !rest.starts_with('-') && rest.contains(letters)))
+    };
+    if ELSEWHERE.iter().any(|flag| long(flag)) {
+        return false;
+    }
+    match name {
+        "useradd" => (short(&['m']) || long("--create-home")) && !short(&['M', 'd', 'b', 'R', 'P']),
+        "adduser" => !alpine || !short(&['H', 'h']),
+        _ => false,
+    }
 }
 
 fn foreign(case: &Case<'_>, effects: &[Effect<'_>], effect: &Effect<'_>) -> Option<String> {
@@ -186,6 +248,29 @@ pub(super) fn changed_defaults(parts: &Parts<'_, '_>, account: &Effect<'_>) -> O
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_home_is_made_where_it_is_said() {
+        for (text, alpine, debian) in [
+            ("adduser -D app", true, true),
+            ("adduser -S -G web app", true, true),
+            ("adduser -DH app", false, true),
+            ("adduser -h /srv app", false, true),
+            ("adduser --disabled-password --gecos= app", true, true),
+            ("adduser --system app", false, false),
+            ("adduser --no-create-home app", false, false),
+            ("adduser --home=/srv app", false, false),
+            ("useradd app", false, false),
+            ("useradd -m -u 1000 app", true, true),
+            ("useradd --create-home app", true, true),
+            ("useradd -md /srv app", false, false),
+            ("addgroup app", false, false),
+        ] {
+            let words: Vec<&str> = text.split(' ').collect();
+            let found = [true, false].map(|alpine| makes_home(words[0], &words[1..], alpine));
+            assert_eq!(found, [alpine, debian], "{text}");
+        }
+    }
 
     #[test]
     fn accounts_are_made_and_named_by_words() {

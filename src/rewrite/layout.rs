@@ -404,6 +404,9 @@ fn copies(parts: &Parts<'_, '_>) -> Result<Vec<StageCopy>, Refusal> {
         let written = parts.needs.writable.iter().filter_map(|(path, _)| super::placed::owned_dir(&image, path));
         let written: Vec<(String, String)> = written.collect();
         paths.extend(written.iter().map(|(dir, _)| dir.clone()));
+        let takes = !parts.needs.takes_paths.is_empty() && tier > Tier::SameDistro;
+        let home = takes.then(|| super::accounts::fresh_home(parts)).flatten();
+        paths.extend(home.clone());
         let all = paths.clone();
         paths.retain(|path| !all.iter().any(|other| other != path && within(path, other)));
         for path in paths {
@@ -411,6 +414,7 @@ fn copies(parts: &Parts<'_, '_>) -> Result<Vec<StageCopy>, Refusal> {
             let user = case.stage.config.user.clone();
             let chown = owner_of(&owners, &path).or(user.filter(|_| made.contains(&path) && opened(parts, &path)));
             let chown = chown.or_else(|| written.iter().find(|(dir, _)| *dir == path).map(|(_, owner)| owner.clone()));
+            let chown = chown.or_else(|| case.stage.config.user.clone().filter(|_| home.as_ref() == Some(&path)));
             let of_build = programs.contains(&path);
             let chown = chown.or_else(|| super::placed::given_by_copy(case, &path).filter(|_| !of_build));
             let chown = chown.filter(|owner| !is_root(case) || is_known(parts, owner));

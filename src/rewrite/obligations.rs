@@ -44,6 +44,7 @@ fn why_copied(parts: &Parts<'_, '_>, path: &str) -> String {
         _ if *path == parts.case.workdir => {
             "the whole working directory: what the program reads of it is not known".into()
         }
+        _ if super::accounts::fresh_home(parts).as_deref() == Some(path) => "the home of the user".into(),
         _ => {
             let credential = super::credentials::why_copied(parts, path);
             credential.unwrap_or_else(|| "what the file puts there".into())
@@ -479,7 +480,8 @@ fn owns_places(parts: &Parts<'_, '_>, laid: &Laid) -> bool {
     let kept = laid.copies.iter().any(|copy| copy.chown.is_some() && copy.to == case.workdir);
     let given = owner_of(&owners(parts.effects), &case.workdir).is_some()
         || case.steps().any(|(_, inst)| inst.transfer().is_some() && inst.flag("chown").is_some());
-    let home = parts.effects.iter().any(|effect| matches!(effect.kind, Kind::Account));
+    let home = parts.effects.iter().any(|effect| matches!(effect.kind, Kind::Account))
+        && super::accounts::fresh_home(parts).is_none_or(|home| !laid.copies.iter().any(|copy| copy.to == home));
     (given && !kept) || (home && parts.choice.tier > Tier::SameDistro)
 }
 

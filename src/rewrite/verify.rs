@@ -68,7 +68,8 @@ fn check(parts: &Parts<'_, '_>, laid: &Laid, edits: &[Edit]) -> Result<Weight, S
         return Err("a RUN in exec form has become shell text".into());
     }
     for copy in &laid.copies {
-        let known = is_made(parts, &copy.from);
+        let home = || super::accounts::fresh_home(parts).as_ref() == Some(&copy.from);
+        let known = is_made(parts, &copy.from) || home();
         if !known {
             return Err(format!("{} is copied, and nothing makes it", copy.from));
         }
