@@ -249,19 +249,23 @@ impl<'t> Tracer<'t> {
             return Local::Values(None);
         };
         let defined = definitions(file, decl, name);
-        let param = decl.func.as_ref().and_then(|func| func.params.iter().position(|(known, _)| *known == name));
+        let param = decl.func.as_ref().and_then(|func| func.params.iter().position(|param| param.name == name));
         let result = decl.func.as_ref().is_some_and(|func| func.results.contains(&name));
         if !defined.declared && param.is_none() && !result {
             return Local::OfPackage;
         }
-        if defined.opaque {
+        let of_list = || {
+            let listed = |index: usize| decl.func.as_ref().is_some_and(|f| f.params.get(index).is_some_and(|p| p.list));
+            param.is_some_and(listed) || defined.list.iter().any(|one| is_list(file, one))
+        };
+        if defined.opaque || defined.shared && of_list() {
             return Local::Values(None);
         }
         let values = || {
             let mut found = Values::new();
             for definition in defined.list {
                 let next = match definition {
-                    Definition::Expression(range) => self.expression(at, range, seen)?,
+                    Definition::Expression(range) | Definition::Element(range) => self.expression(at, range, seen)?,
                     Definition::Walked(range) => below(self.expression(at, range, seen)?),
                 };
                 merge(&mut found, next)?;
@@ -288,7 +292,7 @@ impl<'t> Tracer<'t> {
             return None;
         }
         let package = &self.sources.get(at.file)?.package;
-        let (_, takes_rest) = *func.params.get(index)?;
+        let takes_rest = func.params.get(index)?.rest;
         let mut found = Values::new();
         for (number, source) in self.sources.iter().enumerate() {
             let here = source.package == *package;
@@ -357,7 +361,7 @@ impl<'t> Tracer<'t> {
     /// linker, and one with a capital letter by anybody.
     fn global(&self, package: &str, name: &str, depth: u32, seen: &mut Seen) -> Option<Values> {
         let mut found = Values::new();
-        let mut any = false;
+        let (mut any, mut lists, mut shared) = (false, false, false);
         for (number, source) in self.sources.iter().enumerate().filter(|(_, source)| source.package == package) {
             if !source.text.contains(name) {
                 continue;
@@ -365,8 +369,9 @@ impl<'t> Tracer<'t> {
             let file = self.file(number)?;
             for (index, decl) in file.decls.iter().enumerate() {
                 let defined = definitions(file, decl, name);
+                shared |= defined.shared;
                 let of_function = decl.func.as_ref().is_some_and(|func| {
-                    func.params.iter().any(|(param, _)| *param == name) || func.results.contains(&name)
+                    func.params.iter().any(|param| param.name == name) || func.results.contains(&name)
                 });
                 match decl.verb {
                     "func" if defined.declared || of_function => continue,
@@ -385,12 +390,22 @@ impl<'t> Tracer<'t> {
                         return None;
                     }
                     any = true;
+                    lists |= listed;
                     merge(&mut found, self.expression(at, range, seen)?)?;
                 }
             }
         }
-        any.then_some(found)
+        (any && !(lists && shared)).then_some(found)
     }
+}
+
+/// The value is a list or a map.
+fn is_list(file: &File<'_>, definition: &Definition) -> bool {
+    let Definition::Expression(range) = definition else { return false };
+    let tokens = &file.tokens;
+    let first = ident(tokens, range.start);
+    let globs = range.clone().any(|at| ident(tokens, at) == Some("Glob"));
+    is(tokens, range.start, '[') || matches!(first, Some("map" | "append" | "make")) || globs
 }
 
 /// Names that are being followed.
@@ -506,6 +521,8 @@ mod tests {
             ("m := map[string]string{\n\"k\": \"a\",\n\"l\": \"b\",\n}\nos.Open(m[k]) // HERE", "a b"),
             ("var all []string\nall = append(all, \"a\", \"b\")\nos.Open(all[1]) // HERE", "a b"),
             ("all := []string{\"a\"}\nall[0] = \"b\"\nos.Open(all[0]) // HERE", "a b"),
+            ("all := []string{\"a\"}\nif len(all) > 0 { fmt.Println(\"x\", all) }\nos.Open(all[0]) // HERE", "a"),
+            ("p := \"a\"\nq := p\nedit(p, q)\nos.Open(p) // HERE", "a"),
             ("filepath.Walk(\"a\", func(p string, i os.FileInfo, err error) error {\nos.Open(p) // HERE\n})", "a/+"),
             ("p := \"a\"\nfunc() { p = \"b\" }()\nos.Open(p) // HERE", "a b"),
         ] {
@@ -537,6 +554,14 @@ mod tests {
             "p := \"abc\"\nos.Open(p[1:]) // HERE",
             "p := \"abc\"\nos.Open(string(p[0])) // HERE",
             "os.Open(cfg.Path) // HERE",
+            "all := []string{\"a\"}\nedit(all)\nos.Open(all[0]) // HERE",
+            "all := []string{\"a\"}\nedit(all...)\nos.Open(all[0]) // HERE",
+            "all := []string{\"a\"}\nmore := all\nmore[0] = name\nos.Open(all[0]) // HERE",
+            "all := []string{\"a\"}\nmore := all[:1]\nmore[0] = name\nos.Open(all[0]) // HERE",
+            "all := []string{\"a\"}\nmore := append(all, \"b\")\nmore[0] = name\nos.Open(all[0]) // HERE",
+            "m := map[string]string{\"k\": \"a\"}\nmaps.Copy(m, n)\nos.Open(m[k]) // HERE",
+            "m := map[string]string{\"k\": \"a\"}\nm.Set(name)\nos.Open(m[k]) // HERE",
+            "all, _ := filepath.Glob(\"a/*\")\nedit(all)\nos.Open(all[0]) // HERE",
             "d, _ := os.Getwd()\nos.Open(filepath.Dir(d)) // HERE",
             "for _, c := range \"abc\" { os.Open(string(c)) } // HERE",
             "for _, c := range \"abc\" { os.Open(fmt.Sprintf(\"%v\", c)) } // HERE",
@@ -567,6 +592,7 @@ mod tests {
             ("const dir = \"a\"\nfunc main() { { dir := \"b\"; print(dir) }; open(1, dir) }", "b a"),
             ("var dirs = []string{\"a\", \"b\"}\nfunc main() { open(1, dirs[0]) }", "a b"),
             ("var dirs = []string{\"a\", \"b\"}\nfunc main() { open(1, dirs[0]); dirs[1] = x }", "?"),
+            ("var dirs = map[int]string{1: \"a\"}\nfunc main() { open(1, dirs[0]); maps.Copy(dirs, x) }", "?"),
             ("var dirs = []string{\"a\"}\nfunc main() { open(1, dirs[0]); dirs = append(dirs, x) }", "?"),
             ("var dir = \"a\"\nfunc main() { open(1, dir) }", "?"),
         ] {
@@ -583,6 +609,8 @@ mod tests {
         let rest = "func all(ps ...string) {\nfor _, p := range ps { os.Open(p) } // HERE\n}\n";
         assert_eq!(given(&[&format!("{rest}func main() {{ all(\"a\", \"b\"); all(\"c\") }}")]), "a b c");
         assert_eq!(given(&[&format!("{rest}func main() {{ all(list()...) }}")]), "?");
+        let rest = rest.replace("for", "edit(ps); for");
+        assert_eq!(given(&[&format!("{rest}func main() {{ all(\"a\") }}")]), "?", "changed by another function");
         let again = "func walk(d string) {\nos.Open(d) // HERE\nwalk(d + \"/x\")\n}\nfunc main() { walk(\"a\") }";
         assert_eq!(given(&[again]), "?", "longer each time");
     }

@@ -26,15 +26,24 @@ pub(super) struct Decl<'t> {
 pub(super) struct Func<'t> {
     pub(super) name: &'t str,
     pub(super) is_method: bool,
-    /// Name, and whether it takes all arguments that are left.
-    pub(super) params: Vec<(&'t str, bool)>,
+    pub(super) params: Vec<Param<'t>>,
     pub(super) results: Vec<&'t str>,
     pub(super) body: usize,
+}
+
+pub(super) struct Param<'t> {
+    pub(super) name: &'t str,
+    /// It takes all arguments that are left.
+    pub(super) rest: bool,
+    /// It is no text but a list or a map, which whoever has it may change.
+    pub(super) list: bool,
 }
 
 /// What gives a name its value.
 pub(super) enum Definition {
     Expression(Range<usize>),
+    /// Each element of a list: `for _, name := range …`.
+    Element(Range<usize>),
     /// The path that `filepath.Walk` hands on: below its first argument.
     Walked(Range<usize>),
 }
@@ -46,6 +55,8 @@ pub(super) struct Definitions {
     pub(super) list: Vec<Definition>,
     /// It may get a value in a way that is not followed.
     pub(super) opaque: bool,
+    /// Others get it: where it is a list or a map they may change what is in it.
+    pub(super) shared: bool,
 }
 
 pub(super) fn read(text: &str) -> File<'_> {
@@ -89,11 +100,17 @@ fn signature<'t>(tokens: &[Token<'t>], mut at: usize) -> Option<Func<'t>> {
         at = closes(tokens, at)? + 1;
     }
     let end = closes(tokens, at).filter(|_| is(tokens, at, '('))?;
-    let params = split(tokens, at + 1, ',').0.into_iter().map(|group| {
+    let mut params = Vec::new();
+    // `a, b []string`: the type stands behind the last one.
+    let mut list = false;
+    for group in split(tokens, at + 1, ',').0.into_iter().rev() {
         let rest = group.clone().any(|index| is(tokens, index, '.') && is(tokens, index + 1, '.'));
-        (ident(tokens, group.start).unwrap_or("_"), rest)
-    });
-    let params = params.collect();
+        if group.len() > 1 {
+            list = rest || group.clone().any(|index| is(tokens, index, '[') || is(tokens, index, '*'));
+        }
+        params.push(Param { name: ident(tokens, group.start).unwrap_or("_"), rest, list });
+    }
+    params.reverse();
     let listed = is(tokens, end + 1, '(');
     let results = if listed { split(tokens, end + 2, ',').0 } else { Vec::new() };
     let results = results.into_iter().filter_map(|group| ident(tokens, group.start)).collect();
@@ -145,7 +162,11 @@ pub(super) fn definitions(file: &File<'_>, decl: &Decl<'_>, name: &str) -> Defin
                     let end = value_end(tokens, close + 2, false);
                     found.list.push(Definition::Expression(close + 2..end));
                 }
-                false => found.opaque |= complex_left(tokens, close, decl.range.end),
+                false => {
+                    found.opaque |= complex_left(tokens, close, decl.range.end);
+                    // `files[1:]` is the same list.
+                    found.shared |= (at..close).any(|index| is(tokens, index, ':'));
+                }
             }
             continue;
         }
@@ -180,6 +201,7 @@ pub(super) fn definitions(file: &File<'_>, decl: &Decl<'_>, name: &str) -> Defin
                 found.declared |= of_var && is_local;
                 // `x[0], name = …`
                 found.opaque |= complex_left(tokens, at, decl.range.end);
+                found.shared |= !only_reads(file, start, at);
                 continue;
             }
         };
@@ -206,11 +228,51 @@ pub(super) fn definitions(file: &File<'_>, decl: &Decl<'_>, name: &str) -> Defin
             _ => None,
         };
         match whole {
+            Some(range) if ranged => found.list.push(Definition::Element(range)),
             Some(range) => found.list.push(Definition::Expression(range)),
             None => found.opaque = true,
         }
     }
     found
+}
+
+/// What is done with a list changes nothing in it: `range files`, `len(files)`, `files = append(files, …)`,
+/// `template.ParseFiles(files...)`.
+fn only_reads(file: &File<'_>, start: usize, at: usize) -> bool {
+    const READERS: &[&str] = &["fmt", "html/template", "log", "path", "path/filepath", "strings", "text/template"];
+    let tokens = &file.tokens;
+    let name = ident(tokens, at);
+    let before = |steps: usize| at.checked_sub(steps).filter(|index| *index >= start);
+    if before(1).is_some_and(|index| ident(tokens, index) == Some("range") || ident(tokens, index) == Some("var")) {
+        return true;
+    }
+    // The bracket of the call that it is an argument of.
+    let mut depth = 0u32;
+    let open = (start..at).rev().find(|index| match tokens.get(*index).map_or(' ', Token::op) {
+        ')' | ']' | '}' => {
+            depth += 1;
+            false
+        }
+        '(' if depth > 0 => {
+            depth -= 1;
+            false
+        }
+        '[' | '{' if depth > 0 => {
+            depth -= 1;
+            false
+        }
+        '(' | '[' | '{' | ';' => true,
+        _ => false,
+    });
+    let Some(open) = open.filter(|open| is(tokens, *open, '(') && *open > start) else { return false };
+    let alone = matches!(tokens.get(at + 1).map_or(' ', Token::op), ',' | ')' | '.') && ident(tokens, at + 2).is_none();
+    let callee = ident(tokens, open - 1);
+    if open < start + 2 || !is(tokens, open - 2, '.') {
+        let again = || open >= start + 3 && ident(tokens, open - 3) == name && is(tokens, open - 2, '=');
+        return alone && (matches!(callee, Some("len" | "cap")) || callee == Some("append") && again());
+    }
+    let package = open.checked_sub(3).and_then(|owner| source::package_before(tokens, owner, &file.names));
+    alone && (package.is_some_and(|path| READERS.contains(&&*path)) || matches!(callee, Some("ParseFiles")))
 }
 
 /// Whether a declaration of the package may be of the name, whatever it is given.
