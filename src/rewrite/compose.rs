@@ -130,6 +130,11 @@ fn files(context: &BuildContext) -> Vec<Compose> {
     own.chain(above).collect()
 }
 
+/// The texts of all compose files.
+pub(super) fn texts(context: &BuildContext) -> impl Iterator<Item = String> {
+    files(context).into_iter().map(|compose| compose.text)
+}
+
 fn usual_names() -> impl Iterator<Item = String> {
     let kinds = ["", ".override", ".dev", ".local", ".prod", ".production", ".test"];
     let stems =

@@ -428,31 +428,7 @@ fn copies(parts: &Parts<'_, '_>) -> Result<Vec<StageCopy>, Refusal> {
             }
         }
     }
-    // Programs that the main one looks up in PATH, as the image's command may do itself.
-    let mut by_path = parts.found.by_path.clone();
-    for built in &parts.found.others {
-        let name = super::paths::base_name(&built.path);
-        if parts.needs.by_name.iter().any(|program| program == name) {
-            by_path.push((name.to_string(), built.path.clone()));
-        }
-    }
-    // Those that lie beside one of them are as little found where they are.
-    for built in &parts.found.others {
-        let beside = by_path.iter().any(|(_, path)| super::paths::parent(path) == super::paths::parent(&built.path));
-        if beside && !by_path.iter().any(|(_, path)| *path == built.path) {
-            by_path.push((super::paths::base_name(&built.path).to_string(), built.path.clone()));
-        }
-    }
-    for (name, path) in &by_path {
-        let dir = super::paths::parent(path);
-        if !super::paths::STANDARD_PATH.contains(&dir) && !stays_in_path(case, dir) {
-            let to = format!("/usr/local/bin/{name}");
-            match copies.iter_mut().find(|copy| copy.from == *path) {
-                Some(copy) => copy.to = to,
-                None => copies.push(StageCopy { from: path.clone(), to, chown: None, chmod: None }),
-            }
-        }
-    }
+    super::moved::into_path(parts, &mut copies);
     for found in parts.choice.fetched.iter().filter(|found| !matches!(found.how, How::Again(_))) {
         let known = copies.iter().any(|copy| within(&found.path, &copy.to));
         if !known && tier <= Tier::SameDistro {

@@ -29,6 +29,7 @@ mod layout;
 mod left;
 mod link;
 mod modes;
+mod moved;
 mod named;
 mod needs;
 mod obligations;

@@ -77,6 +77,15 @@ fn one(image: &Image<'_, '_>, entry: &Entry, word: &str, claim: &Claim, needs: &
         return;
     }
     let tree = image.case.tree();
+    // `./app *.yml`: what the shell or the program makes of it.
+    if let (Some(tree), Some(star)) = (tree, path.find('*')) {
+        let (head, tail) = (path.get(..star).unwrap_or(""), path.rsplit('*').next().unwrap_or(""));
+        let dir = super::layout::data_path(&path);
+        let matches = |file: &&str| file.starts_with(head) && file.ends_with(tail) && !file.ends_with(".go");
+        let files = tree.under(&dir).filter(|(_, origin)| **origin != Origin::Program).map(|(file, _)| file);
+        needs.data.extend(files.filter(matches).map(|file| (file.to_string(), claim.clone())));
+        return;
+    }
     // A directory of nothing but programs of the build: those that are started ship by themselves.
     let programs = |tree: &ImageTree<'_>| {
         let mut inside = tree.under(&path).peekable();
