@@ -62,11 +62,9 @@ pub(super) fn choose(
             Link::Unknown { why } => bar(Tier::SameDistro, true, why),
         }
     }
-    if let Some(own) = case.stage.image().and_then(architecture) {
-        if !own.distroless {
-            let text = format!("distroless is not published for {}", own.platform);
-            bar(Tier::SameDistro, false, &Claim::at(text, case.base_span()));
-        }
+    if let Some(own) = case.stage.image().and_then(architecture).filter(|own| !own.distroless) {
+        let text = format!("distroless is not published for {}", own.platform);
+        bar(Tier::SameDistro, false, &Claim::at(text, case.base_span()));
     }
     if let Some(claim) = &needs.shell {
         bar(Tier::SameDistro, false, claim);
