@@ -201,7 +201,13 @@ pub(super) fn depth(line: &str) -> usize {
 /// The value of a key of a service, wherever in it.
 pub(super) fn value<'t>(service: &[(u32, &'t str)], key: &str) -> Option<&'t str> {
     let found = service.iter().find_map(|(_, line)| line.trim_start().strip_prefix(key)?.strip_prefix(':'));
-    found.map(|value| value.split(" #").next().unwrap_or("").trim().trim_matches(['"', '\'']))
+    // `api: {build: ., image: acme/api}`
+    let inside = || {
+        let (_, map) = service.first()?.1.split_once('{')?;
+        let rest = map.split([',', '{', '}']).find_map(|pair| pair.trim().strip_prefix(key)?.strip_prefix(':'))?;
+        (service.len() == 1).then_some(rest)
+    };
+    found.or_else(inside).map(|value| value.split(" #").next().unwrap_or("").trim().trim_matches(['"', '\'']))
 }
 
 /// Lines with their numbers, without comments and empty ones.
@@ -395,6 +401,7 @@ mod tests {
             ("build: .", "Dockerfile", 1),
             ("build: ./", "dockerfile", 1),
             ("build: ./web", "Dockerfile", 0),
+            ("{build: .}", "Dockerfile", 0),
             ("build: .", "prod.Dockerfile", 0),
             ("build:\n      context: .\n      dockerfile: docker/prod.Dockerfile", "prod.Dockerfile", 1),
             ("build:\n      context: .\n      dockerfile: Dockerfile.dev # hot reload", "Dockerfile", 0),

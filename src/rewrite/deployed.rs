@@ -25,7 +25,10 @@ pub(super) fn started(image: &Image<'_, '_>, found: &Found, needs: &mut Needs) {
         let Some(text) = context.read_beside(&path) else { continue };
         match kind {
             Kind::Manifest => {
-                let keys: &[&str] = if bare { &["command", "args"] } else { &["command"] };
+                let keys: &[&str] = match bare {
+                    true => &["args", "command", "entrypoint", "test"],
+                    false => &["command", "entrypoint", "test"],
+                };
                 for block in containers(&numbered(&text), &names) {
                     for started in commands(&block, keys, &own) {
                         compose::add(image, &path, started, needs);
@@ -34,6 +37,11 @@ pub(super) fn started(image: &Image<'_, '_>, found: &Found, needs: &mut Needs) {
             }
             Kind::Host(keys) => {
                 for started in commands(&numbered(&as_yaml(&text)), keys, &own) {
+                    compose::add(image, &path, started, needs);
+                }
+            }
+            Kind::Json(keys) => {
+                for started in of_json(&text, keys, &own) {
                     compose::add(image, &path, started, needs);
                 }
             }
@@ -64,6 +72,8 @@ enum Kind {
     Manifest,
     /// The keys under which a host is told what to start.
     Host(&'static [&'static str]),
+    /// The same in JSON.
+    Json(&'static [&'static str]),
     /// Lines with `docker run`.
     Runs,
     DevContainer,
@@ -83,6 +93,11 @@ fn kind(path: &str) -> Option<Kind> {
         "fly.toml" => Kind::Host(&["release_command"]),
         "render.yaml" => Kind::Host(&["dockerCommand", "preDeployCommand"]),
         "railway.toml" => Kind::Host(&["preDeployCommand", "startCommand"]),
+        "railway.json" => Kind::Json(&["preDeployCommand", "startCommand"]),
+        "app.json" => Kind::Json(&["postdeploy", "predeploy", "release"]),
+        _ if name.ends_with(".json") && name.contains("task") && name.contains("def") => {
+            Kind::Json(&["command", "entryPoint"])
+        }
         "devcontainer.json" | ".devcontainer.json" => Kind::DevContainer,
         "Makefile" | "makefile" | ".travis.yml" | "Jenkinsfile" | "justfile" | "Taskfile.yml"
             if !path.contains('/') =>
@@ -166,6 +181,25 @@ fn as_yaml(text: &str) -> String {
         _ => line.to_string(),
     };
     text.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// `"startCommand": "./main migrate && ./main"`, `"command": ["sh", "-c", "./main"]`
+fn of_json(text: &str, keys: &[&str], own: &Own) -> Vec<Started> {
+    let mut found = Vec::new();
+    for key in keys {
+        let quoted = format!("\"{key}\"");
+        for (at, _) in text.match_indices(&quoted) {
+            let rest = text.get(at + quoted.len()..).unwrap_or("").trim_start().trim_start_matches(':').trim_start();
+            let value = match rest.strip_prefix('[') {
+                Some(list) => list.split(']').next().unwrap_or("").to_string(),
+                None => rest.strip_prefix('"').and_then(|rest| rest.split('"').next()).unwrap_or("").to_string(),
+            };
+            let line = text.get(..at).map_or(0, |before| before.matches('\n').count() as u32) + 1;
+            let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
+            found.extend(commands(&[(line, &format!("{key}: {value}"))], keys, own));
+        }
+    }
+    found
 }
 
 /// `"dockerfile": "../Dockerfile"`, also with a capital F.
@@ -332,6 +366,17 @@ mod tests {
         }
         let other = "docker build -t app -f Dockerfile.dev .\ndocker run app sh\n";
         assert!(docker_runs(&numbered(other), "Dockerfile", &[], &Own::default(), true).is_empty());
+    }
+
+    #[test]
+    fn commands_in_json() {
+        for (text, want) in [
+            ("{\"deploy\": {\"startCommand\": \"./x migrate && ./x\"}}", 1),
+            ("{\n\"command\": [\"sh\",\n \"-c\", \"./x\"]}", 1),
+            ("{\"command\": [\"-v\"], \"name\": \"command\"}", 0),
+        ] {
+            assert_eq!(of_json(text, &["command", "startCommand"], &Own::default()).len(), want, "{text}");
+        }
     }
 
     #[test]

@@ -256,6 +256,7 @@ pub(super) fn collect(image: &Image<'_, '_>, entry: &Entry, found: &Found, progr
     super::by_name::of_unread(image, &mut needs);
     super::standing::carry(image, found, &mut needs);
     super::carried::named(image, entry, &mut needs);
+    super::outside::for_people(image, found, &mut needs);
     written_into(image, entry, &mut needs);
     changed_of_system(image, &mut needs);
     super::changed::carry(image, found, programs, &mut needs);
@@ -299,6 +300,14 @@ fn changed_of_system(image: &Image<'_, '_>, needs: &mut Needs) {
 /// With TZ set Go looks the zone up in the time zones, not in /etc/localtime.
 fn zone_of_file(case: &Case<'_>, needs: &mut Needs) {
     let set = case.stage.config.env.iter().find(|(name, _)| name == "TZ");
+    if let (None, None, Some(context)) = (set, &needs.time_zones, case.context) {
+        let given = super::compose::values_of(context, super::compose::dockerfile_name(case), &["environment"]);
+        let zone = given.into_iter().find(|(.., text)| text.starts_with("TZ=") || text.starts_with("TZ:"));
+        needs.time_zones = zone.map(|(name, _, line, text)| Claim {
+            text: format!("{name} sets {text}"),
+            shown: Shown { span: None, file: Some((name, line)) },
+        });
+    }
     let Some((_, value)) = set.filter(|_| needs.time_zones.is_none()) else { return };
     if !value.as_deref().is_some_and(|zone| matches!(zone, "" | "UTC")) {
         let text = format!("ENV TZ={}", value.as_deref().unwrap_or("…"));

@@ -88,6 +88,38 @@ pub(super) fn copied(image: &Image<'_, '_>, found: &Found, needs: &mut Needs) {
     needs.data.extend(paths);
 }
 
+/// `COPY backup.sh /usr/local/bin/backup`: nothing of the file starts it, so somebody does from outside, in the container.
+pub(super) fn for_people(image: &Image<'_, '_>, found: &Found, needs: &mut Needs) {
+    let case = image.case;
+    if !needs.read || case.options.stated.runtime_files.is_some() {
+        return;
+    }
+    for (step, inst) in case.steps().filter(|(_, inst)| inst.transfer().is_some() && inst.flag("from").is_none()) {
+        for placed in super::placed::of_transfer(case, step, inst).unwrap_or_default() {
+            let path = placed.path.as_str();
+            let name = base_name(path);
+            let file = case.tree().is_some_and(|tree| tree.is_file(path));
+            let in_path = super::paths::STANDARD_PATH.contains(&super::paths::parent(path));
+            let named = |text: &str| {
+                text.split(|c: char| c.is_whitespace() || "/;&|()\"'`=".contains(c)).any(|word| word == name)
+            };
+            let used = image.effects.iter().any(|effect| {
+                !matches!(effect.kind, super::effects::Kind::Mode(_) | super::effects::Kind::Own(..))
+                    && named(case.source.slice(effect.cmd.span))
+            });
+            let wanted = needs.programs.iter().any(|(program, _)| program == name)
+                || needs.data.iter().any(|(data, _)| within(path, data))
+                || found.script.as_deref() == Some(path)
+                || shipped(found).any(|built| built.path == path);
+            if file && in_path && !used && !wanted {
+                let text =
+                    format!("nobody starts {path} in the container: COPY puts it there, and no command names it");
+                needs.open.push(Claim::at(text, inst.content));
+            }
+        }
+    }
+}
+
 /// A command of the file speaks of it, or one that is not read may.
 fn is_named(image: &Image<'_, '_>, path: &str) -> bool {
     image.effects.iter().any(|effect| {
