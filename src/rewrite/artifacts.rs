@@ -10,6 +10,7 @@ use super::paths::{STANDARD_PATH, base_name, join, parent, within};
 use super::refuse::refuse;
 use super::toolchains::go::packages::is_imported;
 use super::toolchains::go::{GoBuild, GoKind, Outputs};
+use crate::shell::ShellCommand;
 use crate::text::Span;
 
 /// A program that a build command made and that is still there at the end.
@@ -231,7 +232,12 @@ fn survey(case: &Case<'_>, effects: &[Effect<'_>]) -> (BTreeMap<String, Built>, 
     }
     for untracked in &case.walk.untracked {
         let effect = effects.iter().find(|effect| effect.cmd.span == untracked.span);
-        if effect.is_some_and(|effect| makes_programs(&effect.cmd.name.text) || is_script(case, effect)) {
+        let made = |effect: &Effect<'_>| {
+            makes_programs(&effect.cmd.name.text)
+                || is_script(case, effect)
+                || files.is_empty() && runs_mage(effect.cmd)
+        };
+        if effect.is_some_and(made) {
             guesses.push(Guess {
                 place: GuessPlace::Anywhere,
                 build: None,
@@ -262,6 +268,10 @@ fn unknown_place(case: &Case<'_>, go: &GoBuild, effect: &Effect<'_>) -> GuessPla
             join(effect.step.env.value("GOPATH").unwrap_or("/go").split(':').next().unwrap_or("/go"), "bin")
         }));
     }
+    if go.within.is_some() {
+        // The command is the one that runs a Makefile or a script.
+        return GuessPlace::Anywhere;
+    }
     match effect.cmd.flag_value("-o") {
         Some(out) => match super::effects::absolute(case, effect.step, effect.cmd, &out) {
             Some(path) => GuessPlace::At(path),
@@ -273,6 +283,13 @@ fn unknown_place(case: &Case<'_>, go: &GoBuild, effect: &Effect<'_>) -> GuessPla
 
 fn makes_programs(name: &str) -> bool {
     matches!(name, "make" | "gmake" | "mage" | "task" | "just" | "gox" | "xcaddy" | "gb")
+}
+
+/// `go run mage.go build`, `go run github.com/magefile/mage build`
+fn runs_mage(cmd: &ShellCommand) -> bool {
+    let mut words = cmd.args.iter().map(|arg| arg.text.as_str()).filter(|arg| !arg.starts_with('-'));
+    let mut program = |word: &str| base_name(word.split('@').next().unwrap_or(word)).trim_end_matches(".go") == "mage";
+    cmd.name.text == "go" && words.next() == Some("run") && words.next().is_some_and(&mut program)
 }
 
 fn is_script(case: &Case<'_>, effect: &Effect<'_>) -> bool {

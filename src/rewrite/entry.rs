@@ -4,7 +4,7 @@ use super::Refusal;
 use super::case::Case;
 use super::paths::join;
 use super::refuse::refuse;
-use crate::model::Step;
+use crate::model::{Origin, Step, expand, variables};
 use crate::shell::{Dialect, Joiner, Script, ShellCommand, ShellWord, parse_text};
 use crate::syntax::{Body, Command, InstId};
 use crate::text::{MappedText, Span};
@@ -395,6 +395,7 @@ fn commands(case: &Case<'_>, entry: &mut Entry, commands: Vec<&ShellCommand>) ->
             return Err(go_at_run_time(cmd.args.first().map_or("", |arg| arg.text.as_str()), cmd.span));
         }
         let written = written(case, cmd);
+        let written = of_environment(case, &written).unwrap_or(written);
         if written.contains(['$', '`', '*', '?']) {
             return Err(opaque(cmd.name.span, "the name of the program is computed"));
         }
@@ -440,6 +441,22 @@ fn commands(case: &Case<'_>, entry: &mut Entry, commands: Vec<&ShellCommand>) ->
     }
     entry.programs.extend(wrappers);
     Ok(())
+}
+
+/// `exec $APP`: the program that ENV of the file names, and that nothing but `docker run -e` says otherwise. Every program
+/// of the build ships beside it.
+fn of_environment(case: &Case<'_>, word: &str) -> Option<String> {
+    let env = &case.stage.steps.last()?.env;
+    let names = variables(word, case.file.escape);
+    let own = |name: &String| {
+        env.get(name).is_some_and(|found| matches!(found.origin, Origin::Env(_))) && !env.is_changeable(name)
+    };
+    if names.is_empty() || word.contains(['`', '(', '*', '?', ':', '"', '\'']) || !names.iter().all(own) {
+        return None;
+    }
+    let value = expand(word, case.file.escape, env).ok()?;
+    let plain = value.chars().all(|letter| letter.is_ascii_alphanumeric() || "/._-".contains(letter));
+    (plain && !value.is_empty()).then_some(value)
 }
 
 /// `cd /app && ./main`: the one directory that everything is started in, where a program lies in it, so that the final

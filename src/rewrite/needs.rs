@@ -532,6 +532,14 @@ fn add_program(image: &Image<'_, '_>, entry: &Entry, program: &Program, cgo_off:
                 needs.data.push((path, claim));
                 continue;
             }
+            // One of several that it may be.
+            NeedKind::Program(name)
+                if need.argument.is_some() && !known_program(image, super::paths::base_name(name)) =>
+            {
+                let text = format!("where {name} comes from, which it may start, is not known: {}", claim.text);
+                needs.program_gaps.push(Claim { text, ..claim });
+                continue;
+            }
             NeedKind::Program(name) => {
                 needs.start(name, claim);
                 continue;
@@ -552,6 +560,13 @@ fn add_program(image: &Image<'_, '_>, entry: &Entry, program: &Program, cgo_off:
         slot.get_or_insert(claim);
     }
     needs.writes_somewhere |= program.writes_somewhere;
+}
+
+/// A package is known to bring it, or the file does.
+fn known_program(image: &Image<'_, '_>, name: &str) -> bool {
+    let alpine = image.ground.is_some_and(super::releases::Ground::alpine);
+    super::packages::provider(name, alpine) != super::packages::Provided::Unknown
+        || super::others::is_brought(image, name)
 }
 
 /// The path with the variables that the file itself sets; the old base's are gone.

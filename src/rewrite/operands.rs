@@ -56,7 +56,8 @@ pub(super) fn absolute(case: &Case<'_>, step: &Step, cmd: &ShellCommand, text: &
 
 /// The path that a word of a command means; `None` when variables or globs are left.
 pub(super) fn resolve(escape: char, step: &Step, cmd: &ShellCommand, text: &str) -> Option<String> {
-    let text = if text.contains('$') { known(escape, step, cmd, text)? } else { text.to_string() };
+    let text = text.replace("$(pwd)", "${PWD}").replace("`pwd`", "${PWD}");
+    let text = if text.contains('$') { known(escape, step, cmd, &text)? } else { text };
     if text.contains(['*', '?', '`', '$', '{']) {
         return None;
     }

@@ -252,6 +252,7 @@ const PROGRAMS: &[(&str, &str, &str)] = &[
     ("pdftotext", "poppler-utils", "poppler-utils"),
     ("pg_dump", "postgresql-client", "postgresql-client"),
     ("pg_isready", "postgresql-client", "postgresql-client"),
+    ("perl", "perl", "perl"),
     ("pgrep", "procps", ""),
     ("pidof", "procps", ""),
     ("ping", "iputils-ping", ""),

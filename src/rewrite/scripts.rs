@@ -21,6 +21,8 @@ struct Reader<'r, 'c, 'a> {
     functions: Vec<String>,
     /// The text of the script that is read.
     text: String,
+    /// Neither it nor what it sources changes the directory.
+    stays: bool,
 }
 
 /// The script that the image starts, and every one that it calls.
@@ -28,7 +30,8 @@ pub(super) fn entrypoint(image: &Image<'_, '_>, entry: &Entry, found: &Found, pa
     let read = image.case.tree().is_some_and(|tree| tree.read(path).is_some());
     let kind = if read { "is" } else { "may be" };
     needs.shell.get_or_insert(at(path, 1, format!("{path} {kind} a script")));
-    let mut reader = Reader { image, entry, found, seen: Vec::new(), functions: Vec::new(), text: String::new() };
+    let mut reader =
+        Reader { image, entry, found, seen: Vec::new(), functions: Vec::new(), text: String::new(), stays: false };
     reader.script(path, needs);
 }
 
@@ -93,6 +96,7 @@ impl Reader<'_, '_, '_> {
         needs.variables.extend(variables(&text));
         self.functions.extend(script.functions.iter().cloned());
         self.text = text.clone();
+        self.stays = self.stays_in_place(&script.commands);
         for cmd in script.commands.iter().chain(&script.substitutions) {
             let line = source.line_col(cmd.span.start).line;
             let written = source.slice(cmd.name.span).trim_matches(['"', '\'', '\r']).to_string();
@@ -110,6 +114,23 @@ impl Reader<'_, '_, '_> {
         super::words::carry(self.image, self.found, &text, &dirs, &claim, needs);
     }
 
+    /// `. scripts/env.sh` leaves the directory as it is where the text of that file has nothing to change it with.
+    fn stays_in_place(&self, commands: &[ShellCommand]) -> bool {
+        let moves = |text: &str| {
+            let mut words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '.');
+            words.any(|word| matches!(word, "cd" | "pushd" | "popd" | "eval" | "source" | "."))
+        };
+        commands.iter().all(|cmd| match cmd.name.text.as_str() {
+            "cd" | "pushd" | "popd" | "eval" => false,
+            "." | "source" => {
+                let file = cmd.args.first().filter(|arg| arg.literal && cmd.args.len() == 1);
+                let text = file.and_then(|arg| self.image.case.tree()?.read(&join(&self.entry.workdir, &arg.text)));
+                text.is_some_and(|text| !moves(&text))
+            }
+            _ => true,
+        })
+    }
+
     /// `sed -i 's/\r$//' entrypoint.sh`: the image has the script without what Windows puts behind its lines.
     fn is_cleaned(&self, path: &str) -> bool {
         self.image.effects.iter().any(|effect| {
@@ -122,8 +143,9 @@ impl Reader<'_, '_, '_> {
     /// A script that runs in a shell of its own: neither knows the functions of the other.
     fn apart(&mut self, path: &str, needs: &mut Needs) {
         let functions = std::mem::take(&mut self.functions);
-        let text = self.text.clone();
+        let (text, stays) = (self.text.clone(), self.stays);
         self.script(path, needs);
+        self.stays = stays;
         self.functions = functions;
         self.text = text;
     }
@@ -140,7 +162,7 @@ impl Reader<'_, '_, '_> {
                 needs.start(wrapper, at(path, line, format!("{path} starts {wrapper}")));
             }
         }
-        let dir = cmd.dir.as_deref().map(|dir| join(&self.entry.workdir, dir));
+        let dir = cmd.dir.as_deref().or(self.stays.then_some("")).map(|dir| join(&self.entry.workdir, dir));
         if written.contains(['$', '`']) {
             self.computed(path, line, written, needs);
         } else if matches!(name, "." | "source" | "sh" | "bash" | "ash" | "dash") && !cmd.args.is_empty() {
@@ -245,7 +267,11 @@ impl Reader<'_, '_, '_> {
 
     /// `exec "$@"` starts what CMD says; any other variable may be everything.
     fn computed(&mut self, path: &str, line: u32, written: &str, needs: &mut Needs) {
-        if !matches!(written, "$@" | "${@}" | "$*") {
+        // `exec gosu app "$0" "$@"`: the script once more, as another user.
+        if matches!(written, "$0" | "${0}") && self.seen.first().is_some_and(|first| first == path) {
+            return;
+        }
+        if !matches!(written, "$@" | "${@}" | "$*") && !self.is_rest(written) {
             needs.gaps.push(at(path, line, format!("{path} starts what {written} says")));
             return;
         }
@@ -255,6 +281,16 @@ impl Reader<'_, '_, '_> {
         if let Some(first) = self.entry.args.iter().skip(dashes).find(|arg| join("/", arg) != join("/", path)) {
             self.by_name(path, line, first, needs);
         }
+    }
+
+    /// `"${WAITFORIT_CLI[@]}"` of wait-for-it.sh, to which nothing is given but `("$@")`.
+    fn is_rest(&self, written: &str) -> bool {
+        let Some(name) = written.strip_prefix("${").and_then(|rest| rest.strip_suffix("[@]}")) else { return false };
+        let set = format!("{name}=");
+        let mut given = self.text.match_indices(&set).map(|(at, found)| at + found.len()).peekable();
+        let rest =
+            |at: usize| self.text.get(at..).is_some_and(|text| text.starts_with("(\"$@\")") || text.starts_with("()"));
+        given.peek().is_some() && given.all(rest) && !self.text.contains(&format!("{name}+="))
     }
 
     /// A program by its name or its path, as a command line has it.
@@ -285,8 +321,9 @@ impl Reader<'_, '_, '_> {
                 if self.image.case.tree().is_some_and(|tree| tree.is_file(&full)) {
                     needs.data.push((full.clone(), claim));
                     if sourced {
-                        let text = self.text.clone();
+                        let (text, stays) = (self.text.clone(), self.stays);
                         self.script(&full, needs);
+                        self.stays = stays;
                         self.text.push_str(&text);
                     } else {
                         self.apart(&full, needs);

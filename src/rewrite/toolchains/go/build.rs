@@ -259,9 +259,15 @@ pub fn expand(word: &ShellWord, command: &ShellCommand, scene: &Scene<'_>) -> Op
         return Some(word.text.clone());
     }
     let mut out = String::new();
-    let mut rest = word.text.as_str();
+    let text = word.text.replace("`pwd`", "$(pwd)");
+    let mut rest = text.as_str();
     while let Some((before, after)) = rest.split_once('$') {
         out.push_str(before);
+        if let Some(behind) = after.strip_prefix("(pwd)") {
+            out.push_str(&directory(command, scene).filter(|dir| dir.chars().all(is_plain))?);
+            rest = behind;
+            continue;
+        }
         let (name, behind) = match after.strip_prefix('{') {
             Some(inner) => inner.split_once('}')?,
             None => {
@@ -298,6 +304,11 @@ pub fn expand(word: &ShellWord, command: &ShellCommand, scene: &Scene<'_>) -> Op
     }
     out.push_str(rest);
     (!out.contains(['`', '*', '?', '['])).then_some(out)
+}
+
+/// A letter that a shell leaves as it is.
+fn is_plain(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || "/._-+@:,".contains(letter)
 }
 
 /// The variables that the shell expands: those of the command's own assignments do not count yet.

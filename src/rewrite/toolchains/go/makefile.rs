@@ -8,6 +8,8 @@ pub(super) use read::is_quiet_flag;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::context::glob;
+
 /// What is known of a file that a Makefile includes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Included {
@@ -114,6 +116,10 @@ impl File {
     ) -> Result<(), String> {
         if depth > 30 || !done.insert(target.to_string()) {
             return Ok(());
+        }
+        let matched = |name: &String| target.contains(['*', '?', '[']) && glob::matches(target, name);
+        if self.rules.keys().any(matched) {
+            return Err(format!("`{target}` is a pattern that has rules"));
         }
         let patterns = || self.rules.iter().filter(|(name, _)| name.contains('%') && fits(name, target));
         // No rule: a file, or a pattern rule, whose recipe is seldom a `go build`.
@@ -229,6 +235,10 @@ impl File {
             match (name, rule) {
                 ("$", _) => out.push('$'),
                 ("@", Some((target, _))) => out.push_str(target),
+                ("@D", Some((target, _))) => out.push_str(split(target).0),
+                ("@F", Some((target, _))) => out.push_str(split(target).1),
+                ("<D", Some((_, list))) => out.push_str(list.first().map_or("", |first| split(first).0)),
+                ("<F", Some((_, list))) => out.push_str(list.first().map_or("", |first| split(first).1)),
                 ("<", Some((_, list))) => out.push_str(list.first().map_or("", String::as_str)),
                 ("^", Some((_, list))) => out.push_str(&list.join(" ")),
                 ("MAKE", _) => out.push_str("make"),
@@ -237,6 +247,10 @@ impl File {
                     Some(("shell", command)) => {
                         let command = self.expand(command, own, rule, env, depth + 1)?;
                         out.push_str(&format!("$({})", command.trim()));
+                    }
+                    // What is left of the pattern is for the shell; as prerequisites they are files without a rule.
+                    Some(("wildcard", patterns)) => {
+                        out.push_str(self.expand(patterns, own, rule, env, depth + 1)?.trim());
                     }
                     Some((function, _)) => return Err(format!("`$({function} …)` in the Makefile")),
                     None => out.push_str(&self.value(name, own, env, depth)?),
@@ -270,6 +284,11 @@ impl File {
             },
         }
     }
+}
+
+/// The directory of a path, `.` where it names none, and what is left.
+fn split(path: &str) -> (&str, &str) {
+    path.rsplit_once('/').unwrap_or((".", path))
 }
 
 /// What stands in the brackets at the start of the text, and the rest.
@@ -404,6 +423,17 @@ mod tests {
             &["x"],
             Ok(&["export CGO_ENABLED=\"$(make)\"\ngo build", "the Makefile sets MAKEFLAGS"]),
         );
+    }
+
+    #[test]
+    fn variables_of_a_rule_and_patterns_of_files_are_filled_in() {
+        check(
+            "S = $(wildcard *.go)\nd/bin/a: $(S)\n\tmkdir -p $(@D)\n\tgo build -o $@ # $(@F)\n",
+            &[],
+            Ok(&["mkdir -p d/bin", "go build -o d/bin/a # a"]),
+        );
+        check("x: main.go ; echo $(<D) $(<F)\n", &[], Ok(&["echo . main.go"]));
+        check("x: $(wildcard c/*)\nc/a: ; go build\n", &["x"], Err("c/*"));
     }
 
     #[test]

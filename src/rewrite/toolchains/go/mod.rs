@@ -175,11 +175,18 @@ pub struct Tags {
     pub names: Vec<String>,
     /// There may be others, or not even these: what is read then is what any tags would build.
     pub open: bool,
+    /// `go build main.go`: the files of the main package that are compiled, and no others.
+    pub files: Option<Vec<String>>,
 }
 
 impl Tags {
     pub fn of(build: &GoBuild) -> Tags {
-        Tags { names: build.tags.clone(), open: build.open_tags.is_some() }
+        let name = |word: &String| {
+            let plain = word.ends_with(".go") && !word.contains(['*', '?', '[', '$', '`', '{']);
+            plain.then(|| word.rsplit('/').next().unwrap_or(word).to_string())
+        };
+        let files = build.packages.iter().map(name).collect::<Option<Vec<String>>>().filter(|files| !files.is_empty());
+        Tags { names: build.tags.clone(), open: build.open_tags.is_some(), files }
     }
 
     pub fn may_have(&self, tag: &str) -> bool {
@@ -340,6 +347,8 @@ pub struct Need {
 pub enum Argument {
     /// A path, in the calls of a function or method.
     Path { name: Text, index: usize, usage: Usage },
+    /// A program, in the calls of a function, and its own arguments where they are looked at.
+    Program { name: Text, index: usize, args: Option<Vec<Option<String>>> },
     /// Whatever a function of this package is given whose name says that it reads a file.
     Of(Text),
 }

@@ -96,6 +96,28 @@ pub(super) fn of_functions(file: &GoFile, shown: &str, constant: &dyn Fn(&str) -
     out
 }
 
+/// A program that a call starts whose argument was followed; nothing where its name says too little.
+pub(super) fn of_program(
+    program: &str,
+    exact: bool,
+    args: Option<&[Option<String>]>,
+) -> Option<Vec<(NeedKind, String)>> {
+    let plain = program.chars().all(|c| c.is_ascii_alphanumeric() || "._-+/".contains(c)) && !program.is_empty();
+    let name = program.rsplit('/').next().unwrap_or(program);
+    if !exact || !plain || started::SHELLS.contains(&name) || name == "bash" || program.starts_with('.') {
+        return None;
+    }
+    let mut found = vec![(NeedKind::Program(program.to_string()), format!("exec.Command({program:?})"))];
+    for kind in args.map_or_else(Vec::new, |args| started::of_arguments(program, args)) {
+        let why = match &kind {
+            NeedKind::Program(name) => format!("{program} starts {name}"),
+            _ => format!("exec.Command({program:?})"),
+        };
+        found.push((kind, why));
+    }
+    Some(found)
+}
+
 struct Call<'a> {
     found: &'a Use,
     shown: &'a str,
@@ -280,7 +302,13 @@ impl Call<'_> {
                     self.arguments(&program, index + 1);
                 }
                 None if super::calls::of_others(self.found.package.as_deref()) => self.may_start(),
-                None => self.unknown(),
+                None => {
+                    self.unknown();
+                    let args = self.arguments_of(index + 1);
+                    if let Some(need) = self.out.last_mut() {
+                        need.argument = Some(Argument::Program { name: self.found.name.clone(), index, args });
+                    }
+                }
             },
             RunsLine(index) => match self.text(index) {
                 Some(text) => self.line(&text),
@@ -366,18 +394,23 @@ impl Call<'_> {
         }
     }
 
-    /// What the arguments of a started program, from the one at `first` on, add.
-    fn arguments(&mut self, program: &str, first: usize) {
+    /// The arguments of a started program, from the one at `first` on; nothing where the call only looks for it.
+    fn arguments_of(&self, first: usize) -> Option<Vec<Option<String>>> {
         let package = self.found.package.as_deref().unwrap_or("");
         let count = self.found.args.as_ref().map_or(0, Vec::len);
-        let args: Vec<Option<String>> = match (package, self.found.name.as_str()) {
-            (_, "LookPath") => return,
+        match (package, self.found.name.as_str()) {
+            (_, "LookPath") => None,
             ("os/exec" | "golang.org/x/sys/execabs" | "github.com/go-cmd/cmd" | "github.com/magefile/mage/sh", _) => {
-                (first..count).map(|index| self.text(index)).collect()
+                Some((first..count).map(|index| self.text(index)).collect())
             }
             // The arguments are a slice.
-            _ => vec![None],
-        };
+            _ => Some(vec![None]),
+        }
+    }
+
+    /// What the arguments of a started program, from the one at `first` on, add.
+    fn arguments(&mut self, program: &str, first: usize) {
+        let Some(args) = self.arguments_of(first) else { return };
         for kind in started::of_arguments(program, &args) {
             let literal = !matches!(kind, NeedKind::Unknown(_));
             let why = match &kind {

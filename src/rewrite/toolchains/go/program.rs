@@ -20,7 +20,7 @@ use super::needs;
 use super::packages::module_of;
 use super::reach::Source;
 use super::source::{self, GoFile};
-use super::trace::Tracer;
+use super::trace::{self, Tracer};
 use super::{Argument, Need, NeedKind, Place, Program, Tags};
 use crate::context::tree::{ImageTree, Origin, join};
 use crate::rewrite::paths::base_name;
@@ -325,6 +325,13 @@ impl<'a> Reader<'a> {
                 Err(gap) => package.gaps.push(gap),
             }
         }
+        // The main package is read first, and alone.
+        if let (Some(only), true, [main]) = (&self.tags.files, self.program.packages.is_empty(), found.as_mut_slice()) {
+            let is = |read: &Read, name: &String| base_name(&read.path) == name;
+            if only.iter().all(|name| main.files.iter().any(|read| is(read, name))) {
+                main.files.retain(|read| only.iter().any(|name| is(read, name)));
+            }
+        }
         if !self.only_links {
             let tell = |package: &mut Package| package.told = self.told(&package.dir, &package.files);
             if many { found.par_iter_mut().for_each(tell) } else { found.iter_mut().for_each(tell) }
@@ -521,12 +528,22 @@ impl<'a> Reader<'a> {
 /// What stands for a need whose path is computed, when everything is known that the path can be.
 fn traced(tracer: &Tracer<'_>, need: &Need, climbs: bool) -> Option<Vec<Need>> {
     let place = need.place.as_ref()?;
+    let mut found = Vec::new();
     let (values, usage) = match need.argument.as_ref()? {
         // What a function of the program's own does is read in it.
         Argument::Of(package) => return tracer.has(package).then(Vec::new),
+        Argument::Program { name, index, args } => {
+            let values = tracer.argument(&place.file, place.line, name, *index)?;
+            for value in values.iter().filter(|value| !matches!(value.text.as_str(), trace::SELF | "/proc/self/exe")) {
+                for (kind, why) in needs::of_program(&value.text, value.exact, args.as_deref())? {
+                    // That it was followed stays with it.
+                    found.push(Need { kind, why, literal: true, is_path: false, ..need.clone() });
+                }
+            }
+            return Some(found);
+        }
         Argument::Path { name, index, usage } => (tracer.argument(&place.file, place.line, name, *index)?, *usage),
     };
-    let mut found = Vec::new();
     for value in values {
         for (kind, literal, shown) in needs::of_value(&value, usage, climbs)? {
             let why = format!("{}({shown:?})", need.why.split('(').next().unwrap_or(""));

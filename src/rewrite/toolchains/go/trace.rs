@@ -24,6 +24,9 @@ pub(super) struct Value {
 
 type Values = Vec<Value>;
 
+/// What stands for the program's own file: no path, so nothing may be made of it.
+pub(super) const SELF: &str = "\0self";
+
 /// More values than that are as good as none.
 const MOST: usize = 40;
 /// Steps from a name to what it stands for.
@@ -63,7 +66,9 @@ impl<'t> Tracer<'t> {
             let at = At { file, decl, depth: 0 };
             merge(&mut found, self.expression(at, spread(tokens, arg), &mut HashSet::new())?)?;
         }
-        any.then_some(found)
+        // A path beside the program is not followed.
+        let beside = |value: &Value| value.text.contains(SELF) && value.text != SELF;
+        (any && !found.iter().any(beside)).then_some(found)
     }
 
     /// The package is one of the program's own, and read.
@@ -167,6 +172,9 @@ impl<'t> Tracer<'t> {
             ("path/filepath" | "path", "Dir") => {
                 let values = self.expression(at, first()?, seen)?;
                 // The directory above the working directory is not the directory of `.`.
+                if values.iter().any(|value| value.text.contains(SELF)) {
+                    return None;
+                }
                 if values.iter().any(|value| value.text.split('/').all(|part| matches!(part, "" | "." | ".."))) {
                     return None;
                 }
@@ -178,6 +186,7 @@ impl<'t> Tracer<'t> {
             }
             ("strings", "TrimSpace") => exact(self.expression(at, first()?, seen)?, |text| text.trim().to_string()),
             // The program's own calls of Chdir are asked elsewhere.
+            ("os", "Executable") => Some(vec![Value { text: SELF.into(), exact: true }]),
             ("os", "Getwd") => Some(vec![Value { text: ".".into(), exact: true }]),
             ("fmt", "Sprintf") => self.formatted(at, args, seen),
             _ => None,

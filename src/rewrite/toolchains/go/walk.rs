@@ -1,6 +1,7 @@
 //! Follows a build stage from instruction to instruction: which files stand where, which programs `go` wrote, and what
 //! `mv`, `cp`, `ln`, `strip`, `upx`, `rm` made of them. Makefiles and shell scripts of the context are looked into.
 
+mod arguments;
 mod cgo;
 mod installs;
 mod moves;
@@ -352,14 +353,19 @@ impl<'a> Walk<'a> {
             ("go", ..) => self.go(command, workdir, env, within),
             ("make", Some(dir), Some(words)) => self.make(command, &words, dir, env, within),
             ("sh" | "bash" | "ash" | "dash" | "source" | ".", Some(dir), Some(words)) => {
-                match words.iter().find(|word| !word.starts_with('-')) {
-                    Some(path) => self.script_file(&join(dir, path), dir, env, command, within),
+                match words.iter().position(|word| !word.starts_with('-')) {
+                    Some(at) => {
+                        let sourced = matches!(name, "source" | ".");
+                        let path = join(dir, words.get(at).map_or("", String::as_str));
+                        let args = words.get(at + 1..).filter(|_| !sourced);
+                        self.script_file(&path, args, dir, env, command, within);
+                    }
                     None => self.unsure(within.span, name.into()),
                 }
             }
-            (_, Some(dir), _) if self.is_script(dir, command, within.source) => {
+            (_, Some(dir), words) if self.is_script(dir, command, within.source) => {
                 let path = join(dir, within.source.slice(command.name.span));
-                self.script_file(&path, dir, env, command, within);
+                self.script_file(&path, words.as_deref(), dir, env, command, within);
             }
             (_, Some(dir), Some(words)) if files::is_file_command(name) => {
                 let sure = !within.conditional && !command.opaque;
@@ -560,7 +566,16 @@ impl<'a> Walk<'a> {
         command.name.literal && path.contains('/') && self.tree.is_file(&full) && self.at(&full).next().is_none()
     }
 
-    fn script_file(&mut self, path: &str, dir: &str, env: &Env, command: &ShellCommand, within: Within<'_>) {
+    /// `args` are the words behind its name, where they are known.
+    fn script_file(
+        &mut self,
+        path: &str,
+        args: Option<&[String]>,
+        dir: &str,
+        env: &Env,
+        command: &ShellCommand,
+        within: Within<'_>,
+    ) {
         let Some(text) = self.tree.read(path) else {
             return self.unsure(within.span, format!("{path} (it is not there to read)"));
         };
@@ -569,6 +584,10 @@ impl<'a> Walk<'a> {
             return self.unsure(within.span, format!("{path} (not a shell script)"));
         }
         let shown = self.tree.shown(path);
+        let text = match args {
+            Some(args) => arguments::filled_in(&text, args),
+            None => text,
+        };
         self.text(&text, &shown, dir, env, command, within);
     }
 

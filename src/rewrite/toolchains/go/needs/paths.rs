@@ -10,6 +10,9 @@ use crate::context::dockerignore::clean;
 pub(in super::super) fn of_value(value: &Value, usage: Usage, climbs: bool) -> Option<Vec<(NeedKind, bool, String)>> {
     let text = value.text.as_str();
     let writes = usage != Usage::Reads;
+    if text.contains(super::super::trace::SELF) {
+        return None;
+    }
     if is_of_the_kernel(text) {
         return Some(Vec::new());
     }
