@@ -611,7 +611,7 @@ mod tests {
     fn read(files: &[(&str, &str)], main: &str, tags: &[&str]) -> Program {
         let context = BuildContext::in_memory(files);
         let tree = ImageTree::at(&context, "/src");
-        let tags = Tags { names: tags.iter().map(|tag| tag.to_string()).collect(), open: false };
+        let tags = Tags { names: tags.iter().map(|tag| tag.to_string()).collect(), ..Tags::default() };
         analyse(&tree, main, &tags, &["/src".into()])
     }
 
