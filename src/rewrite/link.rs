@@ -4,7 +4,7 @@ use super::Refusal;
 use super::artifacts::Built;
 use super::case::Case;
 use super::effects::{Effect, Kind, LOCALES};
-use super::needs::{Claim, place, unknown};
+use super::needs::{Claim, place};
 use super::packages::{brings_no_compiler, builds_only, is_dev};
 use super::refuse::refuse;
 use super::releases::{Family, Ground};
@@ -170,9 +170,8 @@ fn without_flags(builder: &Builder<'_, '_>, go: &GoBuild, built: &Built, program
         return Link::Static { why: at("CGO_ENABLED=0 is in force".into()), add_cgo: false };
     }
     // Modules of the C library are no use to a program that looks no name up, nor without cgo.
-    let looks_up = program.is_none_or(|program| {
-        program.libc.is_some() || !program.gaps.is_empty() || !unknown(&program.unread).is_empty()
-    });
+    let looks_up =
+        program.is_none_or(|program| program.libc.is_some() || !program.gaps.is_empty() || !program.unread.is_empty());
     if let Some(why) = modules_of_names(builder).filter(|_| looks_up && !has_no_compiler(builder)) {
         return Link::Libraries { why, packages: Vec::new() };
     }
@@ -190,14 +189,14 @@ fn without_flags(builder: &Builder<'_, '_>, go: &GoBuild, built: &Built, program
         && program.gaps.is_empty()
         && program.cgo.is_empty()
         && !has_no_compiler(builder)
-        && unknown(&program.unread).is_empty()
+        && program.unknown.is_empty()
     {
         return Link::Libc { why: why.clone(), cxx: false };
     }
     let Some(program) = program.filter(|program| program.gaps.is_empty() || !program.cgo.is_empty()) else {
         return Link::Unknown { why: at("whether the program needs cgo is not known".into()) };
     };
-    let unknown = unknown(&program.unread);
+    let unknown: Vec<&str> = program.unknown.iter().map(String::as_str).collect();
     if !unknown.is_empty() {
         match with_cgo(program, builder.effects) {
             found @ Link::Libraries { .. } => return found,

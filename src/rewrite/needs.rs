@@ -8,7 +8,7 @@ use super::entry::Entry;
 use super::paths::{is_system_dir, join, within};
 use super::presence::{Image, Presence};
 use super::standing::reads_its_directory;
-use super::toolchains::go::{Cgo, CgoKind, Need, NeedKind, Place, Program, modules};
+use super::toolchains::go::{Cgo, CgoKind, Need, NeedKind, Place, Program};
 use crate::model::{Origin, expand, variables};
 use crate::syntax::InstId;
 use crate::text::Span;
@@ -44,6 +44,8 @@ pub(super) struct Needs {
     pub reads_computed: bool,
     /// Modules whose sources were not there to be read.
     pub unread: Vec<String>,
+    /// Those of them of which nothing is known.
+    pub unknown: Vec<String>,
     /// Packages among them that open files by paths which nobody sees here.
     pub takes_paths: Vec<String>,
     /// Modules that were read in the user's module cache, with their versions.
@@ -104,7 +106,7 @@ impl Needs {
 
     /// Modules of which nothing is known: not read, and not in the table.
     pub fn unknown(&self) -> Vec<&str> {
-        unknown(&self.unread)
+        self.unknown.iter().map(String::as_str).collect()
     }
 }
 
@@ -125,10 +127,6 @@ impl Claim {
     pub(super) fn of(need: &Need) -> Claim {
         Claim { text: need.why.clone(), shown: Shown { span: None, file: place(need.place.as_ref()) } }
     }
-}
-
-pub(super) fn unknown(unread: &[String]) -> Vec<&str> {
-    unread.iter().map(String::as_str).filter(|module| modules::find(module).is_none()).collect()
 }
 
 pub(super) fn place(place: Option<&Place>) -> Option<(String, u32)> {
@@ -448,6 +446,11 @@ fn add_program(image: &Image<'_, '_>, entry: &Entry, program: &Program, cgo_off:
     for module in &program.unread {
         if !needs.unread.contains(module) {
             needs.unread.push(module.clone());
+        }
+    }
+    for module in &program.unknown {
+        if !needs.unknown.contains(module) {
+            needs.unknown.push(module.clone());
         }
     }
     for module in &program.cached {

@@ -125,6 +125,7 @@ impl Program {
         // A file that is in the binary of one only is no less read by the other.
         self.embeds.retain(|embed| other.embeds.iter().any(|same| same.path == embed.path));
         self.unread.extend(other.unread);
+        self.unknown.extend(other.unknown);
         self.cached.extend(other.cached);
         self.data_left.extend(other.data_left);
         self.gaps.extend(other.gaps);
@@ -135,7 +136,14 @@ impl Program {
         self.reads_computed |= other.reads_computed;
         self.paths.extend(other.paths);
         self.variables.extend(other.variables);
-        for list in [&mut self.unread, &mut self.cached, &mut self.data_left, &mut self.gaps, &mut self.variables] {
+        for list in [
+            &mut self.unread,
+            &mut self.unknown,
+            &mut self.cached,
+            &mut self.data_left,
+            &mut self.gaps,
+            &mut self.variables,
+        ] {
             list.sort();
             list.dedup();
         }
@@ -263,6 +271,8 @@ pub struct Program {
     pub embeds: Vec<Embed>,
     /// Modules and packages that are imported and whose source is not in the build context.
     pub unread: Vec<String>,
+    /// Those of them with a package that the table says nothing of.
+    pub unknown: Vec<String>,
     /// Packages of them that the table knows and that open files by a path which they are told, or by one of their own.
     pub takes_paths: Vec<String>,
     /// Modules that were read in the user's module cache: `path@version`.

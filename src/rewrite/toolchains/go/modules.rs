@@ -9,8 +9,9 @@ static TABLE: &str = include_str!("../../../../rules/tables/go_modules.tsv");
 pub struct ModuleFacts {
     /// Import path of the module, or of one of its packages.
     pub module: &'static str,
-    /// `cgo`, `pure` (no C, no file or program that its caller does not name), `certs`, `tz`, `temp`, `users`, `exec:git`, `data:views`; `tag:dynamic`: packages and libraries count only
-    /// with that build tag.
+    /// `cgo`, `pure` (no C, no file or program that its caller does not name), `certs`, `tz`, `temp`, `users`, `mime`,
+    /// `services`, `accounts`, `exec:git`, `data:views`; `tag:dynamic`: packages and libraries count only with that build tag;
+    /// `read`: see `find_unread`.
     pub needs: Vec<&'static str>,
     /// Debian packages that such a program needs at run time.
     pub packages: Vec<&'static str>,
@@ -21,6 +22,11 @@ pub struct ModuleFacts {
 impl ModuleFacts {
     pub fn needs_cgo(&self) -> bool {
         self.needs.contains(&"cgo")
+    }
+
+    /// It was made by rules/tables/make/go_modules.py.
+    pub fn is_of_sources(&self) -> bool {
+        self.needs.contains(&"read")
     }
 
     /// Neither it nor a caller through it opens files, but by functions whose arguments are read here.
@@ -46,15 +52,17 @@ impl ModuleFacts {
     }
 }
 
-/// The row of the longest path that the import path lies in.
+/// The row of the longest path that the import path lies in. Rows that were made from the sources do not count: where the
+/// sources are at hand they tell more.
 pub fn find(import_path: &str) -> Option<ModuleFacts> {
-    let mut path = import_path;
-    loop {
-        if let Some(found) = row(path) {
-            return Some(found);
-        }
-        path = path.rsplit_once('/')?.0;
-    }
+    let paths = std::iter::successors(Some(import_path), |path| Some(path.rsplit_once('/')?.0));
+    paths.filter_map(row).find(|row| !row.is_of_sources())
+}
+
+/// The row of a package whose source is not at hand. One that was made from the sources tells of that very package, in a
+/// module that go.mod names.
+pub fn find_unread(import_path: &str, required: bool) -> Option<ModuleFacts> {
+    row(import_path).filter(|row| row.is_of_sources() && required).or_else(|| find(import_path))
 }
 
 fn row(path: &str) -> Option<ModuleFacts> {
@@ -96,9 +104,11 @@ mod tests {
         for line in &lines[1..] {
             let columns: Vec<&str> = line.split('\t').collect();
             assert_eq!(columns.len(), 6, "{line}");
-            assert_eq!(find(columns[0]).map(|found| found.module), Some(columns[0]));
+            assert_eq!(row(columns[0]).map(|found| found.module), Some(columns[0]));
             for need in columns[1].split(',') {
-                let known = ["cgo", "pure", "certs", "no-paths", "tz", "temp", "users"].contains(&need);
+                let known =
+                    ["cgo", "pure", "certs", "no-paths", "tz", "temp", "users", "mime", "services", "accounts", "read"]
+                        .contains(&need);
                 let prefixed = ["exec:", "data:", "tag:"].iter().any(|prefix| need.starts_with(prefix));
                 assert!(known || prefixed, "{line}");
             }
@@ -119,5 +129,17 @@ mod tests {
         assert_eq!(find("github.com/nobody/nothing"), None);
         assert_eq!(find("aaa"), None);
         assert_eq!(find("zzz"), None);
+    }
+
+    #[test]
+    fn a_row_made_from_sources_tells_of_its_package_alone() {
+        let known = |path: &str, required| find_unread(path, required).map(|row| row.module);
+        let log = "github.com/labstack/gommon/log";
+        assert_eq!(known(log, true), Some(log));
+        assert_eq!(known(log, false), None);
+        assert_eq!(known("github.com/labstack/gommon/log/more", true), None);
+        assert_eq!(find(log), None);
+        // Those that somebody wrote hold for whatever is below them.
+        assert_eq!(known("github.com/gin-contrib/cors/x", false), Some("github.com/gin-contrib/cors"));
     }
 }

@@ -518,6 +518,8 @@ impl<'a> Reader<'a> {
         self.program.needs.sort_by(|a, b| (&a.kind, !a.literal).cmp(&(&b.kind, !b.literal)));
         self.program.cgo.sort_by(|a, b| (a.kind, &a.what).cmp(&(b.kind, &b.what)));
         self.program.unread = self.unread.into_iter().collect();
+        self.program.unknown.sort();
+        self.program.unknown.dedup();
         self.program.cached = self.cache.names(&self.program.packages);
         self.program.packages.sort();
         self.program.gaps.dedup();

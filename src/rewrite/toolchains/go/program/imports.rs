@@ -50,13 +50,22 @@ impl Reader<'_> {
             return;
         }
         if needs_resolver(path) && self.program.libc.is_none() {
-            self.program.libc = Some(place);
+            self.program.libc = Some(place.clone());
         }
         if !is_standard(path) {
-            if modules::find(path).is_some_and(|facts| !facts.takes_no_paths()) {
+            let module = self.module_of(path);
+            let known = modules::find_unread(replaced.as_deref().unwrap_or(path), module.is_some());
+            if let Some(more) = known.as_ref().filter(|known| facts.as_ref() != Some(known)) {
+                self.by_table(path, more, &place, foreign);
+            }
+            if known.as_ref().is_some_and(|facts| !facts.takes_no_paths()) {
                 self.program.takes_paths.push(path.to_string());
             }
-            self.unread.insert(replaced.unwrap_or_else(|| self.module_name(path)));
+            let name = replaced.unwrap_or_else(|| module.unwrap_or_else(|| path.to_string()));
+            if known.is_none() {
+                self.program.unknown.push(name.clone());
+            }
+            self.unread.insert(name);
         }
     }
 
@@ -89,13 +98,16 @@ impl Reader<'_> {
                 Some(("exec", "?")) => NeedKind::Unknown(format!("the programs that {path} starts")),
                 Some(("exec", program)) => NeedKind::Program(program.to_string()),
                 // A dependency's own use of a framework says nothing of this program's directories.
-                Some(("data", _)) if foreign => continue,
+                Some(("data", _)) if foreign && !facts.is_of_sources() => continue,
                 Some(("data", data)) => NeedKind::DataFile(data.to_string()),
                 _ => match *need {
                     "certs" => NeedKind::CaCertificates,
                     "tz" => NeedKind::TimeZones,
                     "temp" => NeedKind::TempDir,
                     "users" => NeedKind::Users,
+                    "mime" => NeedKind::MimeTypes,
+                    "services" => NeedKind::Services,
+                    "accounts" => NeedKind::Accounts,
                     _ => continue,
                 },
             };
@@ -103,6 +115,10 @@ impl Reader<'_> {
             let need = Need { kind, place: Some(place.clone()), why, literal: false, is_path: false, argument: None };
             // What a package of others imports it may never call.
             match need.kind {
+                // What its code names it may read, as that of a package which was read here.
+                NeedKind::DataFile(_) | NeedKind::Accounts if facts.is_of_sources() => {
+                    self.foreign.push((path.to_string(), need));
+                }
                 NeedKind::Shell | NeedKind::Program(_) if foreign => self.foreign.push((path.to_string(), need)),
                 NeedKind::Unknown(_) if foreign => {
                     let kind = NeedKind::MayStart("which ones is computed".into());
@@ -148,10 +164,10 @@ impl Reader<'_> {
         dir.to_string()
     }
 
-    /// The required module that a path lies in, or the path itself.
-    pub(super) fn module_name(&self, path: &str) -> String {
+    /// The required module that a path lies in.
+    fn module_of(&self, path: &str) -> Option<String> {
         let requires = self.module.iter().flat_map(|(_, file)| &file.requires);
         let found = requires.filter(|require| inside(path, &require.path).is_some()).max_by_key(|r| r.path.len());
-        found.map_or_else(|| path.to_string(), |require| require.path.clone())
+        found.map(|require| require.path.clone())
     }
 }
