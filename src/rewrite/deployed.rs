@@ -232,7 +232,7 @@ fn docker_runs(lines: &[(u32, &str)], dockerfile: &str, services: &[String], own
             };
             let words = words.get(at..).unwrap_or(&[]);
             let is_named = |word: &&str| names.iter().any(|name| name == without_latest(word));
-            let Some(image) = words.iter().position(|word| is_named(&word)) else { continue };
+            let Some(image) = words.iter().position(is_named) else { continue };
             let entrypoint = words.iter().take(image).enumerate().find_map(|(at, word)| {
                 word.strip_prefix("--entrypoint=").or(words.get(at + 1).copied().filter(|_| *word == "--entrypoint"))
             });
