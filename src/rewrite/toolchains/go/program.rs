@@ -535,7 +535,8 @@ fn traced(tracer: &Tracer<'_>, need: &Need, climbs: bool) -> Option<Vec<Need>> {
         // What a function of the program's own does is read in it.
         Argument::Of(package) => return tracer.has(package).then(Vec::new),
         Argument::Program { name, index, args } => {
-            let values = tracer.argument(&place.file, place.line, name, *index)?;
+            // What nobody calls has no values at all.
+            let values = tracer.argument(&place.file, place.line, name, *index).filter(|values| !values.is_empty())?;
             for value in values.iter().filter(|value| !matches!(value.text.as_str(), trace::SELF | "/proc/self/exe")) {
                 for (kind, why) in needs::of_program(&value.text, value.exact, args.as_deref())? {
                     // That it was followed stays with it.
