@@ -99,7 +99,9 @@ pub(super) fn for_people(image: &Image<'_, '_>, found: &Found, needs: &mut Needs
             let path = placed.path.as_str();
             let name = base_name(path);
             let file = case.tree().is_some_and(|tree| tree.is_file(path));
-            let in_path = super::paths::STANDARD_PATH.contains(&super::paths::parent(path));
+            // Who works in /bin has the sources there, too.
+            let dir = super::paths::parent(path);
+            let in_path = super::paths::STANDARD_PATH.contains(&dir) && dir != case.workdir;
             let named = |text: &str| {
                 text.split(|c: char| c.is_whitespace() || "/;&|()\"'`=".contains(c)).any(|word| word == name)
             };
