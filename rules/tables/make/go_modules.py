@@ -25,7 +25,7 @@ from pathlib import Path
 
 ENV = {**os.environ, "GOFLAGS": "-mod=mod", "GOTOOLCHAIN": "local", "GOWORK": "off", "CGO_ENABLED": "1", "GOOS": "linux", "GOARCH": "amd64"}
 TODAY = datetime.date.today().isoformat()
-MOST_RUNS, MOST_SECONDS = 40, 100
+MOST_RUNS, MOST_SECONDS = 40, 240
 # How the reader tells the needs that a row has a word for.
 SLOTS = {
     "root certificates": "certs",
@@ -139,6 +139,7 @@ class Look:
     def __init__(self, unladen, module, version, work):
         self.unladen, self.module, self.version, self.work, self.runs = unladen, module, version, work, 0
         self.end = time.monotonic() + MOST_SECONDS
+        self.opens = set()
         out, err = go(work, "mod", "download", "-json", f"{module}@{version}")
         folder = json.loads(out or "{}").get("Dir")
         if not folder:
@@ -183,12 +184,12 @@ class Look:
         return seen
 
     def verdict(self, paths):
-        """The words of a row that holds for these packages."""
+        """For each of these packages the words of its row."""
         self.runs += 1
         if self.runs > MOST_RUNS or time.monotonic() > self.end:
             raise Enough("too many packages to look at each")
         reached = self.reach(paths)
-        opens, names = False, set()
+        names = set()
         for path in sorted(reached):
             found = self.deps[path]
             if found.get("Error") or found.get("DepsErrors"):
@@ -217,20 +218,21 @@ class Look:
                     odd = ODD.search(code)
                     if odd:
                         raise No(f"{path}/{name}: {odd.group(0)}")
-                    if not path.startswith(NO_PATHS_OF_CALLERS):
-                        opens = opens or bool(OPENS.search(code))
+                    if not path.startswith(NO_PATHS_OF_CALLERS) and OPENS.search(code):
+                        self.opens.add(path)
                     names |= of_system(code)
         self.write(paths)
-        needs = self.plan(False, paths) | names
-        if not opens:
+        needs = self.plan(False) | names
+        quiet = [path for path in paths if not self.reach([path]) & self.opens]
+        if quiet:
+            self.write(quiet)
             try:
-                self.plan(True, paths)
-                needs.add("no-paths")
+                self.plan(True)
             except No:
-                pass
-        return needs
+                quiet = []
+        return {path: needs | ({"no-paths"} if path in quiet else set()) for path in paths}
 
-    def plan(self, data, paths):
+    def plan(self, data):
         seed = Path(self.work, "seed.dat")
         seed.write_text("x") if data else seed.unlink(missing_ok=True)
         cache = ENV.get("GOMODCACHE") or subprocess.run(["go", "env", "GOMODCACHE"], capture_output=True, text=True).stdout.strip()
@@ -275,8 +277,7 @@ class Look:
             if not group:
                 return
             try:
-                needs = self.verdict(group)
-                found.update({one: needs for one in group})
+                found.update(self.verdict(group))
                 return
             except No as no:
                 if group == [path] or not [one for one in group if one != path]:
@@ -284,7 +285,7 @@ class Look:
                     return
             if path in self.packages:
                 try:
-                    found[path] = self.verdict([path])
+                    found.update(self.verdict([path]))
                 except No as no:
                     found[path] = str(no)
             depth = path.count("/") + 1
