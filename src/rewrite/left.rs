@@ -230,11 +230,15 @@ pub(super) fn assumed(parts: &Parts<'_, '_>, laid: &Laid) -> Option<Claim> {
         return None;
     }
     // Of modules that nobody knows all is open already.
-    let package = parts.needs.takes_paths.iter().min()?;
+    let takes = &parts.needs.takes_paths;
+    let package = takes.iter().filter(|package| !takes_only_secrets(package)).min().or(takes.iter().min())?;
     let mut left = behind(parts, laid);
+    if takes.iter().all(|package| takes_only_secrets(package)) {
+        left.retain(|path| !is_plainly_no_secret(path));
+    }
     if parts.needs.programs.is_empty() && parts.needs.shell.is_none() {
         let is_script = |path: &str| [".bat", ".cmd", ".ps1", ".sh"].iter().any(|end| path.ends_with(end));
-        left.retain(|path| !is_script(path));
+        left.retain(|path| !is_script(path) && !is_of_front_end(path));
     }
     if !left.is_empty() {
         return Some(Claim::new(format!("{ASSUMED}, as {package} may: {}", listed(&left))));
@@ -242,6 +246,37 @@ pub(super) fn assumed(parts: &Parts<'_, '_>, laid: &Laid) -> Option<Claim> {
     let effect = parts.effects.iter().find(|effect| stays_behind(parts, laid, effect))?;
     let text = format!("nothing reads what {} leaves, as {package} may", effect.cmd.name.text);
     Some(Claim::at(text, effect.cmd.span))
+}
+
+/// Drivers whose connection strings name certificates, keys and files of passwords, and nothing else.
+fn takes_only_secrets(package: &str) -> bool {
+    const DRIVERS: &[&str] =
+        &["github.com/jackc/pgconn", "github.com/jackc/pgx", "github.com/lib/pq", "go.mongodb.org/mongo-driver"];
+    DRIVERS.iter().any(|driver| within(package, driver))
+}
+
+/// By its ending no certificate, no key and no file of passwords, whatever a connection string says.
+fn is_plainly_no_secret(path: &str) -> bool {
+    #[rustfmt::skip]
+    const ENDS: &[&str] = &[
+        ".css", ".csv", ".gif", ".gohtml", ".graphql", ".graphqls", ".htm", ".html", ".ico", ".jpeg", ".jpg", ".js", ".json", ".map",
+        ".md", ".mod", ".png", ".proto", ".scss", ".sh", ".sql", ".svg", ".tmpl", ".toml", ".ts", ".tsx", ".webp", ".woff", ".woff2",
+        ".yaml", ".yml",
+    ];
+    let name = base_name(path).to_ascii_lowercase();
+    ENDS.iter().any(|end| name.ends_with(end))
+}
+
+/// What the tools of a front end read when it is built; where no program is started, nobody else does.
+fn is_of_front_end(path: &str) -> bool {
+    #[rustfmt::skip]
+    const FILES: &[&str] = &[
+        ".babelrc", ".browserslistrc", ".npmrc", ".nvmrc", "angular.json", "bun.lockb", "components.json", "jsconfig.json",
+        "npm-shrinkwrap.json", "package-lock.json", "package.json", "pnpm-lock.yaml", "yarn.lock",
+    ];
+    let name = base_name(path);
+    let configures = [".config.js", ".config.cjs", ".config.mjs", ".config.ts"].iter().any(|end| name.ends_with(end));
+    FILES.contains(&name) || configures || name.starts_with("tsconfig") && name.ends_with(".json")
 }
 
 /// A command that unpacks, moves or fetches what is not copied: into a place that only the running program may want,
