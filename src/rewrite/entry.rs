@@ -4,9 +4,9 @@ use super::Refusal;
 use super::case::Case;
 use super::paths::join;
 use super::refuse::refuse;
-use crate::model::{Origin, Step, expand, variables};
+use crate::model::{Origin, expand, variables};
 use crate::shell::{Dialect, Joiner, Script, ShellCommand, ShellWord, parse_text};
-use crate::syntax::{Body, Command, InstId};
+use crate::syntax::{Command, InstId};
 use crate::text::{MappedText, Span};
 
 /// A program that the image starts, as its command names it.
@@ -491,14 +491,14 @@ pub(super) const BUILTINS: &[&str] = &[
 ];
 
 /// The name of the program with its path, as it stands in the file.
-fn written(case: &Case<'_>, cmd: &ShellCommand) -> String {
+pub(super) fn written(case: &Case<'_>, cmd: &ShellCommand) -> String {
     let text = case.source.slice(cmd.name.span);
     let bare = text.trim_matches(['"', '\'']);
     if super::paths::base_name(bare) == cmd.name.text { bare.to_string() } else { cmd.name.text.clone() }
 }
 
 /// The words of a shell-form command that mean the same in exec form; `None` when a shell has work to do.
-fn plain_words(case: &Case<'_>, script: &Script, inst: InstId) -> Option<Vec<(String, Span)>> {
+pub(super) fn plain_words(case: &Case<'_>, script: &Script, inst: InstId) -> Option<Vec<(String, Span)>> {
     let [cmd] = script.commands.as_slice() else { return None };
     if script.opaque.is_some()
         || cmd.opaque
@@ -573,32 +573,4 @@ pub(super) fn json(words: &[String]) -> String {
         })
         .collect();
     format!("[{}]", quoted.join(", "))
-}
-
-/// The words of a HEALTHCHECK in shell form that need no shell.
-pub(super) fn health_words(case: &Case<'_>, step: &Step) -> Option<Vec<String>> {
-    let words = plain_words(case, step.script.as_ref()?, step.inst)?;
-    let words = super::shells::is_plain(case, &step.shell.words).then_some(words)?;
-    Some(words.into_iter().map(|(text, _)| text).collect())
-}
-
-/// HEALTHCHECK: the programs it runs, and why it needs a shell.
-pub(super) fn health(case: &Case<'_>, step: &Step) -> Option<(Vec<String>, Option<String>)> {
-    let inst = case.file.get(step.inst)?;
-    let Body::HealthcheckCmd { command, .. } = &inst.body else { return None };
-    match command {
-        Command::Exec { words, .. } => {
-            Some((words.first().map(|word| word.text.to_string()).into_iter().collect(), None))
-        }
-        Command::Shell(_) => {
-            let script = step.script.as_ref()?;
-            let wrappers = script.commands.iter().flat_map(|cmd| &cmd.wrappers).map(|word| word.text.clone());
-            let names = script.commands.iter().map(|cmd| written(case, cmd)).filter(|name| !name.is_empty());
-            let names = names.chain(wrappers.filter(|word| !word.contains('=') && word != "time"));
-            let inner = script.substitutions.iter().map(|cmd| written(case, cmd)).filter(|name| !name.is_empty());
-            let behind = script.commands.iter().flat_map(|cmd| super::behind::behind(cmd).programs);
-            let names = names.chain(inner).chain(behind).collect();
-            Some((names, Some("the health check is in shell form".into())))
-        }
-    }
 }

@@ -1,13 +1,14 @@
 //! What the health check starts and reads, and whether it can do without a shell.
 
 use super::artifacts::Found;
-use super::entry::{self, Entry};
+use super::case::Case;
+use super::entry::{BUILTINS, Entry, plain_words, written};
 use super::needs::{Claim, Needs, shipped};
 use super::paths::join;
 use super::presence::Image;
 use super::standing::reads_its_directory;
-use crate::model::variables;
-use crate::syntax::Body;
+use crate::model::{Step, variables};
+use crate::syntax::{Body, Command};
 
 pub(super) fn collect(image: &Image<'_, '_>, entry: &Entry, found: &Found, needs: &mut Needs) {
     let case = image.case;
@@ -16,12 +17,12 @@ pub(super) fn collect(image: &Image<'_, '_>, entry: &Entry, found: &Found, needs
         .filter(|(_, inst)| matches!(inst.body, Body::HealthcheckCmd { .. } | Body::HealthcheckNone(_)))
         .last();
     let Some((step, inst)) = last else { return };
-    let Some((names, shell)) = entry::health(case, step) else { return };
+    let Some((names, shell)) = started(case, step) else { return };
     let own_by_path = |word: &String| {
         let path = join(&case.workdir, word);
         word.contains('/') && shipped(found).any(|built| built.path == path)
     };
-    let words = shell.as_ref().and_then(|_| entry::health_words(case, step));
+    let words = shell.as_ref().and_then(|_| health_words(case, step));
     if let Some(words) = words.filter(|words| words.first().is_some_and(own_by_path)) {
         // Without a shell it becomes exec form, as CMD does.
         needs.health_exec = Some((step.inst, words));
@@ -42,7 +43,7 @@ pub(super) fn collect(image: &Image<'_, '_>, entry: &Entry, found: &Found, needs
             super::scripts::entrypoint(image, entry, found, &path, needs);
             continue;
         }
-        if own || entry::BUILTINS.contains(&base.as_str()) {
+        if own || BUILTINS.contains(&base.as_str()) {
             continue;
         }
         let claim = Claim::at(format!("the health check starts {base}"), inst.content);
@@ -55,4 +56,32 @@ pub(super) fn collect(image: &Image<'_, '_>, entry: &Entry, found: &Found, needs
     let text = case.source.slice(inst.content);
     needs.variables.extend(variables(text, case.file.escape));
     super::words::carry(image, found, text, &[&case.workdir], &claim, needs);
+}
+
+/// The words of a HEALTHCHECK in shell form that need no shell.
+fn health_words(case: &Case<'_>, step: &Step) -> Option<Vec<String>> {
+    let words = plain_words(case, step.script.as_ref()?, step.inst)?;
+    let words = super::shells::is_plain(case, &step.shell.words).then_some(words)?;
+    Some(words.into_iter().map(|(text, _)| text).collect())
+}
+
+/// HEALTHCHECK: the programs it runs, and why it needs a shell.
+fn started(case: &Case<'_>, step: &Step) -> Option<(Vec<String>, Option<String>)> {
+    let inst = case.file.get(step.inst)?;
+    let Body::HealthcheckCmd { command, .. } = &inst.body else { return None };
+    match command {
+        Command::Exec { words, .. } => {
+            Some((words.first().map(|word| word.text.to_string()).into_iter().collect(), None))
+        }
+        Command::Shell(_) => {
+            let script = step.script.as_ref()?;
+            let wrappers = script.commands.iter().flat_map(|cmd| &cmd.wrappers).map(|word| word.text.clone());
+            let names = script.commands.iter().map(|cmd| written(case, cmd)).filter(|name| !name.is_empty());
+            let names = names.chain(wrappers.filter(|word| !word.contains('=') && word != "time"));
+            let inner = script.substitutions.iter().map(|cmd| written(case, cmd)).filter(|name| !name.is_empty());
+            let behind = script.commands.iter().flat_map(|cmd| super::behind::behind(cmd).programs);
+            let names = names.chain(inner).chain(behind).collect();
+            Some((names, Some("the health check is in shell form".into())))
+        }
+    }
 }

@@ -1,9 +1,12 @@
 //! What the final image has of a system that no instruction of the file put there: certificates, time zones, /tmp.
 
 use super::Tier;
+use super::case::Case;
 use super::effects::{Effect, Kind};
 use super::layout::{Parts, is_root};
+use super::needs::{Claim, Needs, Shown};
 use super::placed::{BUNDLE, CERTIFICATES, certificates, is_gone};
+use super::presence::Image;
 use super::releases::{Family, Ground};
 use super::render::StageCopy;
 
@@ -107,4 +110,49 @@ fn removes_packages(parts: &Parts<'_, '_>) -> bool {
         let verb = |verb: &str| effect.cmd.args.iter().any(|arg| arg.text == verb);
         matches!(effect.kind, Kind::Remove(_)) || ["remove", "purge", "autoremove", "--purge"].into_iter().any(verb)
     })
+}
+
+/// Files of every system that Go looks into by itself or that the program reads, where the file has its own of them.
+pub(super) fn changed_of_system(image: &Image<'_, '_>, needs: &mut Needs) {
+    let case = image.case;
+    let reads = |path: &str| needs.data.iter().any(|(data, _)| data == path);
+    if reads("/etc/passwd") || reads("/etc/group") {
+        needs.accounts |= image.effects.iter().any(|effect| matches!(effect.kind, Kind::Account));
+    }
+    for (claim, path) in [
+        (&needs.services, "/etc/services"),
+        (&needs.mime_types, "/etc/mime.types"),
+        (&needs.mime_types, "/etc/apache2/mime.types"),
+        (&needs.mime_types, "/usr/share/mime/globals2"),
+    ] {
+        let Some(claim) = claim else { continue };
+        let writes = image.effects.iter().any(|effect| match &effect.kind {
+            Kind::Write(paths) => paths.iter().any(|written| written == path),
+            Kind::Install(install) => {
+                path.ends_with("globals2") && install.packages.iter().any(|package| package.name == "shared-mime-info")
+            }
+            _ => false,
+        });
+        if writes || case.tree().is_some_and(|tree| tree.is_file(path)) {
+            needs.data.push((path.to_string(), claim.clone()));
+        }
+    }
+}
+
+/// With TZ set Go looks the zone up in the time zones, not in /etc/localtime.
+pub(super) fn zone_of_file(case: &Case<'_>, needs: &mut Needs) {
+    let set = case.stage.config.env.iter().find(|(name, _)| name == "TZ");
+    if let (None, None, Some(context)) = (set, &needs.time_zones, case.context) {
+        let given = super::compose::values_of(context, super::compose::dockerfile_name(case), &["environment"]);
+        let zone = given.into_iter().find(|(.., text)| text.starts_with("TZ=") || text.starts_with("TZ:"));
+        needs.time_zones = zone.map(|(name, _, line, text)| Claim {
+            text: format!("{name} sets {text}"),
+            shown: Shown { span: None, file: Some((name, line)) },
+        });
+    }
+    let Some((_, value)) = set.filter(|_| needs.time_zones.is_none()) else { return };
+    if !value.as_deref().is_some_and(|zone| matches!(zone, "" | "UTC")) {
+        let text = format!("ENV TZ={}", value.as_deref().unwrap_or("…"));
+        needs.time_zones = Some(Claim::new(text));
+    }
 }

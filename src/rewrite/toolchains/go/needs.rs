@@ -1,6 +1,7 @@
 //! From the calls of a Go file to what the program needs at run time.
 
 mod paths;
+mod strings;
 mod viper;
 
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use super::source::{Arg, GoFile, Use};
 use super::trace::Value;
 use super::{Argument, Need, NeedKind, Place, Usage, started};
 pub(super) use paths::of_value;
+use strings::strings;
 pub(super) use viper::viper;
 
 /// The need of a call that writes to a computed path.
@@ -574,41 +576,6 @@ fn looks_like_path(text: &str) -> bool {
     let extension = text.rsplit_once('.').map_or("", |(_, extension)| extension);
     let known = ["yaml", "yml", "json", "toml", "ini", "conf", "env", "db", "html", "tmpl", "crt", "key", "pem", "txt"];
     text.starts_with("./") || text.starts_with('/') && text.len() > 1 || known.contains(&extension)
-}
-
-/// `https://…` speaks of TLS, `file://migrations` of a directory.
-fn strings(file: &GoFile, shown: &str, out: &mut Vec<Need>) {
-    let mut https = false;
-    for (text, line) in &file.strings {
-        let place = || Some(Place { file: shown.to_string(), line: *line });
-        if text.starts_with("https://") && !https {
-            https = true;
-            let kind = NeedKind::CaCertificates;
-            out.push(Need {
-                kind,
-                place: place(),
-                why: format!("{text:?}"),
-                literal: false,
-                is_path: false,
-                argument: None,
-            });
-        }
-        if let Some(path) = text.strip_prefix("file://") {
-            let kind = match path {
-                "" => NeedKind::Unknown("the path behind `file://`".into()),
-                _ => NeedKind::DataFile(path.to_string()),
-            };
-            let literal = !path.is_empty();
-            out.push(Need {
-                kind,
-                place: place(),
-                why: format!("{text:?}"),
-                literal,
-                is_path: !literal,
-                argument: None,
-            });
-        }
-    }
 }
 
 #[cfg(test)]

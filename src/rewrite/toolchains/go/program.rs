@@ -4,6 +4,7 @@
 mod evidence;
 mod imports;
 mod told;
+mod traced;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
@@ -20,8 +21,7 @@ use super::needs;
 use super::packages::module_of;
 use super::reach::Source;
 use super::source::{self, GoFile};
-use super::trace::{self, Tracer};
-use super::{Argument, Need, NeedKind, Place, Program, Tags};
+use super::{Need, NeedKind, Place, Program, Tags};
 use crate::context::tree::{ImageTree, Origin, join};
 use crate::rewrite::paths::base_name;
 use crate::text::Text;
@@ -366,29 +366,6 @@ impl<'a> Reader<'a> {
         self.sources.par_iter().filter_map(source).collect()
     }
 
-    /// Paths that are computed in the program's own files and can be followed to what they are made of.
-    fn trace_paths(&mut self) {
-        if !self.program.needs.iter().any(|need| need.argument.is_some()) {
-            return;
-        }
-        let own =
-            self.sources.iter().filter(|(_, path, ..)| !self.is_foreign(super::super::super::paths::parent(path)));
-        let source = |(package, path, shown, whole): &(String, String, String, bool)| {
-            Some(Source { package: package.clone(), shown: shown.clone(), text: self.text_of(path)?, whole: *whole })
-        };
-        let sources: Vec<Source> = own.filter_map(source).collect();
-        // `../x` behind a directory leads out of it.
-        let climbs = self.strings.keys().any(|text| text.contains("../"));
-        let tracer = Tracer::new(&sources);
-        let needs = std::mem::take(&mut self.program.needs);
-        for need in needs {
-            match traced(&tracer, &need, climbs) {
-                Some(found) => self.program.needs.extend(found),
-                None => self.program.needs.push(need),
-            }
-        }
-    }
-
     fn is_main(&self, dir: &str) -> bool {
         self.program.packages.first().is_some_and(|first| first == dir)
     }
@@ -525,35 +502,6 @@ impl<'a> Reader<'a> {
         self.program.gaps.dedup();
         self.program
     }
-}
-
-/// What stands for a need whose path is computed, when everything is known that the path can be.
-fn traced(tracer: &Tracer<'_>, need: &Need, climbs: bool) -> Option<Vec<Need>> {
-    let place = need.place.as_ref()?;
-    let mut found = Vec::new();
-    let (values, usage) = match need.argument.as_ref()? {
-        // What a function of the program's own does is read in it.
-        Argument::Of(package) => return tracer.has(package).then(Vec::new),
-        Argument::Program { name, index, args } => {
-            // What nobody calls has no values at all.
-            let values = tracer.argument(&place.file, place.line, name, *index).filter(|values| !values.is_empty())?;
-            for value in values.iter().filter(|value| !matches!(value.text.as_str(), trace::SELF | "/proc/self/exe")) {
-                for (kind, why) in needs::of_program(&value.text, value.exact, args.as_deref())? {
-                    // That it was followed stays with it.
-                    found.push(Need { kind, why, literal: true, is_path: false, ..need.clone() });
-                }
-            }
-            return Some(found);
-        }
-        Argument::Path { name, index, usage } => (tracer.argument(&place.file, place.line, name, *index)?, *usage),
-    };
-    for value in values {
-        for (kind, literal, shown) in needs::of_value(&value, usage, climbs)? {
-            let why = format!("{}({shown:?})", need.why.split('(').next().unwrap_or(""));
-            found.push(Need { kind, why, literal, is_path: false, argument: None, ..need.clone() });
-        }
-    }
-    Some(found)
 }
 
 /// Packages that read the symbols or the debug information of a program.

@@ -185,8 +185,8 @@ impl<'t> Tracer<'t> {
                 })
             }
             ("strings", "TrimSpace") => exact(self.expression(at, first()?, seen)?, |text| text.trim().to_string()),
-            // The program's own calls of Chdir are asked elsewhere.
             ("os", "Executable") => Some(vec![Value { text: SELF.into(), exact: true }]),
+            // The program's own calls of Chdir are asked elsewhere.
             ("os", "Getwd") => Some(vec![Value { text: ".".into(), exact: true }]),
             ("fmt", "Sprintf") => self.formatted(at, args, seen),
             _ => None,

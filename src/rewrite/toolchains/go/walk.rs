@@ -3,6 +3,7 @@
 
 mod arguments;
 mod cgo;
+mod environment;
 mod installs;
 mod moves;
 
@@ -255,29 +256,6 @@ impl<'a> Walk<'a> {
             if self.sets_environment(&command, dir.as_deref()) {
                 sourced = Some(command.env.len());
             }
-        }
-    }
-
-    /// `. ./build.env`, `export $(cat .env)`, `eval "$x"`: variables that the command itself does not name.
-    fn sets_environment(&self, command: &ShellCommand, dir: Option<&str>) -> bool {
-        let first = command.args.first().map_or("", |arg| arg.text.as_str());
-        match command.name.text.as_str() {
-            "." | "source" => {
-                let text = dir.and_then(|dir| self.tree.read(&join(dir, first)));
-                match text {
-                    Some(text) => text.lines().map(str::trim_start).any(|line| {
-                        line.contains("CGO_ENABLED")
-                            || ["eval", "source ", ". ", "export $"].iter().any(|word| line.starts_with(word))
-                    }),
-                    None => !first.starts_with("/etc/"),
-                }
-            }
-            "eval" => !first.contains("ssh-agent"),
-            "export" => command.args.iter().any(|arg| {
-                let name = arg.text.split('=').next().unwrap_or("");
-                name.contains(['$', '`'])
-            }),
-            _ => false,
         }
     }
 
