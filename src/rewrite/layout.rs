@@ -422,9 +422,14 @@ fn copies(parts: &Parts<'_, '_>) -> Result<Vec<StageCopy>, Refusal> {
             // A link would dangle: the file that it leads to takes its place.
             let link = super::needs::shipped(parts.found).find(|built| built.path == path);
             let from = link.and_then(|built| built.link_to.clone()).unwrap_or_else(|| path.clone());
+            // What the link leads to may be started by its own path as well.
+            let target = (from != path && super::moved::is_named(case, &from)).then(|| from.clone());
+            let target = target.map(|from| StageCopy { to: from.clone(), from, chown: None, chmod: None });
             let copy = StageCopy { from, to: path, chown, chmod };
-            if !copies.contains(&copy) {
-                copies.push(copy);
+            for copy in std::iter::once(copy).chain(target) {
+                if !copies.contains(&copy) {
+                    copies.push(copy);
+                }
             }
         }
     }

@@ -41,7 +41,7 @@ pub(super) fn into_path(parts: &Parts<'_, '_>, copies: &mut Vec<StageCopy>) {
 }
 
 /// An instruction that stays, or a file of the build context that a program, an engine or a cluster reads, has this path.
-fn is_named(case: &Case<'_>, path: &str) -> bool {
+pub(super) fn is_named(case: &Case<'_>, path: &str) -> bool {
     let has = |text: &str| {
         text.match_indices(path).any(|(at, _)| {
             let next = text.get(at + path.len()..).and_then(|rest| rest.chars().next());
@@ -56,7 +56,7 @@ fn is_named(case: &Case<'_>, path: &str) -> bool {
     let read = |file: &str| {
         let name = base_name(file);
         let kind = name.rsplit_once('.').map_or("", |(_, kind)| kind);
-        let plain = !name.contains('.') || KINDS.contains(&kind);
+        let plain = (!name.contains('.') || KINDS.contains(&kind)) && !name.to_ascii_lowercase().contains("dockerfile");
         plain && !file.starts_with("vendor/") && !file.contains("node_modules/") && !name.ends_with("_test.go")
     };
     let Some(context) = case.context else { return false };
